@@ -1,0 +1,1 @@
+"""The engine of Cheshmeh: connectors, resilience, figures, storage, access, services. It knows no user interface."""

@@ -1,0 +1,1 @@
+"""Connectors: one abstract contract, one registry, one file for each kind of source (in `kinds/`)."""

@@ -1,0 +1,95 @@
+"""Every setting, with a default that works on a laptop. Environment variables `CHESHMEH_*` and a `.env` file."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import StartupError
+
+PREFIX = "CHESHMEH_"
+
+
+class Settings(BaseSettings):
+    """The whole configuration of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="where the database, the key file and the lock live")
+    database_url: SecretStr | None = Field(None, description="the application's database; SQLite in the data directory")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8501, ge=1, le=65535, description="port to listen on")
+    public_url: str | None = Field(None, description="the address people type, when a proxy stands in front")
+    kek_file: Path | None = Field(None, description="key file; made on first start in the data directory")
+    keks: SecretStr | None = Field(None, description="keys `id:base64`, comma-separated; the first writes, all read")
+    locale: Literal["fa", "en"] = Field("fa", description="language of a first visit")
+    timezone: str = Field("Asia/Tehran", description="zone in which times are shown")
+    sample_rows_max: int = Field(1000, ge=1, le=100_000, description="highest `limit` of a sample")
+    sample_bytes_max: int = Field(5 * 1024 * 1024, ge=1024, description="bytes read for one sample")
+    session_hours: float = Field(12, gt=0, description="how long a sign-in lasts")
+    admin_password_file: Path | None = Field(None, description="file with the first administrator's password")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severity logged")
+    log_format: Literal["console", "json"] = Field("console", description="form of a log line")
+    demo: bool = Field(False, description="set by `make demo`: a sign-in link at every start")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as err:
+            raise ValueError("no such time zone") from err
+        return value
+
+    @property
+    def database_url_text(self) -> str:
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{self.data_dir / 'cheshmeh.db'}"
+
+    @property
+    def key_path(self) -> Path:
+        return self.kek_file or self.data_dir / "keys"
+
+    @property
+    def loopback_only(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def origin(self) -> str:
+        """Where the dashboard is reached, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises StartupError naming a wrong value or an unknown `CHESHMEH_*` name."""
+    environ = os.environ if environ is None else environ
+    _refuse_unknown(environ)
+    try:
+        return Settings()
+    except ValidationError as err:
+        first = err.errors(include_input=False, include_url=False, include_context=False)[0]
+        name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
+        raise StartupError("setting", name=name, detail=first["msg"]) from None
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in environ:
+        if name.startswith(PREFIX) and name not in known and not name.startswith(PREFIX + "TEST_"):
+            near = difflib.get_close_matches(name, known, n=1)
+            raise StartupError("unknown_setting", name=name, nearest=near[0] if near else PREFIX + "DATA_DIR")
