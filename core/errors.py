@@ -67,7 +67,8 @@ class SourceError(CheshmehError):
 
     status = 502
     failure: ClassVar[FailureKind] = FailureKind.INTERNAL
-    outcome: ClassVar[Outcome | None] = Outcome.FAIL
+    outcome: Outcome | None = Outcome.FAIL
+    retried: bool = False
 
     def __init__(
         self,
@@ -76,13 +77,13 @@ class SourceError(CheshmehError):
         fields: tuple[FieldError, ...] = (),
         retried: bool | None = None,
         retry_after: float | None = None,
+        outcome: Outcome | None = None,
         **arguments: Any,
     ) -> None:
         super().__init__(reason, fields=fields, **arguments)
-        self.retried = self.retried_by_default if retried is None else retried
+        self.retried = self.retried if retried is None else retried
+        self.outcome = self.outcome if outcome is None else outcome
         self.retry_after = retry_after
-
-    retried_by_default: ClassVar[bool] = False
 
     def diagnosis(self) -> Diagnosis:
         """The one object that travels to page, HTTP, audit and alerts."""
@@ -107,7 +108,7 @@ class NotFoundInSource(SourceError):
 
 
 class Unreachable(SourceError):
-    code, failure, retried_by_default = "unreachable", FailureKind.TRANSIENT, True
+    code, failure, retried = "unreachable", FailureKind.TRANSIENT, True
 
 
 class CertificateInvalid(SourceError):
@@ -115,7 +116,7 @@ class CertificateInvalid(SourceError):
 
 
 class SourceTimeout(SourceError):
-    code, status, failure, retried_by_default = "timeout", 504, FailureKind.TRANSIENT, True
+    code, status, failure, retried = "timeout", 504, FailureKind.TRANSIENT, True
 
 
 class QueryTimeout(SourceError):

@@ -14,13 +14,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.errors import StartupError
 
 PREFIX = "CHESHMEH_"
+STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
+"""Fonts, icons and the sign-in page: served at /assets, nothing of it secret."""
 
 
 class Settings(BaseSettings):
     """The whole configuration of one process."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     data_dir: Path = Field(Path("data"), description="where the database, the key file and the lock live")

@@ -1,0 +1,63 @@
+# Python >= 3.11 and make are all it needs; uv is used when it is on PATH. Nothing is installed outside .venv.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.PHONY: help demo run test servers check bench lock
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# A virtual environment whose interpreter is gone looks complete to make.
+$(shell test -x $(PY) || rm -rf $(VENV))
+
+# Version managers leave commands on PATH that do not run, so each candidate is tried.
+define make_venv
+for python in "$$PYTHON" python3.13 python3.12 python3.11 python3; do \
+  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
+done; \
+[ -n "$$python" ] || { echo "Python 3.11 or newer is needed and none was found on PATH." >&2; exit 1; }; \
+if command -v uv >/dev/null; then uv venv --quiet --allow-existing --python "$$(command -v "$$python")" $(VENV); else "$$python" -m venv $(VENV); fi
+endef
+
+# One stamp a lock: .venv/.requirements-dev is as new as the last install of requirements-dev.txt.
+$(VENV)/.%: %.txt
+	@test -x $(PY) || { $(make_venv); }
+	@echo "Installing $< into $(VENV) (the first time takes a minute or two)"
+	@if command -v uv >/dev/null; then uv pip install --quiet --python $(PY) --require-hashes -r $<; else \
+	  $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<; fi
+	@touch $@
+
+help:
+	@echo "make demo     local servers with data, an organisation, the dashboard, a sign-in link (Ctrl-C ends it all)"
+	@echo "make run      the dashboard alone, on ./data"
+	@echo "make test     the tests, with whatever servers this machine has (ARGS='-k breaker')"
+	@echo "make check    format, lint, types, import contracts, locks, message catalogues"
+	@echo "make bench    the performance table (NAME=P13 for one goal)"
+	@echo "make servers  installs the servers that the tests would otherwise skip"
+	@echo "make lock     new versions of everything, within requirements*.in"
+
+demo: $(VENV)/.requirements-demo
+	@exec $(PY) -m demo
+
+run: $(VENV)/.requirements
+	@exec $(PY) app.py
+
+test: $(VENV)/.requirements-dev
+	@$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.requirements-dev
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	PYTHON=$(PY) .ci/locks check
+	$(PY) -m core.i18n.check
+
+bench: $(VENV)/.requirements-dev
+	@$(PY) -m bench $(NAME)
+
+servers:
+	@tests/servers/install.sh
+
+lock: $(VENV)/.requirements-dev
+	PYTHON=$(PY) .ci/locks new

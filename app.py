@@ -1,0 +1,54 @@
+"""The ASGI entry: `python app.py`, `streamlit run app.py` and `uvicorn app:app` all serve the same application."""
+
+import gc
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.api import Interface
+from core.errors import StartupError
+from core.i18n import translator
+from core.presence import announced, require_free_port
+from ui.runtime import runtime as process_runtime
+
+ROOT = Path(__file__).resolve().parent
+interface = Interface()
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
+    """Opens the runtime before the first request and closes it after the last."""
+    runtime = process_runtime()
+    interface.attach(runtime)
+    # The imports of a start are never garbage; leaving them out of collections keeps script runs short.
+    gc.freeze()
+    try:
+        async with announced(runtime):
+            yield None
+    finally:
+        runtime.close()
+
+
+app = st.App(
+    ROOT / "ui" / "main.py", routes=interface.routes(), middleware=interface.middleware(), lifespan=lifespan
+)
+
+
+def main() -> int:
+    """Exit status 2, and one sentence, when something refuses to start."""
+    try:
+        settings = process_runtime().settings
+        require_free_port(settings)
+    except StartupError as err:
+        sys.stderr.write(f"{translator('en').message(err.message)}\n")
+        return 2
+    app.run(config={"server.address": settings.host, "server.port": settings.port})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The performance table: each goal against the limit measured beside it, interleaved in one run."""

@@ -1,0 +1,67 @@
+"""Reading a JSON body: bounded, and with an error that says what is wrong."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+
+from core.errors import BadRequest, BodyTooLarge, InvalidInput
+from core.models import FieldError, Message
+
+BODY_MAX = 1024 * 1024
+DEPTH_MAX = 64
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """The body as an object. Raises BodyTooLarge, BadRequest for malformed JSON, InvalidInput for another type."""
+    data = _parse(await _bounded(request))
+    if not isinstance(data, dict):
+        raise InvalidInput(fields=(FieldError("body", Message("field.dict_type")),))
+    return data
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a small HTML form; of several of one name the last. Raises BodyTooLarge."""
+    body = await _bounded(request)
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+async def _bounded(request: Request) -> bytes:
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > BODY_MAX:
+            raise BodyTooLarge(limit=BODY_MAX)
+    return bytes(received)
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        data = json.loads(body, parse_constant=_refuse_constant)
+        # A lone surrogate passes the parser but can be neither stored nor sent on.
+        json.dumps(data, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise BadRequest("json") from None
+    if _too_deep(data):
+        raise BadRequest("json_depth", limit=DEPTH_MAX)
+    return data
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _too_deep(data: Any) -> bool:
+    level = [data]
+    for _ in range(DEPTH_MAX):
+        level = [child for value in level for child in _children(value)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []

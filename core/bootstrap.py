@@ -1,0 +1,103 @@
+"""The composition root: settings in, a running product out. Nothing is built anywhere else, nor at import time."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from core.access.identity import Access
+from core.connectors.base import Environment
+from core.connectors.catalog import KindCatalog
+from core.connectors.registry import registry
+from core.errors import StartupError
+from core.logs import configure_logging
+from core.resilience.retry import RetryPolicy
+from core.runtime import BackgroundLoop, Runtime
+from core.safety.egress import EgressPolicy
+from core.services.live import LiveSources
+from core.services.sources import DataSourceService
+from core.services.writer import StatusWriter
+from core.settings import Settings
+from core.storage.database import Database
+from core.storage.encryption import Vault, open_keyring
+from core.storage.lock import DataDirLock
+from core.storage.people import PeopleRepository
+from core.storage.sources import SourceRepository
+from core.storage.status import StatusRepository
+
+
+def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
+    """Starts the background loop and everything on it.
+
+    `exclusive` takes the data directory's lock, as a dashboard must and the command line must not.
+    Raises StartupError with the one sentence that says why it refuses to start.
+    """
+    configure_logging(settings)
+    with ExitStack() as undo:
+        lock = DataDirLock(settings.data_dir)
+        if exclusive:
+            lock.acquire()
+            undo.callback(lock.release)
+        loop = BackgroundLoop()
+        undo.callback(loop.stop)
+        runtime = loop.submit(_assemble(settings, loop, lock)).result()
+        undo.pop_all()
+        return runtime
+
+
+@contextmanager
+def opened(settings: Settings, *, exclusive: bool = True) -> Iterator[Runtime]:
+    """A runtime for the length of a block."""
+    runtime = open_runtime(settings, exclusive=exclusive)
+    try:
+        yield runtime
+    finally:
+        runtime.close()
+
+
+async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock) -> Runtime:
+    database = Database(settings.database_url_text)
+    try:
+        await database.upgrade()
+        vault = Vault(await open_keyring(settings, database))
+        people = PeopleRepository(database)
+        access = Access(people, session_hours=settings.session_hours)
+        await _admit_administrator(settings, access)
+        sources, statuses = SourceRepository(database, vault), StatusRepository(database)
+        kinds = KindCatalog(registry.discover(), _environment(settings))
+        live = LiveSources(kinds, sources, RetryPolicy())
+        writer = StatusWriter(statuses)
+        service = DataSourceService(kinds, people, sources, statuses, live, writer)
+        writer.start()
+    except BaseException:
+        await database.close()
+        raise
+
+    async def ready() -> dict[str, bool]:
+        return {"database": await database.answers(), "migrations": True}
+
+    async def close() -> None:
+        await service.close()
+        await writer.close()
+        await database.close()
+        lock.release()
+
+    return Runtime(loop, settings, access, service, ready, close)
+
+
+async def _admit_administrator(settings: Settings, access: Access) -> None:
+    """Sets the password from the file, and refuses a network address while nobody could sign in."""
+    if settings.admin_password_file is not None:
+        await access.set_administrator_password(_password(settings.admin_password_file))
+    if not settings.loopback_only and not await access.has_administrator_password():
+        raise StartupError("open_to_network", host=settings.host)
+
+
+def _password(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as err:
+        raise StartupError("password_file", path=str(path)) from err
+
+
+def _environment(settings: Settings) -> Environment:
+    return Environment(EgressPolicy(own_ports=frozenset({settings.port})), settings.sample_rows_max, settings.sample_bytes_max)

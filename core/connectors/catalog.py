@@ -1,0 +1,72 @@
+"""What the services know of kinds: forms, validation, secrets, and connectors, all by the kind's name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.connectors import forms
+from core.connectors.base import Connector, ConnectorConfig, Environment, Limits
+from core.connectors.registry import Registry
+from core.errors import InvalidInput
+from core.models import FieldError, KindInfo, Message
+
+
+class KindCatalog:
+    """The registered kinds in one environment. Every method raises InvalidInput naming `kind` for an unknown one."""
+
+    def __init__(self, registry: Registry, environment: Environment) -> None:
+        self._registry = registry
+        self._environment = environment
+
+    def infos(self) -> tuple[KindInfo, ...]:
+        return tuple(
+            KindInfo(name, forms.field_specs(cls.config_model), cls.placeholder)
+            for name, cls in self._registry.kinds.items()
+        )
+
+    def validate(self, kind: str, config: Mapping[str, Any]) -> ConnectorConfig:
+        """The typed configuration. Raises InvalidInput naming each wrong field as `config.<field>`."""
+        return forms.validate_config(self._of(kind).config_model, config)
+
+    def plain(self, config: ConnectorConfig) -> dict[str, Any]:
+        """A validated configuration as it is sealed: secrets in clear, defaults filled in."""
+        return forms.plain_config(config)
+
+    def public(self, kind: str, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """A configuration for outsiders: every secret is `{"set": True}`."""
+        return forms.public_config(self._of(kind).config_model, plain)
+
+    def merge(self, kind: str, kept: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+        """The kept configuration with the sent changes.
+
+        Raises InvalidInput naming the secret when one is kept although the destination changed.
+        """
+        cls = self._of(kind)
+        merged = forms.merge_secrets(cls.config_model, kept, sent)
+        before, after = self.validate(kind, kept), self.validate(kind, merged)
+        if cls.destination(before) != cls.destination(after):
+            _refuse_kept(forms.kept_secrets(cls.config_model, kept, sent))
+        return merged
+
+    def connector(self, kind: str, plain: Mapping[str, Any]) -> Connector:
+        cls = self._of(kind)
+        return cls.build(self.validate(kind, plain), self._environment)
+
+    def limits(self, kind: str, plain: Mapping[str, Any]) -> Limits:
+        return self._of(kind).limits.overridden(self.validate(kind, plain).timeout_s)
+
+    def check_params(self, kind: str, params: Mapping[str, Any]) -> None:
+        """Raises ConfigError or QueryRefused for parameters that would never be sent."""
+        self._of(kind).check_params(params, self._environment)
+
+    def _of(self, kind: str) -> type[Connector]:
+        try:
+            return self._registry.kinds[kind]
+        except KeyError:
+            known = ", ".join(self._registry.kinds)
+            raise InvalidInput(fields=(FieldError("kind", Message("field.unknown_kind", {"known": known})),)) from None
+
+
+def _refuse_kept(secrets: tuple[str, ...]) -> None:
+    if secrets:
+        message = Message("field.secret_kept_elsewhere")
+        raise InvalidInput(fields=tuple(FieldError(f"config.{name}", message) for name in secrets))

@@ -1,0 +1,36 @@
+"""Dates in the calendar of a language: Jalali in Persian, Gregorian in English."""
+
+from datetime import datetime, tzinfo
+
+import jdatetime  # type: ignore[import-untyped]  # the package carries no types
+from babel.dates import format_date
+
+from core.i18n.numerals import digits_of
+
+_STEPS = (("second", 1), ("minute", 60), ("hour", 3600), ("day", 86_400))
+MONTH_DAYS = 30
+NOW_SECONDS = 3
+
+
+def date(when: datetime, lang: str, zone: tzinfo) -> str:
+    """«۱ آذر ۱۴۰۵» or "22 Nov 2026"; the day is the one of `zone`."""
+    local = when.astimezone(zone)
+    if lang != "fa":
+        return format_date(local, "d MMM y", locale=lang)
+    day = jdatetime.date.fromgregorian(date=local.date())
+    return digits_of(f"{day.day} {jdatetime.date.j_months_fa[day.month - 1]} {day.year}", lang)
+
+
+def clock(when: datetime, lang: str, zone: tzinfo, *, seconds: bool = False) -> str:
+    """«۰۹:۴۱», with seconds on request."""
+    return digits_of(when.astimezone(zone).strftime("%H:%M:%S" if seconds else "%H:%M"), lang)
+
+
+def age(seconds: float) -> tuple[str, int]:
+    """The largest whole unit of an age and how many of it; `now` below 3 s, `date` from 30 days on."""
+    if seconds >= MONTH_DAYS * 86_400:
+        return "date", 0
+    if seconds < NOW_SECONDS:
+        return "now", 0
+    unit, size = next(step for step in reversed(_STEPS) if seconds >= step[1])
+    return unit, int(seconds // size)

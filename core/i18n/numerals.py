@@ -1,0 +1,38 @@
+"""Numbers in the digits and separators of a language."""
+
+from types import MappingProxyType
+
+# Persian digits with the Arabic thousands (U+066C) and decimal (U+066B) separators, as CLDR has them for fa.
+_PERSIAN = MappingProxyType(str.maketrans("0123456789,.%", "۰۱۲۳۴۵۶۷۸۹٬٫٪"))
+_PERSIAN_DIGITS = MappingProxyType(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
+LEFT_TO_RIGHT_MARK = "\u200e"
+
+
+def number(value: float, lang: str, digits: int | None = None) -> str:
+    """`value` grouped by thousands. `digits` after the point; None: none for whole numbers, else at most two."""
+    if digits is None:
+        digits = 0 if float(value).is_integer() else 2
+        written = f"{value:,.{digits}f}"
+        written = written.rstrip("0").rstrip(".") if digits else written
+    else:
+        written = f"{value:,.{digits}f}"
+    return _localised(written, lang)
+
+
+def percent(ratio: float, lang: str) -> str:
+    """`ratio` (0 to 1) as a percentage; one decimal only below ten per cent, where it says something."""
+    value = ratio * 100
+    digits = 1 if 0 < value < 10 and not float(value).is_integer() else 0
+    return _localised(f"{value:,.{digits}f}%", lang)
+
+
+def digits_of(text: str, lang: str) -> str:
+    """`text` with its Latin digits in those of the language: dates and clock times, where a point stays a point."""
+    return text.translate(_PERSIAN_DIGITS) if lang == "fa" else text
+
+
+def _localised(written: str, lang: str) -> str:
+    if lang != "fa":
+        return written
+    sign = LEFT_TO_RIGHT_MARK if written.startswith("-") else ""
+    return sign + written.translate(_PERSIAN)

@@ -1,0 +1,166 @@
+"""Sentences for one reader: catalogue entries filled with arguments in the reader's digits, dates and direction."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+
+from core.i18n import dates, numerals
+from core.i18n.catalogue import catalogue
+from core.i18n.negotiation import direction
+from core.models import BreakerState, Message, Status
+
+ISOLATE_LTR, ISOLATE_AUTO, END_ISOLATE = "\u2066", "\u2068", "\u2069"
+# Numbers that name something instead of counting it keep their Latin digits: people copy them.
+NAMING = frozenset({"port", "sqlstate", "pid", "status_code", "version", "position", "line", "id"})
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# `{host}:{port}` is one left-to-right island: two islands side by side would read backwards in Persian.
+_ISLAND = re.compile(r"\{\w+\}(?:[:/.@=]\{\w+\})*")
+_RTL_LETTER = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_NARROWED = ("error.", "advice.", "field.")
+_MS_PER_S = 1000
+
+
+class Translator:
+    """One language and one time zone. `isolates` wraps inserted texts in direction isolates, for pages.
+
+    A key that no catalogue knows raises KeyError when `strict` and shows itself otherwise.
+    """
+
+    def __init__(self, lang: str, zone: str = "Asia/Tehran", *, isolates: bool = False, strict: bool = False) -> None:
+        self.lang = lang
+        self.zone = ZoneInfo(zone)
+        self.direction = direction(lang)
+        self._isolates = isolates and self.direction == "rtl"
+        self._strict = strict
+        self._catalogue = catalogue(lang)
+        self._locale = Locale(lang)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._catalogue
+
+    def text(self, key: str, **arguments: Any) -> str:
+        """The entry `key` with `{name}` replaced. `error.a.b` falls back to `error.a`."""
+        return self._fill(self._forms(key)[0], arguments)
+
+    def text_or(self, key: str, otherwise: str) -> str:
+        """The entry `key`, or `otherwise` where a kind or a source brings names that no catalogue has."""
+        return self._catalogue[key][0] if key in self._catalogue else otherwise
+
+    def plural(self, key: str, n: int, **arguments: Any) -> str:
+        """The form of `key` that fits the count `n`, which is `{n}` in it."""
+        forms = self._forms(key)
+        form = forms[0] if self._locale.plural_form(n) == "one" else forms[-1]
+        return self._fill(form, {"n": n, **arguments})
+
+    def message(self, message: Message) -> str:
+        """The sentence of a Message; `literal` holds words of the source itself."""
+        if message.key == "literal":
+            return self._isolated(str(message.args.get("text", "")))
+        return self.text(message.key, **message.args)
+
+    def number(self, value: float, digits: int | None = None) -> str:
+        return numerals.number(value, self.lang, digits)
+
+    def percent(self, ratio: float) -> str:
+        return numerals.percent(ratio, self.lang)
+
+    def digits(self, text: str) -> str:
+        return numerals.digits_of(text, self.lang)
+
+    def milliseconds(self, ms: float) -> str:
+        """The bare figure, for a place that names the unit itself."""
+        return self.number(ms, 1 if ms < 100 else 0)
+
+    def duration_ms(self, ms: float) -> str:
+        """A span with its unit: milliseconds below one second, seconds above."""
+        if ms < _MS_PER_S:
+            return self.text("unit.ms", value=self.milliseconds(ms))
+        return self.text("unit.s", value=self.number(ms / _MS_PER_S, 1))
+
+    def seconds(self, seconds: float) -> str:
+        """A wait in whole seconds, rounded up."""
+        return self.plural("unit.seconds", max(0, int(-(-seconds // 1))))
+
+    def relative(self, when: dt.datetime, now: dt.datetime) -> str:
+        """«۳ دقیقه پیش»; a date from 30 days on. A time ahead of our clock counts as now."""
+        unit, n = dates.age((now - when) / dt.timedelta(seconds=1))
+        if unit in ("now", "date"):
+            return self.text("relative.now") if unit == "now" else self.date(when)
+        return self.plural(f"relative.{unit}", n)
+
+    def date(self, when: dt.datetime) -> str:
+        return dates.date(when, self.lang, self.zone)
+
+    def clock(self, when: dt.datetime, *, seconds: bool = False) -> str:
+        return dates.clock(when, self.lang, self.zone, seconds=seconds)
+
+    def datetime(self, when: dt.datetime) -> str:
+        """Date and clock time."""
+        return self.text("date.time", date=self.date(when), time=self.clock(when))
+
+    def moment(self, when: dt.datetime, now: dt.datetime) -> str:
+        """The clock time when it is today's, else the date as well."""
+        today = when.astimezone(self.zone).date() == now.astimezone(self.zone).date()
+        return self.clock(when) if today else self.datetime(when)
+
+    def _forms(self, key: str) -> tuple[str, ...]:
+        found = self._catalogue.get(key)
+        if found is None and key.startswith(_NARROWED):
+            found = self._catalogue.get(key.rpartition(".")[0])
+        if found is None:
+            if self._strict:
+                raise KeyError(key)
+            return (key,)
+        return found
+
+    def _fill(self, template: str, arguments: Mapping[str, Any]) -> str:
+        return _ISLAND.sub(lambda match: self._island(match[0], arguments), template)
+
+    def _island(self, island: str, arguments: Mapping[str, Any]) -> str:
+        names = _PLACEHOLDER.findall(island)
+        if len(names) == 1:
+            return self._argument(names[0], arguments)
+        return self._isolated(_PLACEHOLDER.sub(lambda match: str(arguments.get(match[1], "…")), island))
+
+    def _argument(self, name: str, arguments: Mapping[str, Any]) -> str:
+        value = arguments.get(name, "…")
+        if isinstance(value, str) and not isinstance(value, StrEnum):
+            return value if self._own(value) else self._isolated(value)
+        if name in NAMING:
+            return self._isolated(str(value))
+        return self._typed(value)
+
+    def _typed(self, value: Any) -> str:
+        if isinstance(value, BreakerState | Status):
+            return self.text(f"{'state' if isinstance(value, BreakerState) else 'status'}.{value.value}")
+        if isinstance(value, Message):
+            return self.message(value)
+        if isinstance(value, dt.datetime):
+            return self.datetime(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self.number(value)
+        if isinstance(value, list | tuple | set | frozenset):
+            return self._isolated(", ".join(str(part) for part in value))
+        return self._isolated(str(value))
+
+    def _own(self, value: str) -> bool:
+        """Numbers and dates that this translator wrote itself need no isolate."""
+        return not value or value[0] in "۰۱۲۳۴۵۶۷۸۹"
+
+    def _isolated(self, value: str) -> str:
+        if not self._isolates:
+            return value
+        start = ISOLATE_AUTO if _RTL_LETTER.search(value) else ISOLATE_LTR
+        return f"{start}{value}{END_ISOLATE}"
+
+
+@cache
+def translator(lang: str, zone: str = "Asia/Tehran", *, isolates: bool = False, strict: bool = False) -> Translator:
+    """The translator for a language (KeyError for one that we do not speak) and a time zone."""
+    return Translator(lang, zone, isolates=isolates, strict=strict)

@@ -1,0 +1,190 @@
+"""The circuit breaker: one for each source, decided locally, without timers and without I/O.
+
+CLOSED ──failure_threshold FAILs in a row──► OPEN ──timeout_seconds──► HALF_OPEN ──probe OK / REACHED──► CLOSED
+                                              ▲                            │
+                                              └──────── probe FAIL ────────┘
+A permit carries the generation it was given in and, in HALF_OPEN, the number of its probe; a settlement that comes
+too late matches neither and changes nothing. `tests/resilience/test_breaker_machine.py` holds this to its table.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.errors import BreakerOpen
+from core.models import BreakerConfig, BreakerState, Outcome
+
+FORCED_OPEN_RETRY_S = 60.0
+"""What a caller is told to wait while a person holds the breaker open: nobody knows how long that is."""
+
+Listener = Callable[[BreakerState, BreakerState], None]
+
+
+@dataclass(slots=True, eq=False)
+class Permit:
+    """Leave for one attempt. `probe` is 0 except in HALF_OPEN."""
+
+    generation: int
+    probe: int = 0
+    settled: bool = field(default=False, repr=False)
+
+
+class Breaker:
+    """States and counts of one source. Thread-safe; the lock is never held across I/O, an await or a listener.
+
+    `lease_s` is how long a probe may be out before another one is admitted in its place: it covers a holder that died.
+    """
+
+    def __init__(
+        self,
+        config: BreakerConfig | None = None,
+        *,
+        lease_s: float = 11.0,
+        success_threshold: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._config = config or BreakerConfig()
+        self._lease_s = lease_s
+        self._success_threshold = success_threshold
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._listeners: list[Listener] = []
+        self._state = BreakerState.CLOSED
+        self._generation = 0
+        self._failures = 0
+        self._successes = 0
+        self._until = 0.0
+        self._probe = 0
+        self._probe_until = 0.0
+        self._probes_given = 0
+        self.stale_settlements = 0
+
+    @property
+    def state(self) -> BreakerState:
+        """The state as it stands; reading it moves nothing, so an OPEN whose time is up reads OPEN until a call."""
+        return self._state
+
+    @property
+    def generation(self) -> int:
+        return self._generation
+
+    @property
+    def failures(self) -> int:
+        return self._failures
+
+    def retry_after(self) -> float | None:
+        """Seconds until the next admission (0 when the next call would be admitted); None while calls flow."""
+        with self._lock:
+            return None if self._flows() else self._wait()
+
+    def listen(self, listener: Listener) -> None:
+        """`listener(before, after)` is called after each change of state, outside the lock."""
+        self._listeners.append(listener)
+
+    def configure(self, config: BreakerConfig | None = None, *, lease_s: float | None = None) -> None:
+        """New thresholds or another lease for what comes; a window that is already open keeps its end."""
+        with self._lock:
+            self._config = config or self._config
+            self._lease_s = lease_s or self._lease_s
+
+    def acquire(self) -> Permit:
+        """Leave for one attempt. Raises BreakerOpen with the true state and the wait in seconds."""
+        with self._lock:
+            before = self._state
+            permit = self._admit()
+            after, wait = self._state, self._wait()
+        self._tell(before, after)
+        if permit is None:
+            raise BreakerOpen(wait, after)
+        return permit
+
+    def settle(self, permit: Permit, outcome: Outcome) -> None:
+        """Reports what the attempt proved. Each permit counts once; a stale one counts nothing."""
+        with self._lock:
+            before = self._state
+            if permit.settled or permit.generation != self._generation:
+                self.stale_settlements += 1
+            else:
+                permit.settled = True
+                self._count(permit, outcome)
+            after = self._state
+        self._tell(before, after)
+
+    def force_open(self) -> None:
+        """Refuses every call until `reset`."""
+        self._set(BreakerState.FORCED_OPEN)
+
+    def disable(self) -> None:
+        """Admits every call and counts nothing until `reset`."""
+        self._set(BreakerState.DISABLED)
+
+    def reset(self) -> None:
+        """CLOSED with nothing counted; whatever is under way no longer matters."""
+        self._set(BreakerState.CLOSED)
+
+    def _admit(self) -> Permit | None:
+        if self._flows():
+            return Permit(self._generation)
+        if self._wait() > 0:
+            return None
+        if self._state is BreakerState.OPEN:
+            self._move(BreakerState.HALF_OPEN)
+        self._probes_given += 1
+        self._probe = self._probes_given
+        self._probe_until = self._clock() + self._lease_s
+        return Permit(self._generation, self._probe)
+
+    def _flows(self) -> bool:
+        return self._state in (BreakerState.CLOSED, BreakerState.DISABLED)
+
+    def _wait(self) -> float:
+        if self._state is BreakerState.FORCED_OPEN:
+            return FORCED_OPEN_RETRY_S
+        if self._state is BreakerState.OPEN:
+            return max(0.0, self._until - self._clock())
+        return max(0.0, self._probe_until - self._clock()) if self._probe else 0.0
+
+    def _count(self, permit: Permit, outcome: Outcome) -> None:
+        if self._state is BreakerState.CLOSED:
+            self._count_closed(outcome)
+        elif self._state is BreakerState.HALF_OPEN:
+            self._count_probe(permit, outcome)
+
+    def _count_closed(self, outcome: Outcome) -> None:
+        if outcome is Outcome.FAIL:
+            self._failures += 1
+            if self._failures >= self._config.failure_threshold:
+                self._move(BreakerState.OPEN)
+        elif outcome is not Outcome.VOID:
+            self._failures = 0
+
+    def _count_probe(self, permit: Permit, outcome: Outcome) -> None:
+        if permit.probe != self._probe:
+            self.stale_settlements += 1
+            return
+        self._probe = 0
+        if outcome is Outcome.FAIL:
+            self._move(BreakerState.OPEN)
+        elif outcome is not Outcome.VOID:
+            self._successes += 1
+            if self._successes >= self._success_threshold:
+                self._move(BreakerState.CLOSED)
+
+    def _move(self, state: BreakerState) -> None:
+        self._state = state
+        self._generation += 1
+        self._failures = self._successes = self._probe = 0
+        if state is BreakerState.OPEN:
+            self._until = self._clock() + self._config.timeout_seconds
+
+    def _set(self, state: BreakerState) -> None:
+        with self._lock:
+            before = self._state
+            self._move(state)
+        self._tell(before, state)
+
+    def _tell(self, before: BreakerState, after: BreakerState) -> None:
+        if before is not after:
+            for listener in self._listeners:
+                listener(before, after)

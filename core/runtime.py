@@ -1,0 +1,136 @@
+"""One background event loop for the process: it owns every connector, breaker, pool and the database engine.
+
+Script threads call `run`, the server's loop awaits `call` and iterates `stream`; nothing else crosses threads.
+"""
+
+import asyncio
+import secrets
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as NotYet
+from typing import Any, TypeVar
+
+from core.access.identity import Access
+from core.services.sources import DataSourceService
+from core.settings import Settings
+
+CHECKPOINT_S = 0.1
+CLOSE_LIMIT_S = 15.0
+
+T = TypeVar("T")
+
+
+class BackgroundLoop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="cheshmeh-loop", daemon=True)
+        self._thread.start()
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise RuntimeError("the background loop cannot wait for itself")
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def stop(self) -> None:
+        """Ends the loop and its thread. Idempotent."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+
+class Runtime:
+    """The running product: its settings, who may enter, its services, and the loop they live on."""
+
+    def __init__(
+        self,
+        loop: BackgroundLoop,
+        settings: Settings,
+        access: Access,
+        sources: DataSourceService,
+        ready: Callable[[], Awaitable[dict[str, bool]]],
+        close: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        self.settings, self.access, self.sources = settings, access, sources
+        self._loop, self._ready, self._close = loop, ready, close
+        self._closed = False
+        self.local_token = secrets.token_urlsafe(32)
+        """Lets the command line of the same user in; lives as long as this process."""
+
+    def run(self, coroutine: Coroutine[Any, Any, T], checkpoint: Callable[[], object] | None = None) -> T:
+        """Waits for a coroutine from a script thread.
+
+        `checkpoint` is called every 0.1 s; when it raises (the page was left), the coroutine is cancelled and the
+        exception goes on. Raises what the coroutine raises.
+        """
+        future = self._loop.submit(coroutine)
+        try:
+            while True:
+                try:
+                    return future.result(CHECKPOINT_S)
+                except NotYet:
+                    # The coroutine may itself have ended with a TimeoutError: then there is nothing to wait for.
+                    if future.done():
+                        return future.result()
+                    if checkpoint is not None:
+                        checkpoint()
+        finally:
+            future.cancel()
+
+    async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Waits for a coroutine from another event loop; cancelling the wait cancels the coroutine."""
+        return await asyncio.wrap_future(self._loop.submit(coroutine))
+
+    async def stream(self, items: AsyncIterator[T]) -> AsyncIterator[T]:
+        """Hands items over from the background loop one by one; leaving the iteration closes the source of them."""
+        try:
+            while True:
+                try:
+                    yield await self.call(_next(items))
+                except _Exhausted:
+                    return
+        finally:
+            await self.call(_aclose(items))
+
+    async def ready(self) -> dict[str, bool]:
+        """Each part that must be ready, and whether it is."""
+        return await self.call(_await(self._ready()))
+
+    def close(self) -> None:
+        """Lets running calls end, closes connectors, writes what waits, frees the lock. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        future = self._loop.submit(self._close())
+        try:
+            future.result(CLOSE_LIMIT_S)
+        except (NotYet, CancelledError):
+            future.cancel()
+        finally:
+            self._loop.stop()
+
+
+class _Exhausted(Exception):
+    """StopAsyncIteration cannot travel through a future."""
+
+
+async def _next(items: AsyncIterator[T]) -> T:
+    try:
+        return await anext(items)
+    except StopAsyncIteration:
+        raise _Exhausted from None
+
+
+async def _aclose(items: AsyncIterator[Any]) -> None:
+    close = getattr(items, "aclose", None)
+    if close is not None:
+        await close()
+
+
+async def _await(awaitable: Awaitable[T]) -> T:
+    return await awaitable

@@ -1,0 +1,1 @@
+"""What pages, HTTP and command line call. Plain values and an actor in, frozen dataclasses out."""

@@ -1,0 +1,102 @@
+"""A ping and a sample of one live source: the call, what it proved, and what is written down of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from core.errors import Busy, EgressDenied, QueryFailed, SourceError
+from core.guarded import CallReport, blames_source
+from core.models import (
+    BreakerState,
+    Diagnosis,
+    Event,
+    Message,
+    Outcome,
+    PingResult,
+    PingRow,
+    SampleResult,
+)
+from core.services.evidence import diagnosis_to_json
+from core.services.live import LiveSource
+from core.services.writer import StatusWriter
+
+SAMPLE_WORKED = Message("ping.sample_worked")
+
+
+class Calls:
+    """Takes the outcome of a guarded call to evidence, events and storage."""
+
+    def __init__(self, writer: StatusWriter, clock: Callable[[], datetime]) -> None:
+        self._writer, self._clock = writer, clock
+
+    async def ping(self, live: LiveSource) -> PingResult:
+        """Raises BreakerOpen, EgressDenied or Busy; every other end is an answer."""
+        before = live.state
+        try:
+            report = await live.guard.ping()
+        except SourceError:
+            self._writer.mark(live)
+            raise
+        if isinstance(report.error, EgressDenied | Busy):
+            raise report.error
+        ok, message, diagnosis = _verdict(report)
+        if report.outcome is not Outcome.VOID:
+            await self._proved(live, before, ok, message, diagnosis)
+        status = live.status(self._clock())
+        return PingResult(ok, message, report.latency_ms, report.attempts, live.state, status, diagnosis)
+
+    async def ping_row(self, live: LiveSource) -> PingRow:
+        """A ping as one row of many: a refusal is a row too."""
+        try:
+            result = await self.ping(live)
+        except SourceError as err:
+            status = live.status(self._clock())
+            return PingRow(live.record.uid, live.record.name, False, err.message, status, live.state, None, err.code)
+        code = result.diagnosis.code if result.diagnosis else None
+        name, uid = live.record.name, live.record.uid
+        return PingRow(uid, name, result.ok, result.message, result.status, result.state, result.latency_ms, code)
+
+    async def sample(self, live: LiveSource, params: dict[str, Any]) -> SampleResult:
+        """Raises what the source or the guard raised."""
+        before = live.state
+        try:
+            report = await live.guard.sample(params)
+        except SourceError:
+            self._writer.mark(live)
+            raise
+        self._writer.mark(live)
+        if report.error is None:
+            await self._proved(live, before, True, SAMPLE_WORKED, None)
+        elif blames_source(report):
+            await self._proved(live, before, False, report.error.message, report.error.diagnosis())
+        return SampleResult(report.result(), report.latency_ms)
+
+    async def _proved(
+        self, live: LiveSource, before: BreakerState, healthy: bool, message: Message, diagnosis: Diagnosis | None
+    ) -> None:
+        now = self._clock()
+        old = live.evidence.diagnosis.code if live.evidence and live.evidence.diagnosis else None
+        flipped = live.prove(healthy=healthy, now=now, message=message, diagnosis=diagnosis)
+        news = flipped or before is not live.state or (diagnosis is not None and diagnosis.code != old)
+        if news:
+            await self._writer.changed(live, _event(live, now, before, diagnosis))
+        else:
+            self._writer.mark(live)
+
+
+def _verdict(report: CallReport[tuple[bool, str]]) -> tuple[bool, Message, Diagnosis | None]:
+    error = report.error
+    if error is None:
+        ok, words = report.result()
+        if ok:
+            return True, Message.literal(words), None
+        error = QueryFailed("ping", detail=words)
+    return False, error.message, error.diagnosis()
+
+
+def _event(live: LiveSource, now: datetime, before: BreakerState, diagnosis: Diagnosis | None) -> Event:
+    status = live.status(now).value
+    data: dict[str, Any] = {"status": status, "from": before.value, "to": live.state.value}
+    if diagnosis is not None:
+        data["diagnosis"] = diagnosis_to_json(diagnosis)
+    return Event(now, "breaker" if before is not live.state else "status", data)

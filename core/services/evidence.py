@@ -1,0 +1,61 @@
+"""What was proven about a source, in memory and as it is stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.models import Diagnosis, FailureKind, Message
+from core.storage.status import StatusRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the last admitted ping or sample proved, when, and since when it has been so."""
+
+    healthy: bool
+    ts: datetime
+    since: datetime
+    message: Message
+    diagnosis: Diagnosis | None = None
+
+
+def evidence_columns(evidence: Evidence | None) -> dict[str, Any]:
+    """The columns of `source_status` that hold it."""
+    names = ("evidence", "evidence_ts", "state_since", "message", "diagnosis")
+    if evidence is None:
+        return dict.fromkeys(names)
+    word = "healthy" if evidence.healthy else "error"
+    diagnosis = evidence.diagnosis and diagnosis_to_json(evidence.diagnosis)
+    return dict(zip(names, (word, evidence.ts, evidence.since, message_to_json(evidence.message), diagnosis), strict=True))
+
+
+def evidence_of(kept: StatusRecord) -> Evidence | None:
+    """The evidence that a stored row holds, None without any."""
+    if kept.evidence is None or kept.evidence_ts is None:
+        return None
+    return Evidence(
+        kept.evidence == "healthy",
+        kept.evidence_ts,
+        kept.state_since or kept.evidence_ts,
+        message_from_json(kept.message or {}),
+        kept.diagnosis and diagnosis_from_json(kept.diagnosis),
+    )
+
+
+def message_to_json(message: Message) -> dict[str, Any]:
+    return {"key": message.key, "args": dict(message.args)}
+
+
+def message_from_json(data: dict[str, Any]) -> Message:
+    return Message(data.get("key", "literal"), data.get("args", {"text": ""}))
+
+
+def diagnosis_to_json(diagnosis: Diagnosis) -> dict[str, Any]:
+    messages = {"message": message_to_json(diagnosis.message), "advice": message_to_json(diagnosis.advice)}
+    return {"code": diagnosis.code, "failure": diagnosis.failure.value, "fields": list(diagnosis.fields), **messages}
+
+
+def diagnosis_from_json(data: dict[str, Any]) -> Diagnosis:
+    message, advice = message_from_json(data["message"]), message_from_json(data["advice"])
+    return Diagnosis(data["code"], FailureKind(data["failure"]), message, advice, tuple(data["fields"]))
+

@@ -1,0 +1,71 @@
+"""What people and programs give about a source, checked once for pages, HTTP and command line."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from core.connectors.base import StrictModel
+from core.connectors.forms import validate
+from core.models import BreakerConfig, SourceDraft
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+Tags = Annotated[list[Tag], Field(max_length=20)]
+Description = Annotated[str, StringConstraints(max_length=2000)]
+Interval = Annotated[float, Field(ge=5, le=86_400, allow_inf_nan=False)]
+
+
+class BreakerInput(StrictModel):
+    failure_threshold: int = Field(5, ge=1, le=1000)
+    timeout_seconds: float = Field(30.0, ge=1, le=3600, allow_inf_nan=False)
+
+
+class SourceInput(StrictModel):
+    """Everything that creates a source."""
+
+    kind: str
+    name: Name
+    config: dict[str, Any]
+    description: Description = ""
+    tags: Tags = []
+    check_interval_s: Interval | None = None
+    paused: bool = False
+    breaker: BreakerInput = BreakerInput()
+
+
+class SourcePatch(StrictModel):
+    """A JSON merge patch: only what is sent changes; `check_interval_s: null` returns to the default."""
+
+    name: Name = ""
+    config: dict[str, Any] = {}
+    description: Description = ""
+    tags: Tags = []
+    check_interval_s: Interval | None = None
+    paused: bool = False
+    breaker: dict[str, Any] = {}
+
+
+def parse_draft(data: Mapping[str, Any]) -> SourceDraft:
+    """Raises InvalidInput naming each wrong field."""
+    given = validate(SourceInput, data)
+    plain = given.model_dump()
+    breaker = BreakerConfig(**plain.pop("breaker"))
+    return SourceDraft(**(plain | {"tags": tuple(given.tags), "breaker": breaker}))
+
+
+def checked(draft: SourceDraft) -> SourceDraft:
+    """A draft made in code, held to the same rules. Raises InvalidInput."""
+    return parse_draft(asdict(draft) | {"tags": list(draft.tags), "config": dict(draft.config)})
+
+
+def parse_patch(data: Mapping[str, Any], breaker: BreakerConfig) -> dict[str, Any]:
+    """Only the sent fields, checked; a partial `breaker` is filled from the present one. Raises InvalidInput."""
+    changes = validate(SourcePatch, data).model_dump(exclude_unset=True)
+    if "breaker" in changes:
+        merged = validate(BreakerInput, asdict(breaker) | changes["breaker"], prefix="breaker")
+        changes["breaker"] = BreakerConfig(**merged.model_dump())
+    if "tags" in changes:
+        changes["tags"] = tuple(changes["tags"])
+    return changes

@@ -1,0 +1,117 @@
+"""The sources of this process: one guarded connector each, and the last evidence about it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from core.connectors.base import Connector, Limits
+from core.connectors.catalog import KindCatalog
+from core.guarded import GuardedConnector
+from core.metrics.figures import FiguresState, SourceFigures
+from core.models import BreakerConfig, BreakerState, Diagnosis, Message, Status
+from core.resilience.breaker import Breaker
+from core.resilience.retry import RetryPolicy
+from core.services.evidence import Evidence, evidence_columns, evidence_of
+from core.services.status import status_of
+from core.storage.sources import SourceRecord, SourceRepository
+from core.storage.status import StatusRecord
+
+
+@dataclass(slots=True, eq=False)
+class LiveSource:
+    """A source while this process runs. `guard` lives as long as the process; the configuration may change under it."""
+
+    record: SourceRecord
+    guard: GuardedConnector
+    evidence: Evidence | None = None
+
+    @property
+    def state(self) -> BreakerState:
+        return self.guard.breaker.state
+
+    def status(self, now: datetime) -> Status:
+        return status_of(self.state, self.evidence, paused=self.record.paused, now=now)
+
+    def prove(self, *, healthy: bool, now: datetime, message: Message, diagnosis: Diagnosis | None) -> bool:
+        """Takes new evidence; true when it says something else than before."""
+        flipped = self.evidence is None or self.evidence.healthy is not healthy
+        since = now if self.evidence is None or flipped else self.evidence.since
+        self.evidence = Evidence(healthy, now, since, message, diagnosis)
+        return flipped
+
+    def to_record(self, now: datetime) -> StatusRecord:
+        kept = self.guard.figures.dump()
+        evidence = evidence_columns(self.evidence)
+        return StatusRecord(source_id=self.record.id, state=self.state.value, updated_at=now, **asdict(kept), **evidence)
+
+
+class LiveSources:
+    """One LiveSource for each source that this process has met. Lives on the background loop."""
+
+    def __init__(
+        self,
+        kinds: KindCatalog,
+        sources: SourceRepository,
+        retry: RetryPolicy,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._kinds, self._sources, self._retry = kinds, sources, retry
+        self._clock, self._monotonic = clock, monotonic
+        self._live: dict[int, LiveSource] = {}
+
+    def known(self, source_id: int) -> LiveSource | None:
+        return self._live.get(source_id)
+
+    def of(self, record: SourceRecord, kept: StatusRecord | None) -> LiveSource:
+        """The source in this process, brought up to the record; `kept` is only read at the first meeting."""
+        live = self._live.get(record.id)
+        if live is None:
+            live = self._live[record.id] = self._meet(record, kept)
+        elif live.record.version < record.version:
+            self._follow(live, record)
+        return live
+
+    async def forget(self, source_id: int) -> None:
+        live = self._live.pop(source_id, None)
+        if live is not None:
+            await live.guard.close()
+
+    async def close(self) -> None:
+        await asyncio.gather(*(live.guard.close() for live in self._live.values()))
+
+    def all(self) -> Iterable[LiveSource]:
+        return self._live.values()
+
+    def _meet(self, record: SourceRecord, kept: StatusRecord | None) -> LiveSource:
+        figures = SourceFigures(kept and _figures_state(kept), self._clock)
+        return LiveSource(record, self._guard(record, figures), kept and evidence_of(kept))
+
+    def _guard(self, record: SourceRecord, figures: SourceFigures) -> GuardedConnector:
+        breaker = Breaker(_thresholds(record), clock=self._monotonic)
+        return GuardedConnector(*self._dial(record), breaker, figures, self._retry)
+
+    def _dial(self, record: SourceRecord) -> tuple[Callable[[], Connector], Limits]:
+        plain = self._sources.config(record)
+        limits = self._kinds.limits(record.kind, plain)
+        return (lambda: self._kinds.connector(record.kind, plain)), limits
+
+    def _follow(self, live: LiveSource, record: SourceRecord) -> None:
+        changed = live.record.config_version != record.config_version
+        live.record = record
+        live.guard.breaker.configure(_thresholds(record))
+        if changed:
+            # What was proven about the old destination says nothing about the new one; the figures go on.
+            live.guard.replace(*self._dial(record))
+            live.evidence = None
+
+
+def _thresholds(record: SourceRecord) -> BreakerConfig:
+    return BreakerConfig(record.failure_threshold, record.timeout_seconds)
+
+
+def _figures_state(kept: StatusRecord) -> FiguresState:
+    names = FiguresState.__dataclass_fields__
+    return FiguresState(**{name: getattr(kept, name) for name in names})

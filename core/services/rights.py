@@ -1,0 +1,13 @@
+"""Who may do what: asked at the start of every service call, whoever calls."""
+
+from core.errors import Forbidden, NotFound
+from core.models import Actor, Role
+
+
+def require(actor: Actor, org: str, role: Role) -> None:
+    """Raises NotFound for an organisation the actor is no member of (as if it did not exist), Forbidden below `role`."""
+    held = actor.roles.get(org)
+    if held is None:
+        raise NotFound()
+    if held < role:
+        raise Forbidden("role", role=role.label)

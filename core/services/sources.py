@@ -1,0 +1,231 @@
+"""Everything a person or program can do with the data sources of an organisation."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from core.connectors.catalog import KindCatalog
+from core.errors import NotFound
+from core.models import (
+    Actor,
+    BreakerConfig,
+    CallPoint,
+    Event,
+    Figures,
+    HealthSummary,
+    KindInfo,
+    Organisation,
+    PingResult,
+    Role,
+    SampleResult,
+    Source,
+    SourceDraft,
+    SourcePage,
+    Status,
+    TestResult,
+)
+from core.services import inputs, trial
+from core.services.calls import Calls
+from core.services.live import LiveSource, LiveSources
+from core.services.ping_all import PingAllJob
+from core.services.rights import require
+from core.services.views import SourceFilter, source_view
+from core.services.writer import StatusWriter
+from core.storage.people import PeopleRepository
+from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
+from core.storage.status import StatusRepository
+
+PAGE_MAX = 500
+JOBS_KEPT = 200
+
+
+class DataSourceService:
+    """Pages, HTTP and command line call this and nothing below it.
+
+    Every method takes the actor first and raises NotFound for an organisation that the actor does not belong to,
+    Forbidden where the role held there is too small, NotFound for a source that is not the organisation's.
+    """
+
+    def __init__(
+        self,
+        kinds: KindCatalog,
+        people: PeopleRepository,
+        sources: SourceRepository,
+        statuses: StatusRepository,
+        live: LiveSources,
+        writer: StatusWriter,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
+        self._live, self._writer, self._clock = live, writer, clock
+        self._calls = Calls(writer, clock)
+        self._jobs: dict[UUID, tuple[str, PingAllJob]] = {}
+
+    def kinds(self) -> tuple[KindInfo, ...]:
+        """Every kind of source with its form."""
+        return self._kinds.infos()
+
+    async def authorise(self, actor: Actor, org: str, role: Role, source_id: UUID | None = None) -> None:
+        """Raises NotFound or Forbidden as every other method would, before any input is read."""
+        if source_id is None:
+            await self._organisation(actor, org, role)
+        else:
+            await self._require(actor, org, source_id, role)
+
+    async def list(
+        self,
+        actor: Actor,
+        org: str,
+        *,
+        kind: str | None = None,
+        status: str | None = None,
+        tag: str | None = None,
+        q: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> SourcePage:
+        """Sources in the order of their creation, from stored state only. `limit` is 1 … 500."""
+        require(actor, org, Role.VIEWER)
+        wanted = SourceFilter.parse(kind, status, tag, q, limit, cursor, limit_max=PAGE_MAX)
+        found = [pair for pair in await self._views(org) if wanted.admits(*pair)]
+        page = found[:limit]
+        more = len(found) > limit
+        return SourcePage(tuple(view for _, view in page), str(page[-1][0].record.id) if more else None)
+
+    async def get(self, actor: Actor, org: str, source_id: UUID) -> Source:
+        return self._view(await self._require(actor, org, source_id, Role.VIEWER))
+
+    async def create(self, actor: Actor, org: str, draft: SourceDraft) -> Source:
+        """Raises InvalidInput naming each wrong field, Conflict when the name is taken."""
+        organisation = await self._organisation(actor, org, Role.EDITOR)
+        draft = inputs.checked(draft)
+        config = self._kinds.plain(self._kinds.validate(draft.kind, draft.config))
+        record = await self._sources.add(organisation, draft, config)
+        return self._view(self._live.of(record, None))
+
+    async def update(
+        self, actor: Actor, org: str, source_id: UUID, changes: Mapping[str, Any], *, if_version: int | None = None
+    ) -> Source:
+        """A JSON merge patch. A secret left out or `{"set": true}` is kept, null clears it.
+
+        Raises InvalidInput, Conflict, and PreconditionFailed when `if_version` is no longer the present one.
+        """
+        live = await self._require(actor, org, source_id, Role.EDITOR)
+        record = live.record
+        present = BreakerConfig(record.failure_threshold, record.timeout_seconds)
+        given = inputs.parse_patch(changes, present)
+        if "config" in given:
+            given["config"] = self._merged(record, given["config"])
+        expected = record.version if if_version is None else if_version
+        changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected)
+        live = self._live.of(changed, None)
+        await self._writer.changed(live)
+        return self._view(live)
+
+    async def delete(self, actor: Actor, org: str, source_id: UUID, *, if_version: int | None = None) -> None:
+        live = await self._require(actor, org, source_id, Role.ADMIN)
+        await self._sources.delete(live.record, if_version)
+        self._writer.drop(live)
+        await self._live.forget(live.record.id)
+
+    async def test(
+        self, actor: Actor, org: str, kind: str, config: Mapping[str, Any], source_id: UUID | None = None
+    ) -> TestResult:
+        """Tries a configuration without saving it, beside breaker and figures. Raises InvalidInput.
+
+        With `source_id` a kept secret stands in for one that is left out, if the destination is unchanged.
+        """
+        require(actor, org, Role.EDITOR)
+        if source_id is not None:
+            live = await self._require(actor, org, source_id, Role.EDITOR)
+            config = self._kinds.merge(kind, self._sources.config(live.record), config)
+        plain = self._kinds.plain(self._kinds.validate(kind, config))
+        return await trial.run(self._kinds, kind, plain)
+
+    async def ping(self, actor: Actor, org: str, source_id: UUID) -> PingResult:
+        """Raises BreakerOpen when the breaker refuses, EgressDenied, Busy; all else is an answer."""
+        return await self._calls.ping(await self._require(actor, org, source_id, Role.ANALYST))
+
+    async def ping_all(self, actor: Actor, org: str, alive: Callable[[], bool] | None = None) -> PingAllJob:
+        """Starts a job over every source. `alive` is asked every 0.2 s whether somebody still wants it."""
+        require(actor, org, Role.ANALYST)
+        sources = [live for live, _ in await self._views(org)]
+        job = PingAllJob(sources, self._calls.ping_row, alive)
+        self._jobs[job.id] = (org, job)
+        while len(self._jobs) > JOBS_KEPT:
+            self._jobs.pop(next(iter(self._jobs)))
+        return job
+
+    def job(self, actor: Actor, job_id: UUID) -> PingAllJob | None:
+        """A job of an organisation that the actor belongs to."""
+        org, job = self._jobs.get(job_id, ("", None))
+        return job if org in actor.roles else None
+
+    async def sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> SampleResult:
+        """A bounded, read-only look at real data. Raises every error of the table in `core.errors`."""
+        live = await self._require(actor, org, source_id, Role.ANALYST)
+        self._kinds.check_params(live.record.kind, params)
+        return await self._calls.sample(live, dict(params))
+
+    async def metrics(self, actor: Actor, org: str, source_id: UUID) -> Figures:
+        live = await self._require(actor, org, source_id, Role.VIEWER)
+        return live.guard.figures.snapshot(live.state)
+
+    async def health(self, actor: Actor, org: str) -> HealthSummary:
+        require(actor, org, Role.VIEWER)
+        views = tuple(view for _, view in await self._views(org))
+        counts = {status: sum(view.status is status for view in views) for status in Status}
+        return HealthSummary(org, counts, views)
+
+    async def recent(self, actor: Actor, org: str, source_id: UUID) -> tuple[CallPoint, ...]:
+        """The calls that this process made of late, oldest first."""
+        return tuple((await self._require(actor, org, source_id, Role.VIEWER)).guard.figures.recent)
+
+    async def recent_of_org(self, actor: Actor, org: str) -> dict[UUID, tuple[CallPoint, ...]]:
+        require(actor, org, Role.VIEWER)
+        return {view.id: tuple(live.guard.figures.recent) for live, view in await self._views(org)}
+
+    async def events(self, actor: Actor, org: str, source_id: UUID, limit: int = 50) -> tuple[Event, ...]:
+        """What happened to a source, newest first."""
+        live = await self._require(actor, org, source_id, Role.VIEWER)
+        return await self._statuses.events(live.record.id, limit)
+
+    async def close(self) -> None:
+        """Cancels jobs and ends every connector."""
+        jobs = [job for _, job in self._jobs.values()]
+        for job in jobs:
+            job.cancel()
+        for job in jobs:
+            await job.wait()
+        await self._live.close()
+
+    async def _organisation(self, actor: Actor, org: str, role: Role) -> Organisation:
+        require(actor, org, role)
+        organisation = await self._people.organisation(org)
+        if organisation is None:
+            raise NotFound()
+        return organisation
+
+    async def _require(self, actor: Actor, org: str, source_id: UUID, role: Role) -> LiveSource:
+        require(actor, org, Role.VIEWER)
+        record = await self._sources.get(org, source_id)
+        if record is None:
+            raise NotFound()
+        require(actor, org, role)
+        kept = None if self._live.known(record.id) else await self._statuses.get(record.id)
+        return self._live.of(record, kept)
+
+    async def _views(self, org: str) -> "list[tuple[LiveSource, Source]]":
+        records = await self._sources.of_org(org)
+        kept = await self._statuses.of_org(org)
+        lives = [self._live.of(record, kept.get(record.id)) for record in records]
+        return [(live, self._view(live)) for live in lives]
+
+    def _view(self, live: LiveSource) -> Source:
+        config = self._kinds.public(live.record.kind, self._sources.config(live.record))
+        return source_view(live, config, self._clock())
+
+    def _merged(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
+        merged = self._kinds.merge(record.kind, self._sources.config(record), sent)
+        return self._kinds.plain(self._kinds.validate(record.kind, merged))

@@ -1,0 +1,47 @@
+"""Trying a configuration that is not saved: the ladder under a deadline, beside every breaker and figure."""
+
+import time
+
+import structlog
+
+from core.connectors.base import Connector
+from core.connectors.catalog import KindCatalog
+from core.errors import InternalError, SourceError, SourceTimeout
+from core.models import Check, CheckStatus, Message, TestResult
+from core.resilience.deadline import within
+
+log = structlog.get_logger(__name__)
+
+
+async def run(kinds: KindCatalog, kind: str, plain: dict[str, object]) -> TestResult:
+    """Climbs the ladder with a connector of its own, which is closed afterwards."""
+    connector = kinds.connector(kind, plain)
+    started = time.perf_counter()
+    try:
+        checks = await _climb(connector, kinds.limits(kind, plain).ping)
+    finally:
+        await connector.close()
+    failed = next((check for check in checks if check.status is CheckStatus.FAILED), None)
+    message = failed.evidence if failed and failed.evidence else Message("test.worked")
+    return TestResult(failed is None, message, tuple(checks), (time.perf_counter() - started) * 1000)
+
+
+async def _climb(connector: Connector, limit_s: float) -> list[Check]:
+    checks: list[Check] = []
+    try:
+        async with within(limit_s):
+            async for check in connector.diagnose():
+                checks.append(check)
+    except TimeoutError:
+        checks.append(_failed(SourceTimeout("deadline", seconds=limit_s)))
+    except SourceError as err:
+        checks.append(_failed(err))
+    except Exception as err:
+        log.error("connector_defect", error=type(err).__name__)
+        checks.append(_failed(InternalError()))
+    return checks
+
+
+def _failed(err: SourceError) -> Check:
+    fields = tuple(field.field for field in err.fields)
+    return Check("sample", CheckStatus.FAILED, 0.0, err.message, err.advice, fields)

@@ -1,0 +1,1 @@
+"""`make demo`: a real PostgreSQL with data, an organisation with sources, and the dashboard on top."""

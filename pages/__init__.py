@@ -1,0 +1,1 @@
+"""One file a page: inputs, one service call, output."""

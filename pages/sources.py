@@ -1,0 +1,75 @@
+"""The list of sources: what is broken, since when, and one button to check them all."""
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.models import Role
+from ui import ping_all, pinging, sources_parts, table
+from ui.listing import Listing, load, ordered
+from ui.navigation import ADD, open_page, open_source
+from ui.runtime import run, runtime
+from ui.session import Reader, reader, words
+from ui.widgets import empty
+
+
+def page(person: Reader, t: Translator) -> None:
+    act_on_click(person, t)
+    listing = run(load(runtime().sources, person, sources_parts.asked()))
+    header(listing, person, t)
+    if not listing.everything:
+        first_source(person, t)
+        return
+    sources_parts.tiles(listing, t)
+    sources_parts.filters(runtime().sources.kinds(), t)
+    content(listing, person, t)
+
+
+def act_on_click(person: Reader, t: Translator) -> None:
+    match table.clicked():
+        case ("open", source_id):
+            open_source(person, source_id)
+        case ("ping", source_id):
+            pinging.ping(person, source_id, t)
+
+
+def header(listing: Listing, person: Reader, t: Translator) -> None:
+    words_side, button_side = st.columns([4, 1.2], vertical_alignment="center")
+    words_side.title(t.text("sources.title"), anchor=False)
+    words_side.caption(sources_parts.caption(listing, person, t))
+    if listing.everything and person.may(Role.ANALYST):
+        pressed = button_side.button(
+            t.text("sources.ping_all"),
+            type="primary",
+            icon=":material/monitor_heart:",
+            help=t.text("sources.ping_all.help"),
+            disabled=ping_all.running(),
+            width="stretch",
+            key="ping_all",
+        )
+        if pressed:
+            ping_all.start(person)
+            st.rerun()
+
+
+def first_source(person: Reader, t: Translator) -> None:
+    may_add = person.may(Role.EDITOR)
+    empty(t.text("sources.empty.title"), t.text("sources.empty.body" if may_add else "sources.empty.viewer"))
+    if may_add and st.button(t.text("sources.add"), type="primary", icon=":material/add:", key="first_source"):
+        open_page(ADD)
+
+
+def content(listing: Listing, person: Reader, t: Translator) -> None:
+    sources = ordered(listing)
+    if ping_all.running():
+        ping_all.watch(sources, listing.recent)
+        return
+    ping_all.show_summary(t)
+    pinging.show_pinged(t)
+    if sources:
+        table.sources_table(sources, listing.recent, t, pings=person.may(Role.ANALYST))
+        return
+    empty(t.text("sources.nothing.title"), t.text("sources.nothing.body"))
+    st.button(t.text("sources.nothing.clear"), on_click=sources_parts.clear_filters, key="clear_filters")
+
+
+page(reader(), words())

@@ -1,0 +1,45 @@
+"""README.md against the code: a setting that is missing there, or told wrongly, does not exist for its readers."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from core.settings import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+ROW = re.compile(r"^\| `(CHESHMEH_\w+)` \| (?:`(.+)`|–) \| (.+) \|$", re.MULTILINE)
+
+
+def rows() -> dict[str, tuple[str | None, str]]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return {name: (default or None, meaning) for name, default, meaning in ROW.findall(text)}
+
+
+def test_the_table_of_settings_names_each_setting_and_no_other():
+    assert list(rows()) == [PREFIX + name.upper() for name in Settings.model_fields]
+
+
+@pytest.mark.parametrize(("name", "field"), Settings.model_fields.items())
+def test_a_row_of_the_table_tells_the_default_and_the_meaning(name: str, field: FieldInfo):
+    default, meaning = rows()[PREFIX + name.upper()]
+    assert default == (None if field.default is None else str(field.default))
+    assert meaning == field.description
+
+
+def test_each_command_of_the_readme_is_a_target_of_the_makefile():
+    named = set(re.findall(r"`make (\w+)`", (ROOT / "README.md").read_text(encoding="utf-8")))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^(\w+):", makefile, re.MULTILINE)) - {"help"}
+    assert named == targets
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
+def test_links_between_documents_lead_somewhere(page: str):
+    folder = (ROOT / page).parent
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / page).read_text(encoding="utf-8"))
+    broken = [link for link in links if "://" not in link and not (folder / link).exists()]
+    assert broken == []

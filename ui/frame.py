@@ -1,0 +1,74 @@
+"""What stands around every page: style sheets, language and direction of the document, the sidebar's lower part."""
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from core.i18n import LANGUAGES, Translator
+from ui import session
+from ui.session import LANG_COOKIE, LOGIN, Reader
+from ui.widgets import plain
+
+FOLDER = Path(__file__).resolve().parent
+LOGO = FOLDER.parent / "static" / "icons" / "logo.svg"
+SIGN_OUT = "sign_out"
+
+
+@cache
+def style(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def document(t: Translator) -> None:
+    """Style sheets and `<html lang dir>`. The script holds nothing but the code of a language that we speak."""
+    sheets = style("look.css") + (style("rtl.css") if t.direction == "rtl" else "")
+    st.html(f"<style>{sheets}\n:root {{ --brand: '{t.text('app.name')}' }}</style>")
+    with st.container(key="document"):
+        st.html(
+            f"<script>Object.assign(document.documentElement, {{lang: '{t.lang}', dir: '{t.direction}'}});"
+            f"document.cookie = '{LANG_COOKIE}={t.lang};path=/;max-age=31536000;SameSite=Lax'</script>",
+            unsafe_allow_javascript=True,
+        )
+
+
+def sidebar(reader: Reader, t: Translator) -> None:
+    st.logo(LOGO, size="large")
+    with st.sidebar:
+        if len(reader.organisations) > 1:
+            _organisations(reader, t)
+        else:
+            st.caption(plain(reader.organisation.name))
+        _user_menu(reader, t)
+
+
+def _organisations(reader: Reader, t: Translator) -> None:
+    names = {organisation.slug: organisation.name for organisation in reader.organisations}
+    slugs = list(names)
+    chosen = st.selectbox(
+        t.text("user.organisation"), slugs, slugs.index(reader.org), format_func=names.__getitem__, key="organisation"
+    )
+    if chosen != reader.org:
+        session.choose_organisation(chosen)
+        st.rerun()
+
+
+def _user_menu(reader: Reader, t: Translator) -> None:
+    others = [lang for lang in LANGUAGES if lang != t.lang]
+    labels = {lang: t.text(f"language.{lang}") for lang in others} | {SIGN_OUT: t.text("user.sign_out")}
+    picked = st.menu_button(
+        plain(reader.actor.name),
+        list(labels),
+        format_func=labels.__getitem__,
+        icon=":material/account_circle:",
+        key="user_menu",
+        help=t.text("user.role", role=t.text(f"role.{reader.role.label}")),
+        width="stretch",
+    )
+    if picked == SIGN_OUT:
+        session.sign_out()
+        st.html(f"<script>location.assign('{LOGIN}')</script>", unsafe_allow_javascript=True)
+        st.stop()
+    if picked is not None:
+        session.choose_language(picked)
+        st.rerun()

@@ -1,0 +1,90 @@
+"""What the list of sources shows: loaded in one go, in an order that stays until the person refreshes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import streamlit as st
+
+from core.models import CallPoint, PingRow, Source, Status
+from ui import state
+from ui.session import Reader
+
+if TYPE_CHECKING:
+    from core.services.sources import DataSourceService
+
+PAGE_SIZE = 500
+SEVERITY = {Status.ERROR: 0, Status.SUSPENDED: 1, Status.UNKNOWN: 2, Status.HEALTHY: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    kind: str | None = None
+    status: str | None = None
+    q: str | None = None
+
+    @property
+    def any(self) -> bool:
+        return any((self.kind, self.status, self.q))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`everything` is the organisation's, `shown` what the filters admit; `recent` holds calls, oldest first."""
+
+    everything: tuple[Source, ...]
+    counts: Mapping[Status, int]
+    shown: tuple[Source, ...]
+    recent: Mapping[UUID, Sequence[CallPoint]]
+
+
+async def load(service: "DataSourceService", reader: Reader, filters: Filters) -> Listing:
+    """Stored state only: no source is touched."""
+    health = await service.health(reader.actor, reader.org)
+    shown = await _filtered(service, reader, filters) if filters.any else health.sources
+    recent = await service.recent_of_org(reader.actor, reader.org)
+    return Listing(health.sources, health.counts, shown, recent)
+
+
+async def _filtered(service: "DataSourceService", reader: Reader, filters: Filters) -> tuple[Source, ...]:
+    found: list[Source] = []
+    cursor = None
+    while True:
+        page = await service.list(
+            reader.actor,
+            reader.org,
+            kind=filters.kind,
+            status=filters.status,
+            q=filters.q,
+            limit=PAGE_SIZE,
+            cursor=cursor,
+        )
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return tuple(found)
+
+
+def in_order(sources: Iterable[Source], known: Sequence[UUID]) -> list[Source]:
+    """Sources in the order of `known`; newcomers behind them, worst status first, then by name."""
+    place = {source_id: index for index, source_id in enumerate(known)}
+    last = len(place)
+    return sorted(sources, key=lambda s: (place.get(s.id, last), SEVERITY[s.status], s.name.casefold()))
+
+
+def ordered(listing: Listing) -> list[Source]:
+    """The shown sources in this visit's order, which is made at its first run."""
+    if state.ORDER not in st.session_state:
+        st.session_state[state.ORDER] = [source.id for source in in_order(listing.everything, ())]
+    return in_order(listing.shown, st.session_state[state.ORDER])
+
+
+def updated(sources: Iterable[Source], rows: Iterable[PingRow]) -> list[Source]:
+    """The sources with what a running job has found about them."""
+    news = {row.id: row for row in rows}
+    return [_updated(source, news[source.id]) if source.id in news else source for source in sources]
+
+
+def _updated(source: Source, row: PingRow) -> Source:
+    return replace(source, status=row.status, message=row.message)

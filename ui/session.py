@@ -1,0 +1,96 @@
+"""Who looks at the page, in which organisation and language: found anew at every run, fragments included."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import Forbidden, NotFound, Unauthenticated
+from core.i18n import LANGUAGES, Translator, translator
+from core.models import Actor, Organisation, Role
+from ui import state
+from ui.runtime import run, runtime
+
+COOKIE = "cheshmeh_session"
+LANG_COOKIE = "cheshmeh_lang"
+LOGIN = "/session/login"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The person of this session and the organisation on the page."""
+
+    actor: Actor
+    organisation: Organisation
+    organisations: tuple[Organisation, ...]
+
+    @property
+    def org(self) -> str:
+        return self.organisation.slug
+
+    @property
+    def role(self) -> Role:
+        return self.actor.roles[self.org]
+
+    def may(self, role: Role) -> bool:
+        return self.role >= role
+
+
+def token() -> str | None:
+    return st.context.cookies.get(COOKIE)
+
+
+def words() -> Translator:
+    """The translator of this session."""
+    return translator(language(), runtime().settings.timezone, isolates=True)
+
+
+def language() -> str:
+    """The one asked for in the address, else the one chosen before, else that of a first visit."""
+    asked = st.query_params.get("lang")
+    if asked in LANGUAGES:
+        st.session_state[state.LANG] = asked
+    if state.LANG not in st.session_state:
+        kept = st.context.cookies.get(LANG_COOKIE)
+        st.session_state[state.LANG] = kept if kept in LANGUAGES else runtime().settings.locale
+    return str(st.session_state[state.LANG])
+
+
+def choose_language(lang: str) -> None:
+    st.session_state[state.LANG] = lang
+    st.query_params.pop("lang", None)
+
+
+def choose_organisation(slug: str) -> None:
+    st.session_state[state.ORG] = slug
+    st.query_params.clear()
+
+
+def reader() -> Reader:
+    """Who looks, asked anew of the session's store.
+
+    Raises Unauthenticated without a valid session, Forbidden (`no_organisation`) for a person without an organisation,
+    NotFound for an organisation in the address that is not the person's.
+    """
+    actor = run(runtime().access.actor_of_session(token()))
+    if actor is None:
+        raise Unauthenticated()
+    organisations = run(runtime().access.organisations_of(actor))
+    if not organisations:
+        raise Forbidden("no_organisation")
+    return Reader(actor, _chosen(organisations), organisations)
+
+
+def sign_out() -> None:
+    run(runtime().access.sign_out(token()))
+
+
+def _chosen(organisations: tuple[Organisation, ...]) -> Organisation:
+    asked = st.query_params.get("org")
+    if asked is not None:
+        st.session_state[state.ORG] = asked
+    slug = st.session_state.get(state.ORG, organisations[0].slug)
+    for organisation in organisations:
+        if organisation.slug == slug:
+            return organisation
+    state.forget(state.ORG)
+    raise NotFound()

@@ -1,0 +1,89 @@
+"""Every key of the session state, with what stands under it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import streamlit as st
+
+from core.models import Message, PingAllView, TestResult
+
+LANG = "lang"
+ORG = "org"
+PAGE = "page"
+ORDER = "sources_order"
+SHOWN = "sources_shown"
+JOB = "ping_all_job"
+SUMMARY = "ping_all_summary"
+PINGED = "pinged"
+NOTICE = "notice"
+DRAFT = "add_draft"
+SAMPLED = "sampled"
+
+SEARCH = "sources_search"
+KIND = "sources_kind"
+STATUS = "sources_status"
+TABLE = "sources_table"
+PING_CLICK = "sources_ping"
+NAME_CLICK = "sources_name"
+TAB = "source_tab"
+
+OF_SOURCES = (ORDER, SHOWN, JOB, SUMMARY, PINGED)
+OF_SOURCE = (PINGED, SAMPLED)
+
+
+@dataclass(slots=True)
+class Draft:
+    """The source that somebody is adding. Secrets in `config` stay on this side and go back into no input."""
+
+    step: int = 1
+    kind: str = ""
+    about: dict[str, str] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    errors: Mapping[str, Message] = field(default_factory=dict)
+    result: TestResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """What a ping asked for by this person showed, kept for the runs after it; `advice` unless all is well."""
+
+    source_id: UUID
+    ok: bool
+    sentence: Message
+    detail: Message | None = None
+    advice: Message | None = None
+
+
+def draft() -> Draft:
+    return st.session_state.setdefault(DRAFT, Draft())  # type: ignore[no-any-return]  # session state is untyped
+
+
+def summary() -> PingAllView | None:
+    return st.session_state.get(SUMMARY)
+
+
+def pinged() -> Pinged | None:
+    return st.session_state.get(PINGED)
+
+
+def forget(*keys: str) -> None:
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def enter(page: str) -> None:
+    """Notes the page of this run; what belongs to the one that was left is dropped."""
+    if st.session_state.get(PAGE) != page:
+        forget(*OF_SOURCES, *OF_SOURCE, TAB)
+    st.session_state[PAGE] = page
+
+
+def notify(sentence: str) -> None:
+    """A sentence for the next run, which may be that of another page."""
+    st.session_state[NOTICE] = sentence
+
+
+def notice() -> str | None:
+    return st.session_state.pop(NOTICE, None)

@@ -1,0 +1,149 @@
+"""The table of sources: one dataframe, however many they are."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+import streamlit as st
+
+from core.i18n import Translator
+from core.models import CallPoint, PingRow, Source, Status
+from ui import state
+from ui.widgets import kind_name
+
+STATUS_COLOURS = {
+    Status.HEALTHY: "#27803A",
+    Status.ERROR: "#C92A2A",
+    Status.SUSPENDED: "#B35C00",
+    Status.UNKNOWN: "#5C6870",
+}
+KIND_COLOURS = {"postgres": "#336791", "rest": "#0B7285", "mongodb": "#2F6B20", "graphql": "#A61E6B", "s3": "#6741D9"}
+OTHER_KIND = "#5C6870"
+COLUMNS = ("status", "name", "kind", "last_ok", "p95", "errors", "recent", "ping")
+NOTHING = "—"
+SPARKLINE_POINTS = 48
+ROW_HEIGHT, ROWS_IN_VIEW = 42, 14
+
+Recent = Mapping[UUID, Sequence[CallPoint]]
+
+
+def sources_table(sources: Sequence[Source], recent: Recent, t: Translator, *, pings: bool) -> None:
+    """The table with its buttons. What was clicked is read with `clicked` at the beginning of the next run."""
+    frame = _frame(sources, recent, t)
+    if pings:
+        frame["ping"] = t.text("sources.ping")
+    st.session_state[state.SHOWN] = [source.id for source in sources]
+    _show(
+        frame,
+        _columns(sources, t)
+        | {
+            "name": st.column_config.ButtonColumn(
+                t.text("sources.column.name"), type="tertiary", alignment=_start(t), key=state.NAME_CLICK
+            ),
+            "ping": st.column_config.ButtonColumn(t.text("sources.column.ping"), width="small", key=state.PING_CLICK),
+        },
+        t,
+        key=state.TABLE,
+        selection_mode="single-row",
+        on_select="rerun",
+    )
+
+
+def running_table(sources: Sequence[Source], recent: Recent, rows: Sequence[PingRow], t: Translator) -> None:
+    """The same table while a job runs: the last column shows each answer as it comes."""
+    frame = _frame(sources, recent, t)
+    answers = {row.id: _answer(row, t) for row in rows}
+    waiting = t.text("ping_all.waiting")
+    frame["ping"] = [answers.get(source.id, waiting) for source in sources]
+    _show(frame, _columns(sources, t), t, key=f"{state.TABLE}_running")
+
+
+def clicked() -> tuple[str, UUID] | None:
+    """What was pressed in the table (`ping` or `open`) and on which source, by the ids of the run that showed it."""
+    shown: list[UUID] = st.session_state.get(state.SHOWN, [])
+    for key, action in ((state.PING_CLICK, "ping"), (state.NAME_CLICK, "open")):
+        click = st.session_state.get(key)
+        if click is not None and click["row"] < len(shown):
+            return action, shown[click["row"]]
+    chosen = st.session_state.get(state.TABLE)
+    rows = chosen["selection"]["rows"] if chosen else []
+    return ("open", shown[rows[0]]) if rows and rows[0] < len(shown) else None
+
+
+def _frame(sources: Sequence[Source], recent: Recent, t: Translator) -> pd.DataFrame:
+    now = datetime.now(UTC)
+    cells = [_cells(source, recent.get(source.id, ()), t, now) for source in sources]
+    return pd.DataFrame(cells, columns=list(COLUMNS[:-1]))
+
+
+def _cells(source: Source, calls: Sequence[CallPoint], t: Translator, now: datetime) -> tuple[Any, ...]:
+    figures = source.figures
+    return (
+        [t.text(f"status.{source.status.value}")],
+        source.name,
+        [kind_name(source.kind, t)],
+        _last_ok(figures.last_ok_ts, t, now),
+        NOTHING if figures.p95_ms is None else t.milliseconds(figures.p95_ms),
+        t.percent(figures.errors_total / figures.calls_total) if figures.calls_total else NOTHING,
+        [round(call.latency_ms, 1) for call in calls[-SPARKLINE_POINTS:]],
+    )
+
+
+def _last_ok(when: datetime | None, t: Translator, now: datetime) -> str:
+    if when is None:
+        return t.text("sources.never")
+    ago, day = t.relative(when, now), t.date(when)
+    return ago if ago == day else f"{ago} · {day}"
+
+
+def _answer(row: PingRow, t: Translator) -> str:
+    return t.duration_ms(row.latency_ms) if row.ok and row.latency_ms is not None else t.message(row.message)
+
+
+def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
+    kinds = sorted({source.kind for source in sources})
+    text, start = st.column_config.TextColumn, _start(t)
+    return {
+        "status": st.column_config.MultiselectColumn(
+            t.text("sources.column.status"),
+            options=[t.text(f"status.{status.value}") for status in STATUS_COLOURS],
+            color=list(STATUS_COLOURS.values()),
+            width=84,
+        ),
+        "name": text(t.text("sources.column.name"), alignment=start),
+        "kind": st.column_config.MultiselectColumn(
+            t.text("sources.column.kind"),
+            options=[kind_name(kind, t) for kind in kinds],
+            color=[KIND_COLOURS.get(kind, OTHER_KIND) for kind in kinds],
+            width=110,
+        ),
+        "last_ok": text(t.text("sources.column.last_ok"), alignment=start, width=190),
+        "p95": text(t.text("sources.column.p95"), help=t.text("sources.column.p95.help"), alignment=start, width=110),
+        "errors": text(
+            t.text("sources.column.errors"), help=t.text("sources.column.errors.help"), alignment=start, width=90
+        ),
+        "recent": st.column_config.LineChartColumn(
+            t.text("sources.column.recent"), help=t.text("sources.column.recent.help"), y_min=0, width=180
+        ),
+        "ping": text(t.text("sources.column.ping"), alignment=start),
+    }
+
+
+def _start(t: Translator) -> Any:
+    return "right" if t.direction == "rtl" else "left"
+
+
+def _show(frame: pd.DataFrame, columns: Mapping[str, Any], t: Translator, **how: Any) -> None:
+    st.dataframe(
+        frame,
+        hide_index=True,
+        # Columns do not mirror by themselves: the first one to read stands last.
+        column_order=COLUMNS[::-1] if t.direction == "rtl" else COLUMNS,
+        column_config=dict(columns),
+        row_height=ROW_HEIGHT,
+        height=(min(len(frame), ROWS_IN_VIEW) + 1) * ROW_HEIGHT,
+        alt=t.plural("sources.table", len(frame)),
+        **how,
+    )

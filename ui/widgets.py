@@ -1,0 +1,107 @@
+"""Small parts that several pages show: badges, tiles, boxes, notices. Data is escaped here and nowhere else."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+
+import streamlit as st
+
+from core.errors import CheshmehError, NotFound, SourceError, Unauthenticated
+from core.i18n import Translator
+from core.models import Message, Status
+from ui import state
+from ui.session import LOGIN, words
+
+BADGES = {
+    Status.HEALTHY: ("green", ":material/check_circle:"),
+    Status.ERROR: ("red", ":material/error:"),
+    Status.SUSPENDED: ("orange", ":material/pause_circle:"),
+    Status.UNKNOWN: ("gray", ":material/help:"),
+}
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$-])")
+# Streamlit replaces `:name:` and `:colour[` after Markdown is parsed, where a backslash no longer protects.
+_DIRECTIVE = re.compile(r":(?=[a-zA-Z])")
+
+
+def plain(text: str) -> str:
+    """Data as Markdown that shows exactly these letters."""
+    return _DIRECTIVE.sub(":\u2060", _MARKDOWN.sub(r"\\\1", text)).replace("\n", " ")
+
+
+def html(markup: str) -> None:
+    """Own markup; everything in it that is not ours went through `html.escape`."""
+    st.markdown(markup, unsafe_allow_html=True)
+
+
+def status_badge(status: Status, t: Translator) -> None:
+    colour, icon = BADGES[status]
+    st.badge(t.text(f"status.{status.value}"), icon=icon, color=colour)  # type: ignore[arg-type]  # a table of literals
+
+
+def kind_name(kind: str, t: Translator) -> str:
+    return t.text_or(f"kind.{kind}", kind)
+
+
+def figure_tile(key: str, label: str, figure: str, below: str, *, unit: str = "", title: str = "") -> None:
+    """A bordered tile: label, one large figure, a line below it."""
+    with st.container(border=True, key=f"tile_{key}"):
+        html(
+            f"<div class='tile-label' title='{escape(title, quote=True)}'><span class='dot'></span>{escape(label)}</div>"
+            f"<div class='figure'>{escape(figure)}<small>{escape(unit)}</small></div>"
+            f"<div class='below'>{escape(below) or '&nbsp;'}</div>"
+        )
+
+
+def empty(title: str, body: str) -> None:
+    """Nothing to show, and what to do next."""
+    with st.container(border=True, key="empty"):
+        st.markdown(f"#### {title}")
+        st.markdown(body)
+
+
+def show_notice() -> None:
+    """What the run before wanted to say."""
+    sentence = state.notice()
+    if sentence:
+        st.toast(plain(sentence), icon=":material/check_circle:")
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Shows an error of ours as a box in its place and ends what is inside."""
+    try:
+        yield
+    except Unauthenticated as error:
+        error_box(error)
+        link(LOGIN, words().text("signin.link"))
+    except NotFound as error:
+        error_box(error)
+        link("/", words().text("box.back"))
+    except CheshmehError as error:
+        error_box(error)
+
+
+def error_box(error: CheshmehError) -> None:
+    """What happened, what it concerns, what to do."""
+    t = words()
+    with st.container(border=True, key="why_error"):
+        st.markdown(f"**{plain(t.message(error.message))}**")
+        for refused in error.fields:
+            st.markdown(f"`{refused.field}` {plain(t.message(refused.message))}")
+        advice(error.advice, t)
+        if isinstance(error, SourceError) and error.retry_after:
+            st.caption(t.text("source.countdown", wait=t.seconds(error.retry_after)))
+
+
+def advice(message: Message, t: Translator) -> None:
+    labelled(t.text("box.advice"), plain(t.message(message)))
+
+
+def labelled(label: str, markdown: str) -> None:
+    st.markdown(f"<span class='label'>{escape(label)}</span> {markdown}", unsafe_allow_html=True)
+
+
+def link(href: str, label: str) -> None:
+    """A link of our own that stays in this tab, which Streamlit's own links do not."""
+    st.html(f"<a class='button-link' href='{escape(href, quote=True)}' target='_self'>{escape(label)}</a>")
