@@ -13,7 +13,7 @@ from types import FrameType
 import structlog
 
 from core import settings
-from core.bootstrap import open_runtime
+from core.bootstrap import opened
 from core.errors import StartupError
 from core.i18n import translator
 from demo.data import load
@@ -46,11 +46,8 @@ def _run() -> int:
     HOME.mkdir(mode=0o700, exist_ok=True)
     with _only_one(), postgres(HOME) as server:
         load(server)
-        runtime = open_runtime(settings.load())
-        try:
+        with opened(settings.load()) as runtime:
             runtime.run(seed(runtime, server))
-        finally:
-            runtime.close()
         log.info("demo.ready", postgres_port=server.port)
         return _dashboard()
 

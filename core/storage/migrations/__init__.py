@@ -1,0 +1,1 @@
+"""Alembic migrations, run by the start-up and by `python -m core db upgrade`."""

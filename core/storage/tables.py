@@ -1,0 +1,146 @@
+"""The tables. Migrations make them; `Database.check` finds any difference between the two."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = sa.MetaData(naming_convention=NAMES)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time: aware in Python, UTC without a zone in the database (SQLite keeps no zone)."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _owner(name: str, target: str, **options: Any) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, sa.ForeignKey(target, ondelete="CASCADE"), **options)
+
+
+organisations = sa.Table(
+    "organisations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("slug", sa.String(63), nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_folded", sa.Text, nullable=False, unique=True),
+    sa.Column("password_hash", sa.Text),
+    sa.Column("server_admin", sa.Boolean, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    _owner("user_id", "users.id", primary_key=True),
+    _owner("org_id", "organisations.id", primary_key=True),
+    sa.Column("role", sa.String(16), nullable=False),
+)
+browser_sessions = sa.Table(
+    "browser_sessions",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    _owner("user_id", "users.id", nullable=False, index=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+)
+setup_links = sa.Table(
+    "setup_links",
+    metadata,
+    sa.Column("code_hash", sa.String(64), primary_key=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("used_at", Moment),
+)
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("uid", sa.Uuid, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    _owner("org_id", "organisations.id"),
+    sa.Column("role", sa.String(16)),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("revoked_at", Moment),
+)
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("uid", sa.Uuid, nullable=False, unique=True),
+    _owner("org_id", "organisations.id", nullable=False),
+    # Text without a check constraint: a new kind needs no migration.
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_folded", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("tags", sa.JSON, nullable=False),
+    sa.Column("kek_id", sa.Text, nullable=False),
+    sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
+    sa.Column("ciphertext", sa.LargeBinary, nullable=False),
+    sa.Column("config_version", sa.Integer, nullable=False),
+    sa.Column("check_interval_s", sa.Float),
+    sa.Column("paused", sa.Boolean, nullable=False),
+    sa.Column("failure_threshold", sa.Integer, nullable=False),
+    sa.Column("timeout_seconds", sa.Float, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.UniqueConstraint("org_id", "name_folded"),
+    # Without this SQLite hands a deleted row's key to the next one, and old permits would find a new source.
+    sqlite_autoincrement=True,
+)
+source_status = sa.Table(
+    "source_status",
+    metadata,
+    _owner("source_id", "sources.id", primary_key=True),
+    sa.Column("calls_total", sa.BigInteger, nullable=False),
+    sa.Column("errors_total", sa.BigInteger, nullable=False),
+    sa.Column("rejected_total", sa.BigInteger, nullable=False),
+    sa.Column("avg_latency_ms", sa.Float),
+    sa.Column("avg_ts", Moment),
+    sa.Column("histogram", sa.LargeBinary, nullable=False),
+    sa.Column("last_ok_ts", Moment),
+    sa.Column("last_err_ts", Moment),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("state_since", Moment),
+    sa.Column("evidence", sa.String(16)),
+    sa.Column("evidence_ts", Moment),
+    sa.Column("diagnosis", sa.JSON),
+    sa.Column("message", sa.JSON),
+    sa.Column("updated_at", Moment, nullable=False),
+)
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _owner("source_id", "sources.id", nullable=False),
+    sa.Column("ts", Moment, nullable=False),
+    sa.Column("type", sa.String(32), nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Index("ix_events_source_id_ts", "source_id", "ts"),
+)

@@ -1,0 +1,193 @@
+"""The values that sources answer with: what they are called, how they become JSON, and how much of them is kept."""
+
+import base64
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from core.models import Column, Message, Sample
+
+TYPES = (
+    "integer", "float", "decimal", "boolean", "string", "date", "time", "timestamp", "timestamptz",
+    "interval", "uuid", "binary", "json", "array", "null", "mixed",
+)  # fmt: skip
+"""Every type a `core.models.Column` may have."""
+
+EXACT_INTEGER = 2**53
+"""Beyond this a JavaScript number is no longer the integer that was sent (ECMA-262, Number.MAX_SAFE_INTEGER)."""
+
+CELL_MAX = 64 * 1024
+"""Bytes kept of one cell: more than anyone reads, little enough that a page can show a hundred of them."""
+
+COLUMNS_MAX = 500
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def json_value(value: Any) -> Any:
+    """`value` as JSON can hold it without loss.
+
+    Decimals, integers beyond 2^53, NaN and infinities become text; binary `{"base64", "bytes"}`; times ISO 8601.
+    """
+    match value:
+        case None | bool():
+            return value
+        case int():
+            return value if abs(value) <= EXACT_INTEGER else str(value)
+        case float():
+            return value if math.isfinite(value) else _not_finite(value)
+        case str():
+            return clean(value)
+        case bytes() | bytearray() | memoryview():
+            return {"base64": base64.b64encode(value).decode("ascii"), "bytes": len(value)}
+        case datetime() | date() | time():
+            return value.isoformat()
+        case timedelta():
+            return iso_duration(value)
+        case Mapping():
+            return {clean(str(name)): json_value(member) for name, member in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [json_value(member) for member in value]
+    return clean(str(value))
+
+
+def clean(text: str) -> str:
+    """`text` with U+FFFD for lone surrogates, which UTF-8 cannot carry."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def iso_duration(span: timedelta) -> str:
+    """`P1DT2H3M4.5S`, with a leading minus for negative spans."""
+    sign, span = ("-", -span) if span < timedelta() else ("", span)
+    minutes, seconds = divmod(Decimal(span.seconds) + Decimal(span.microseconds).scaleb(-6), 60)
+    hours, minutes = divmod(minutes, 60)
+    days = f"{span.days}D" if span.days else ""
+    clock = "".join(f"{n:f}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (_plain(seconds), "S")) if n)
+    if not clock:
+        return f"{sign}P{days}" if days else "PT0S"
+    return f"{sign}P{days}T{clock}"
+
+
+def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+    """Names for the members of an object, and whether any had to change: `id, id` becomes `id, id_2`."""
+    taken, unique = set(names), list[str]()
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            name = next(new for n in range(2, len(names) + 2) if (new := f"{name}_{n}") not in taken | seen)
+        seen.add(name)
+        unique.append(name)
+    return tuple(unique), tuple(unique) != tuple(names)
+
+
+@dataclass(slots=True)
+class RowBuilder:
+    """Gathers rows within the caps of a sample: rows, bytes read, columns, and the size of one cell.
+
+    `bytes_read` counts what the source sent, before cells are cut. A value that comes as text in a column of dates or
+    times is one the driver has no object for (the year 10000, BC, infinity); it is shown with a note.
+    """
+
+    columns: tuple[Column, ...]
+    limit: int
+    bytes_max: int
+    cell_max: int = CELL_MAX
+    bytes_read: int = 0
+    _rows: list[tuple[Any, ...]] = field(default_factory=list)
+    _stopped_by: str | None = None
+    _seen: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.cell_max = min(self.cell_max, max(64, self.bytes_max // max(1, len(self.columns[:COLUMNS_MAX]))))
+
+    def add(self, row: Sequence[Any]) -> bool:
+        """Keeps a row. False when it was one too many: nothing more need be read."""
+        if len(self._rows) >= self.limit or self.bytes_read >= self.bytes_max:
+            self._stopped_by = "limit" if len(self._rows) >= self.limit else "bytes"
+            return False
+        self.bytes_read += sum(map(size, row))
+        kept = row[:COLUMNS_MAX]
+        types = (column.type for column in self.columns)
+        self._rows.append(tuple(self._cell(value, type_) for value, type_ in zip(kept, types, strict=False)))
+        return True
+
+    def sample(self, executed: str) -> Sample:
+        """What was gathered, with a note on everything that is not as the source sent it."""
+        names, renamed = unique_names([clean(column.name) for column in self.columns[:COLUMNS_MAX]])
+        columns = tuple(Column(name, column.type) for name, column in zip(names, self.columns, strict=False))
+        if renamed:
+            self._seen.add("renamed_columns")
+        if len(self.columns) > COLUMNS_MAX:
+            self._seen.add("cut_columns")
+        return Sample(columns, tuple(self._rows), self._truncated_by(), self.bytes_read, executed, self._notes())
+
+    def _truncated_by(self) -> str | None:
+        cut = (("cut_columns", "columns"), ("cut_cells", "cell"))
+        return self._stopped_by or next((word for note, word in cut if note in self._seen), None)
+
+    def _notes(self) -> tuple[Message, ...]:
+        args = {"cut_cells": {"bytes": self.cell_max}, "cut_columns": {"shown": COLUMNS_MAX, "all": len(self.columns)}}
+        return tuple(Message(f"note.{name}", args.get(name, {})) for name in sorted(self._seen))
+
+    def _cell(self, value: Any, type_: str) -> Any:
+        if isinstance(value, str):
+            if type_ in ("date", "time", "timestamp", "timestamptz"):
+                self._seen.add("times_as_text")
+            return self._text(value)
+        if isinstance(value, bytes) and len(value) > self.cell_max:
+            self._seen.add("cut_cells")
+            return value[: self.cell_max]
+        if isinstance(value, dict | list):
+            return self._document(value)
+        return value
+
+    def _text(self, value: str) -> str:
+        if len(value) > self.cell_max // 4 and size(value) > self.cell_max:
+            self._seen.add("cut_cells")
+            value = value.encode("utf-8", "surrogatepass")[: self.cell_max].decode("utf-8", "ignore")
+        if "\ufffd" in value or _SURROGATE.search(value):
+            self._seen.add("replaced_characters")
+        return clean(value)
+
+    def _document(self, value: Any) -> Any:
+        if size(value) <= self.cell_max:
+            if _SURROGATE.search(_as_text(value)):
+                self._seen.add("replaced_characters")
+            return value
+        self._seen.add("cut_cells")
+        return clean(_as_text(value))[: self.cell_max]
+
+
+def size(value: Any) -> int:
+    """About how many bytes a value took on its way: its UTF-8 text, its bytes, the sum of its members."""
+    total, waiting = 0, [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            total += len(item) if item.isascii() else len(item.encode("utf-8", "surrogatepass"))
+        elif isinstance(item, bytes | bytearray):
+            total += len(item)
+        elif isinstance(item, Mapping):
+            waiting += [*item.keys(), *item.values()]
+        elif isinstance(item, list | tuple):
+            waiting += item
+        elif item is not None:
+            total += 8
+    return total
+
+
+def _as_text(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, default=str)
+
+
+def _not_finite(value: float) -> str:
+    return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+
+
+def _plain(number: Decimal) -> Decimal:
+    return number.normalize() if number else number

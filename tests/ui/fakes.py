@@ -1,0 +1,337 @@
+"""A runtime that answers from memory, so that pages can be seen and driven without a database or a source."""
+
+import asyncio
+import math
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from core.errors import AuthError, BreakerOpen, Conflict, Forbidden, InvalidInput, NotFound, QueryRefused, Unreachable
+from core.models import (
+    Actor,
+    BreakerConfig,
+    BreakerState,
+    CallPoint,
+    Check,
+    CheckStatus,
+    Column,
+    Event,
+    FieldError,
+    FieldSpec,
+    Figures,
+    HealthSummary,
+    KindInfo,
+    Message,
+    Organisation,
+    PingAllView,
+    PingResult,
+    PingRow,
+    Role,
+    Sample,
+    SampleResult,
+    Source,
+    SourceDraft,
+    SourcePage,
+    Status,
+    TestResult,
+)
+from core.settings import Settings
+
+DOWN = Unreachable("refused", host="10.4.1.20", port=5432)
+NAMESPACE = UUID("8f2b7d8e-3c1a-4d9d-9b53-0d1f2b0c7a11")
+POSTGRES = KindInfo(
+    "postgres",
+    (
+        FieldSpec("host", "text", True, example="db.example.com"),
+        FieldSpec("port", "integer", False, 5432, example=5432),
+        FieldSpec("database", "text", True, example="shop"),
+        FieldSpec("user", "text", True, section="auth", example="reader"),
+        FieldSpec("password", "secret", False, section="auth"),
+        FieldSpec("sslmode", "choice", False, "prefer", ("disable", "prefer", "require", "verify-full"), "tls"),
+        FieldSpec("ca_pem", "multiline", False, section="tls"),
+        FieldSpec("schema", "text", False, section="connection", example="public"),
+        FieldSpec("timeout_s", "number", False, section="limits", example=10),
+    ),
+    {"table": "public.flights", "limit": 50},
+)
+
+
+def source_id(name: str) -> UUID:
+    return uuid5(NAMESPACE, name)
+
+
+def make_source(name: str, status: Status = Status.HEALTHY, *, now: datetime | None = None, **changes: Any) -> Source:
+    """A source that looks lived-in; `changes` replace any field."""
+    now = now or datetime.now(UTC)
+    state = BreakerState.OPEN if status is Status.SUSPENDED else BreakerState.CLOSED
+    wrong = status in (Status.ERROR, Status.SUSPENDED)
+    ok_ts = None if status is Status.UNKNOWN else now - timedelta(hours=2 if wrong else 0, seconds=20)
+    calls = 0 if status is Status.UNKNOWN else 1240
+    figures = Figures(
+        calls, 31 if wrong else 0, 11.8 if calls else None, 14.2 if calls else None, ok_ts, now if wrong else None, state
+    )
+    source = Source(
+        id=source_id(name),
+        org="main",
+        name=name,
+        kind="postgres",
+        description="",
+        tags=(),
+        config={"host": "10.4.1.20", "port": 5432, "database": "shop", "user": "reader", "password": {"set": True}},
+        status=status,
+        figures=figures,
+        paused=False,
+        check_interval_s=None,
+        breaker=BreakerConfig(),
+        diagnosis=DOWN.diagnosis() if wrong else None,
+        message=DOWN.message if wrong else Message.literal("PostgreSQL 16.4"),
+        evidence_ts=None if status is Status.UNKNOWN else now - timedelta(seconds=20),
+        state_since=now - timedelta(hours=2) if wrong else None,
+        retry_after_s=18.0 if status is Status.SUSPENDED else None,
+        version=1,
+        created_at=now - timedelta(days=12),
+        updated_at=now - timedelta(days=2),
+    )
+    return replace(source, **changes)
+
+
+class FakeJob:
+    """Answers come one each `pace_s`, in a thread of no one's: the view is computed from the clock."""
+
+    def __init__(self, sources: list[Source], alive: Callable[[], bool] | None, pace_s: float) -> None:
+        self.id = uuid5(NAMESPACE, f"job {time.monotonic()}")
+        self.alive = alive
+        self.cancelled = False
+        self._pace_s = pace_s
+        self._sources = sources
+        self._started = time.monotonic()
+        self._ended: float | None = None
+
+    def view(self) -> PingAllView:
+        elapsed = (self._ended or time.monotonic()) - self._started
+        count = min(len(self._sources), int(elapsed / self._pace_s)) if self._pace_s else len(self._sources)
+        rows = tuple(self._row(source) for source in self._sources[:count])
+        finished = self._ended is not None or count == len(self._sources)
+        return PingAllView(self.id, len(self._sources), rows, finished, self.cancelled, elapsed * 1000)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        self._ended = time.monotonic()
+
+    def _row(self, source: Source) -> PingRow:
+        ok = source.status in (Status.HEALTHY, Status.UNKNOWN)
+        status = Status.HEALTHY if ok else source.status
+        code = None if ok else "circuit_open" if status is Status.SUSPENDED else "unreachable"
+        message = Message.literal("PostgreSQL 16.4") if ok else Message(f"error.{code}")
+        return PingRow(source.id, source.name, ok, message, status, source.state, 12.3 if ok else None, code)
+
+
+@dataclass
+class FakeSources:
+    """DataSourceService from memory. `calls` keeps what was asked for."""
+
+    sources: dict[UUID, Source] = field(default_factory=dict)
+    pace_s: float = 0.4
+    test_works: bool = True
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    jobs: dict[UUID, FakeJob] = field(default_factory=dict)
+
+    def kinds(self) -> tuple[KindInfo, ...]:
+        return (POSTGRES,)
+
+    async def list(self, actor: Actor, org: str, **filters: Any) -> SourcePage:
+        self._require(actor, org, Role.VIEWER)
+        wanted = (filters.get("status"), filters.get("kind"), filters.get("q") or "")
+        found = [s for s in self.sources.values() if self._fits(s, *wanted)]
+        return SourcePage(tuple(found), None)
+
+    async def get(self, actor: Actor, org: str, source_id: UUID) -> Source:
+        self._require(actor, org, Role.VIEWER)
+        if source_id not in self.sources:
+            raise NotFound()
+        return self.sources[source_id]
+
+    async def create(self, actor: Actor, org: str, draft: SourceDraft) -> Source:
+        self._require(actor, org, Role.EDITOR)
+        if any(source.name == draft.name for source in self.sources.values()):
+            raise Conflict(fields=(FieldError("name", Message("error.conflict")),))
+        self.calls.append(("create", draft))
+        source = make_source(draft.name, Status.UNKNOWN, description=draft.description, tags=draft.tags)
+        self.sources[source.id] = source
+        return source
+
+    async def update(
+        self, actor: Actor, org: str, source_id: UUID, changes: Mapping[str, Any], *, if_version: int | None = None
+    ) -> Source:
+        self._require(actor, org, Role.EDITOR)
+        self.calls.append(("update", dict(changes), if_version))
+        self.sources[source_id] = replace(self.sources[source_id], **changes)
+        return self.sources[source_id]
+
+    async def delete(self, actor: Actor, org: str, source_id: UUID) -> None:
+        self._require(actor, org, Role.ADMIN)
+        self.calls.append(("delete", source_id))
+        del self.sources[source_id]
+
+    async def test(
+        self, actor: Actor, org: str, kind: str, config: Mapping[str, Any], source_id: UUID | None = None
+    ) -> TestResult:
+        self._require(actor, org, Role.EDITOR)
+        self.calls.append(("test", kind, dict(config)))
+        missing = [spec.name for spec in POSTGRES.fields if spec.required and not config.get(spec.name)]
+        if missing:
+            raise InvalidInput(fields=tuple(FieldError(f"config.{name}", Message("field.missing")) for name in missing))
+        error = AuthError(user="reader")
+        checks = [
+            Check("egress", CheckStatus.OK, 0.1),
+            Check("dns", CheckStatus.OK, 2.3, Message.literal("10.4.1.20")),
+            Check("tcp", CheckStatus.OK, 3.1, Message.literal("10.4.1.20:5432")),
+            Check("tls", CheckStatus.WARNING, 4.0, Message.literal("TLSv1.3, unverified")),
+        ]
+        if self.test_works:
+            checks.append(Check("auth", CheckStatus.OK, 8.0, Message.literal("reader@shop")))
+            return TestResult(True, Message("test.worked"), tuple(checks), 17.5)
+        checks.append(Check("auth", CheckStatus.FAILED, 8.0, error.message, error.advice, ("config.user", "config.password")))
+        checks.append(Check("read_only", CheckStatus.SKIPPED))
+        return TestResult(False, error.message, tuple(checks), 17.5)
+
+    async def ping(self, actor: Actor, org: str, source_id: UUID) -> PingResult:
+        self._require(actor, org, Role.ANALYST)
+        source = await self.get(actor, org, source_id)
+        self.calls.append(("ping", source.name))
+        await asyncio.sleep(self.pace_s)
+        if source.status is Status.SUSPENDED:
+            raise BreakerOpen(18.0, BreakerState.OPEN)
+        if source.status is Status.ERROR:
+            return PingResult(False, DOWN.message, 3.0, 3, source.state, source.status, DOWN.diagnosis())
+        self.sources[source_id] = replace(source, status=Status.HEALTHY)
+        return PingResult(True, Message.literal("PostgreSQL 16.4"), 12.3, 1, source.state, Status.HEALTHY)
+
+    async def ping_all(self, actor: Actor, org: str, alive: Callable[[], bool] | None = None) -> FakeJob:
+        self._require(actor, org, Role.ANALYST)
+        job = FakeJob(list(self.sources.values()), alive, self.pace_s)
+        self.jobs[job.id] = job
+        return job
+
+    def job(self, actor: Actor, job_id: UUID) -> FakeJob | None:
+        return self.jobs.get(job_id)
+
+    async def sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> SampleResult:
+        self._require(actor, org, Role.ANALYST)
+        self.calls.append(("sample", dict(params)))
+        if "sql" in params:
+            raise QueryRefused(rule="select_only", part="DROP")
+        columns = (Column("id", "integer"), Column("carrier", "string"), Column("dep_time", "timestamptz"), Column("مسیر", "string"))
+        start = datetime(2026, 11, 22, 6, 11, tzinfo=UTC)
+        rows = [(i, "UA" if i % 2 else "AA", start + timedelta(minutes=i), "تهران – مشهد") for i in range(50)]
+        sample = Sample(columns, rows, "limit", 48_200, 'SELECT * FROM "public"."flights" LIMIT 50')
+        return SampleResult(sample, 23.4)
+
+    async def metrics(self, actor: Actor, org: str, source_id: UUID) -> Figures:
+        return (await self.get(actor, org, source_id)).figures
+
+    async def health(self, actor: Actor, org: str) -> HealthSummary:
+        self._require(actor, org, Role.VIEWER)
+        counts = {status: sum(s.status is status for s in self.sources.values()) for status in Status}
+        return HealthSummary(org, counts, tuple(self.sources.values()))
+
+    async def recent(self, actor: Actor, org: str, source_id: UUID) -> tuple[CallPoint, ...]:
+        source = await self.get(actor, org, source_id)
+        if not source.figures.calls_total:
+            return ()
+        start = datetime.now(UTC) - timedelta(hours=2)
+        failing = source.diagnosis is not None
+        return tuple(
+            CallPoint(start + timedelta(minutes=2.5 * i), 11 + 3 * math.sin(i / 5 + len(source.name)) + i % 3, not (failing and i > 40))
+            for i in range(48)
+        )
+
+    async def recent_of_org(self, actor: Actor, org: str) -> dict[UUID, tuple[CallPoint, ...]]:
+        return {source: await self.recent(actor, org, source) for source in self.sources}
+
+    async def events(self, actor: Actor, org: str, source_id: UUID, limit: int = 50) -> tuple[Event, ...]:
+        source = await self.get(actor, org, source_id)
+        if source.diagnosis is None:
+            return ()
+        now = datetime.now(UTC)
+        told = {"code": "unreachable", "failure": "transient", "fields": [], "message": _json(DOWN.message), "advice": _json(DOWN.advice)}
+        opened = {"status": "suspended", "from": "closed", "to": "open", "diagnosis": told}
+        return (
+            Event(now - timedelta(minutes=4), "breaker", opened),
+            Event(now - timedelta(minutes=6), "status", {"status": "error", "from": "closed", "to": "closed", "diagnosis": told}),
+            Event(now - timedelta(days=1), "status", {"status": "healthy", "from": "closed", "to": "closed"}),
+        )
+
+    def _require(self, actor: Actor, org: str, role: Role) -> None:
+        if org not in actor.roles:
+            raise NotFound()
+        if actor.roles[org] < role:
+            raise Forbidden("role", role=role.label)
+
+    def _fits(self, source: Source, status: str | None, kind: str | None, q: str) -> bool:
+        return (not status or source.status == status) and (not kind or source.kind == kind) and q in source.name
+
+
+def _json(message: Message) -> dict[str, Any]:
+    return {"key": message.key, "args": dict(message.args)}
+
+
+@dataclass
+class FakeAccess:
+    """Everybody is `actor`; None is nobody."""
+
+    actor: Actor | None
+    organisations: tuple[Organisation, ...] = (Organisation(1, "main", "سازمان نمونه"),)
+    signed_out: list[str | None] = field(default_factory=list)
+
+    async def actor_of_session(self, token: str | None) -> Actor | None:
+        return None if token in self.signed_out else self.actor
+
+    async def sign_out(self, token: str | None) -> None:
+        self.signed_out.append(token)
+
+    async def organisations_of(self, actor: Actor) -> tuple[Organisation, ...]:
+        return tuple(o for o in self.organisations if o.slug in actor.roles)
+
+
+class FakeRuntime:
+    """The real one's surface over an event loop in a thread."""
+
+    def __init__(self, role: Role | None = Role.ADMIN, sources: tuple[Source, ...] = (), pace_s: float = 0.0) -> None:
+        actor = Actor("مریم", {"main": role}, 1) if role else None
+        self.settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings takes it, its stub does not
+        self.access = FakeAccess(actor)
+        self.sources = FakeSources({source.id: source for source in sources}, pace_s)
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+
+    def run(self, coroutine: Coroutine[Any, Any, Any], checkpoint: Callable[[], object] | None = None) -> Any:
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            while True:
+                try:
+                    return future.result(0.1)
+                except TimeoutError:
+                    if checkpoint is not None:
+                        checkpoint()
+        finally:
+            future.cancel()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+
+def demo_sources() -> tuple[Source, ...]:
+    names = {
+        "پروازها": Status.HEALTHY,
+        "فرودگاه‌ها": Status.HEALTHY,
+        "انبار مشهد": Status.SUSPENDED,
+        "پایانهٔ پرداخت": Status.ERROR,
+        "هواپیماها": Status.HEALTHY,
+        "بایگانی": Status.UNKNOWN,
+    }
+    return tuple(make_source(name, status) for name, status in names.items())
