@@ -1,0 +1,188 @@
+"""Data sources as rows. Configurations go in and come out sealed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import Conflict, NotFound, PreconditionFailed
+from core.models import BreakerConfig, FieldError, Message, Organisation, SourceDraft
+from core.storage.database import Database
+from core.storage.encryption import Sealed, Vault
+from core.storage.folding import fold
+from core.storage.tables import organisations, sources
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """One source. `id` is the key inside, `uid` the one that outsiders see."""
+
+    id: int
+    uid: UUID
+    org_id: int
+    org_slug: str
+    kind: str
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    sealed: Sealed
+    config_version: int
+    check_interval_s: float | None
+    paused: bool
+    failure_threshold: int
+    timeout_seconds: float
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Unchanged:
+    """Stands for a value that is left as it is."""
+
+
+UNCHANGED: Final = Unchanged()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChanges:
+    """What to change; whatever is not given stays."""
+
+    name: str | Unchanged = UNCHANGED
+    description: str | Unchanged = UNCHANGED
+    tags: tuple[str, ...] | Unchanged = UNCHANGED
+    check_interval_s: float | None | Unchanged = UNCHANGED
+    paused: bool | Unchanged = UNCHANGED
+    breaker: BreakerConfig | Unchanged = UNCHANGED
+    config: Mapping[str, Any] | Unchanged = UNCHANGED
+
+
+class SourceRepository:
+    """Adds, finds, changes and deletes sources."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database, self._vault = database, vault
+
+    async def add(self, org: Organisation, draft: SourceDraft, config: Mapping[str, Any]) -> SourceRecord:
+        """Raises Conflict when the organisation has a source of that name."""
+        uid, now = uuid4(), datetime.now(UTC)
+        sealed = self._vault.seal(config, org_id=org.id, source_uid=uid, config_version=1)
+        values = {
+            "uid": uid,
+            "org_id": org.id,
+            "kind": draft.kind,
+            "description": draft.description,
+            "tags": list(draft.tags),
+            "config_version": 1,
+            "check_interval_s": draft.check_interval_s,
+            "paused": draft.paused,
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+            **_named(draft.name),
+            **_thresholds(draft.breaker),
+            **_columns(sealed),
+        }
+        await self._store(sa.insert(sources).values(values), draft.name)
+        return await self._present(org.slug, uid)
+
+    async def get(self, org_slug: str, uid: UUID) -> SourceRecord | None:
+        async with self._database.read() as connection:
+            row = (await connection.execute(_selection(org_slug).where(sources.c.uid == uid))).one_or_none()
+        return row and _record(row)
+
+    async def of_org(self, org_slug: str) -> tuple[SourceRecord, ...]:
+        """In the order of their creation."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(_selection(org_slug).order_by(sources.c.id))
+        return tuple(map(_record, rows))
+
+    async def update(self, record: SourceRecord, changes: SourceChanges, *, expected_version: int) -> SourceRecord:
+        """Raises PreconditionFailed when the source is no longer at `expected_version`, Conflict for a taken name."""
+        values = self._values(record, changes)
+        values |= {"version": expected_version + 1, "updated_at": datetime.now(UTC)}
+        found = sources.c.id == record.id
+        statement = sa.update(sources).where(found, sources.c.version == expected_version).values(values)
+        if not await self._store(statement, str(values.get("name", ""))):
+            raise PreconditionFailed("stale")
+        return await self._present(record.org_slug, record.uid)
+
+    async def delete(self, record: SourceRecord, expected_version: int | None = None) -> None:
+        """Raises PreconditionFailed when the source is no longer at `expected_version`."""
+        statement = sa.delete(sources).where(sources.c.id == record.id)
+        if expected_version is not None:
+            statement = statement.where(sources.c.version == expected_version)
+        async with self._database.write() as connection:
+            if not (await connection.execute(statement)).rowcount and expected_version is not None:
+                raise PreconditionFailed("stale")
+
+    def config(self, record: SourceRecord) -> dict[str, Any]:
+        """The configuration in clear. Raises SealBroken."""
+        return self._vault.open(
+            record.sealed, org_id=record.org_id, source_uid=record.uid, config_version=record.config_version
+        )
+
+    async def any_sealed(self) -> bool:
+        async with self._database.read() as connection:
+            return (await connection.execute(sa.select(sources.c.id).limit(1))).first() is not None
+
+    async def _store(self, statement: sa.Insert | sa.Update, name: str) -> int:
+        try:
+            async with self._database.write() as connection:
+                return (await connection.execute(statement)).rowcount
+        except IntegrityError:
+            taken = FieldError("name", Message("error.conflict.name_taken", {"name": name}))
+            raise Conflict("name_taken", name=name, fields=(taken,)) from None
+
+    async def _present(self, org_slug: str, uid: UUID) -> SourceRecord:
+        record = await self.get(org_slug, uid)
+        if record is None:  # deleted by somebody else in this very moment
+            raise NotFound()
+        return record
+
+    def _values(self, record: SourceRecord, changes: SourceChanges) -> dict[str, Any]:
+        given = {f.name: getattr(changes, f.name) for f in fields(changes)}
+        values = {name: value for name, value in given.items() if not isinstance(value, Unchanged)}
+        if "name" in values:
+            values |= _named(values["name"])
+        if "tags" in values:
+            values["tags"] = list(values["tags"])
+        if "breaker" in values:
+            values |= _thresholds(values.pop("breaker"))
+        if "config" in values:
+            version = record.config_version + 1
+            sealed = self._vault.seal(
+                values.pop("config"), org_id=record.org_id, source_uid=record.uid, config_version=version
+            )
+            values |= {"config_version": version, **_columns(sealed)}
+        return values
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"name": name, "name_folded": fold(name)}
+
+
+def _thresholds(breaker: BreakerConfig) -> dict[str, float]:
+    return {"failure_threshold": breaker.failure_threshold, "timeout_seconds": breaker.timeout_seconds}
+
+
+def _columns(sealed: Sealed) -> dict[str, Any]:
+    return {"kek_id": sealed.kek_id, "wrapped_key": sealed.wrapped_key, "ciphertext": sealed.ciphertext}
+
+
+def _selection(org_slug: str) -> sa.Select[Any]:
+    return (
+        sa.select(sources, organisations.c.slug.label("org_slug"))
+        .join(organisations)
+        .where(organisations.c.slug == org_slug)
+    )
+
+
+def _record(row: sa.Row[Any]) -> SourceRecord:
+    columns = dict(row._mapping)
+    sealed = Sealed(columns.pop("kek_id"), columns.pop("wrapped_key"), columns.pop("ciphertext"))
+    del columns["name_folded"]
+    return SourceRecord(**(columns | {"sealed": sealed, "tags": tuple(columns["tags"])}))

@@ -1,0 +1,85 @@
+"""What is known of each source's state: one row a source, and its events."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import IntegrityError
+
+from core.models import Event
+from core.storage.database import Database
+from core.storage.tables import events, organisations, source_status, sources
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRecord:
+    """A row of `source_status`. `histogram` is packed; `evidence` is `healthy`, `error` or None."""
+
+    source_id: int
+    calls_total: int
+    errors_total: int
+    rejected_total: int
+    avg_latency_ms: float | None
+    avg_ts: datetime | None
+    histogram: bytes
+    last_ok_ts: datetime | None
+    last_err_ts: datetime | None
+    state: str
+    state_since: datetime | None
+    evidence: str | None
+    evidence_ts: datetime | None
+    diagnosis: dict[str, Any] | None
+    message: dict[str, Any] | None
+    updated_at: datetime
+
+
+class StatusRepository:
+    """Reads and writes the stored state of sources."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_org(self, org_slug: str) -> dict[int, StatusRecord]:
+        """By the source's inner key; sources that were never called are missing."""
+        query = sa.select(source_status).select_from(source_status.join(sources).join(organisations))
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.where(organisations.c.slug == org_slug))
+        return {row.source_id: StatusRecord(**row._mapping) for row in rows}
+
+    async def get(self, source_id: int) -> StatusRecord | None:
+        async with self._database.read() as connection:
+            found = await connection.execute(sa.select(source_status).where(source_status.c.source_id == source_id))
+        row = found.one_or_none()
+        return row and StatusRecord(**row._mapping)
+
+    async def save(self, records: Iterable[StatusRecord]) -> None:
+        """One transaction. The state of a source that was deleted meanwhile is dropped."""
+        rows = [asdict(record) for record in records]
+        if not rows:
+            return
+        async with self._database.write() as connection:
+            known = sa.select(sources.c.id).where(sources.c.id.in_([row["source_id"] for row in rows]))
+            alive = set((await connection.execute(known)).scalars())
+            for row in rows:
+                if row["source_id"] in alive:
+                    upsert = insert(source_status).values(row)
+                    await connection.execute(upsert.on_conflict_do_update(["source_id"], set_=row))
+
+    async def add_event(self, source_id: int, event: Event) -> None:
+        """An event of a source that was deleted meanwhile is dropped."""
+        values = {"source_id": source_id, "ts": event.ts, "type": event.type, "data": dict(event.data)}
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(sa.insert(events).values(values))
+        except IntegrityError:
+            return
+
+    async def events(self, source_id: int, limit: int = 50) -> tuple[Event, ...]:
+        """Newest first."""
+        query = sa.select(events).where(events.c.source_id == source_id).order_by(events.c.id.desc()).limit(limit)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query)
+        return tuple(Event(row.ts, row.type, row.data) for row in rows)

@@ -1,0 +1,176 @@
+"""Adding a source in three steps: kind, settings, test and create. The draft lives in the session, never in the URL."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.errors import CheshmehError, ConfigError, Conflict, InvalidInput
+from core.i18n import Translator
+from core.models import CheckStatus, KindInfo, Message, SourceDraft
+from ui import checks, forms, navigation, state
+from ui.runtime import run, runtime
+from ui.session import Reader
+from ui.state import Draft
+from ui.widgets import html, kind_name, plain
+
+STEPS = ("kind", "settings", "test")
+KIND, SETTINGS, TEST = 1, 2, 3
+ICONS = Path(__file__).resolve().parent.parent / "static" / "icons"
+
+
+def progress(step: int, t: Translator) -> None:
+    """Where one is: each step with its number; the present one is marked for screen readers too."""
+    items = "".join(_step(number, name, step, t) for number, name in enumerate(STEPS, 1))
+    html(f"<ol class='steps' aria-label='{escape(t.text('add.step', step=step, steps=len(STEPS)))}'>{items}</ol>")
+
+
+def _step(number: int, name: str, present: int, t: Translator) -> str:
+    style = "done" if number < present else "present" if number == present else "ahead"
+    current = " aria-current='step'" if number == present else ""
+    mark = "✓" if number < present else t.number(number)
+    return f"<li class='{style}'{current}><span>{mark}</span>{escape(t.text(f'add.step.{name}'))}</li>"
+
+
+def choose_kind(kinds: Sequence[KindInfo], draft: Draft, t: Translator) -> None:
+    st.markdown(f"#### {t.text('add.kind.lead')}")
+    columns = st.columns(3)
+    for index, kind in enumerate(kinds):
+        with columns[index % 3], st.container(border=True, key=f"kind_{kind.name}"):
+            _card(kind.name, t)
+            if st.button(t.text("add.kind.choose"), key=f"choose_{kind.name}", type="primary", width="stretch"):
+                if draft.kind != kind.name:
+                    draft.config, draft.errors = {}, {}
+                draft.kind, draft.step = kind.name, SETTINGS
+                st.rerun()
+
+
+def _card(kind: str, t: Translator) -> None:
+    icon = kind if kind.isidentifier() and (ICONS / f"{kind}.svg").is_file() else "source"
+    description = t.text_or(f"kind.{kind}.description", "")
+    html(
+        f"<div class='kind'><img src='/assets/icons/{icon}.svg' alt=''><div><b>{escape(kind_name(kind, t))}</b>"
+        f"<p>{escape(description)}</p></div></div>"
+    )
+
+
+def fill_settings(kind: KindInfo, draft: Draft, t: Translator) -> None:
+    st.markdown(f"#### {t.text('add.settings.lead')}")
+    if draft.errors:
+        st.error(t.text("form.errors"), icon=":material/error:")
+    with st.form("settings", border=True):
+        about = forms.about_form(draft, t)
+        config = forms.config_form(kind, draft, t)
+        on, back = _buttons(t.text("add.continue"), t)
+    if on or back:
+        draft.about, draft.config, draft.result = about, config, None
+        draft.errors = {} if about["name"].strip() or back else {"name": Message("field.missing")}
+        draft.step = KIND if back else SETTINGS if draft.errors else TEST
+        st.rerun()
+
+
+def _buttons(label: str, t: Translator) -> tuple[bool, bool]:
+    with st.container(horizontal=True):
+        on = st.form_submit_button(label, type="primary", icon=":material/network_check:", key="add_continue")
+        back = st.form_submit_button(t.text("add.back"), key="add_back")
+    return on, back
+
+
+def try_and_create(kind: KindInfo, draft: Draft, person: Reader, t: Translator) -> None:
+    if draft.result is None:
+        _test(draft, person, t)
+    result = draft.result
+    if result is None:
+        return
+    said = t.text("add.test.ok" if result.ok else "add.test.failed")
+    detail = t.text("add.test.ok.detail", latency=t.duration_ms(result.latency_ms)) if result.ok else ""
+    with st.container(border=True, key="why_healthy" if result.ok else "why_error"):
+        st.markdown(f"**{said}** {detail if result.ok else plain(t.message(result.message))}")
+    left, right = st.columns(2)
+    with left:
+        checks.show_checks(result.checks, lambda name: forms.field_label(kind.name, name, t), t)
+    with right:
+        _summary(kind, draft, t)
+    st.info(t.text("add.security"), icon=":material/lock:", title=t.text("add.security.title"))
+    _finish(draft, person, t, works=result.ok)
+
+
+def _test(draft: Draft, person: Reader, t: Translator) -> None:
+    with st.spinner(t.text("add.test.running")):
+        try:
+            draft.result = run(runtime().sources.test(person.actor, person.org, draft.kind, draft.config))
+        except (InvalidInput, ConfigError) as error:
+            _correct(draft, error)
+    if draft.result is not None:
+        draft.errors = _errors_of(draft.result.checks)
+
+
+def _errors_of(rungs: Sequence[Any]) -> dict[str, Message]:
+    """The advice of failed rungs, to stand beside the fields at fault."""
+    failed = [check for check in rungs if check.status is CheckStatus.FAILED and check.advice is not None]
+    return {name: check.advice for check in failed for name in check.fields}
+
+
+def _correct(draft: Draft, error: CheshmehError) -> None:
+    """Back to the form, with what was refused beside each field."""
+    draft.errors = {refused.field: refused.message for refused in error.fields} or {"name": error.message}
+    draft.step = SETTINGS
+    st.rerun()
+
+
+def _summary(kind: KindInfo, draft: Draft, t: Translator) -> None:
+    with st.container(border=True, key="summary"):
+        st.markdown(f"##### {t.text('add.summary')}")
+        rows = [(t.text("sources.column.kind"), kind_name(kind.name, t))]
+        rows += [(t.text(f"add.field.{name}"), draft.about.get(name, "")) for name in forms.ABOUT]
+        rows += [(forms.field_label(kind.name, s.name, t), _shown(s.type, draft.config.get(s.name), t)) for s in kind.fields]
+        facts([(label, value) for label, value in rows if value])
+
+
+def _shown(kind_of_field: str, value: Any, t: Translator) -> str:
+    if value is None:
+        return ""
+    return t.text("add.summary.secret") if kind_of_field == "secret" else str(value)
+
+
+def facts(rows: Sequence[tuple[str, str]]) -> None:
+    """Labels with values; values run in their own direction."""
+    cells = "".join(f"<dt>{escape(label)}</dt><dd><bdi>{escape(value)}</bdi></dd>" for label, value in rows)
+    html(f"<dl class='facts'>{cells}</dl>")
+
+
+def _finish(draft: Draft, person: Reader, t: Translator, *, works: bool) -> None:
+    if not works:
+        st.warning(t.text("add.create.warning"), icon=":material/warning:")
+    with st.container(horizontal=True):
+        label = t.text("add.create" if works else "add.create.anyway")
+        create = st.button(label, type="primary" if works else "secondary", key="add_create")
+        again = st.button(t.text("add.test.again"), icon=":material/refresh:", key="add_again")
+        back = st.button(t.text("add.back" if works else "add.test.fix"), key="add_fix")
+    if create:
+        _create(draft, person, t)
+    if again or back:
+        draft.result = None if again else draft.result
+        draft.step = SETTINGS if back else TEST
+        st.rerun()
+
+
+def _create(draft: Draft, person: Reader, t: Translator) -> None:
+    try:
+        source = run(runtime().sources.create(person.actor, person.org, _source_draft(draft)))
+    except (InvalidInput, ConfigError, Conflict) as error:
+        _correct(draft, error)
+    state.forget(state.DRAFT)
+    state.notify(t.text("add.created", name=source.name))
+    navigation.open_source(person, source.id)
+
+
+def _source_draft(draft: Draft) -> SourceDraft:
+    about: Mapping[str, str] = draft.about
+    tags = tuple(tag.strip() for tag in about.get("tags", "").replace("،", ",").split(",") if tag.strip())
+    name, description = about.get("name", "").strip(), about.get("description", "").strip()
+    return SourceDraft(kind=draft.kind, name=name, config=draft.config, description=description, tags=tags)
+
+
