@@ -18,7 +18,8 @@ from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.database import Database
-from core.storage.encryption import Vault, open_keyring
+from core.storage.encryption import Vault
+from core.storage.keys import open_keyring
 from core.storage.lock import DataDirLock
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRepository
@@ -100,4 +101,6 @@ def _password(path: Path) -> str:
 
 
 def _environment(settings: Settings) -> Environment:
-    return Environment(EgressPolicy(own_ports=frozenset({settings.port})), settings.sample_rows_max, settings.sample_bytes_max)
+    return Environment(
+        EgressPolicy(own_ports=frozenset({settings.port})), settings.sample_rows_max, settings.sample_bytes_max
+    )

@@ -80,9 +80,7 @@ async def update(request: Request, response: Response, org_id: str, ds_id: str, 
     changes = await json_object(request)
     runtime = runtime_of(request)
     version = _if_match(request)
-    source = await runtime.call(
-        runtime.sources.update(actor, org_id, source_id(ds_id), changes, if_version=version)
-    )
+    source = await runtime.call(runtime.sources.update(actor, org_id, source_id(ds_id), changes, if_version=version))
     return _shown(source, request, response)
 
 
@@ -171,5 +169,3 @@ def _refuse_unknown(body: dict[str, Any], known: set[str]) -> None:
 
 def _wrong(name: str, key: str) -> InvalidInput:
     return InvalidInput(fields=(FieldError(name, Message(key)),))
-
-

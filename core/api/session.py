@@ -100,14 +100,18 @@ def _setup_page(request: Request, code: str | None, err: RequestError | None = N
 def _page(request: Request, speak: Translator, err: RequestError | None, **parts: Any) -> Response:
     csrf = request.cookies.get(CSRF_COOKIE) or secrets.token_urlsafe(32)
     hidden = {**parts.pop("hidden"), "csrf": csrf}
-    html = _templates().get_template("session.html").render(
-        lang=speak.lang,
-        dir=speak.direction,
-        product=speak.text("app.name"),
-        error=_reason(err, speak),
-        hidden=hidden,
-        other_language=_other_language(request, speak),
-        **parts,
+    html = (
+        _templates()
+        .get_template("session.html")
+        .render(
+            lang=speak.lang,
+            dir=speak.direction,
+            product=speak.text("app.name"),
+            error=_reason(err, speak),
+            hidden=hidden,
+            other_language=_other_language(request, speak),
+            **parts,
+        )
     )
     answer = HTMLResponse(html, err.status if err else 200, {"Cache-Control": "no-store"})
     _set_cookie(request, answer, CSRF_COOKIE, csrf, None)

@@ -26,7 +26,9 @@ def evidence_columns(evidence: Evidence | None) -> dict[str, Any]:
         return dict.fromkeys(names)
     word = "healthy" if evidence.healthy else "error"
     diagnosis = evidence.diagnosis and diagnosis_to_json(evidence.diagnosis)
-    return dict(zip(names, (word, evidence.ts, evidence.since, message_to_json(evidence.message), diagnosis), strict=True))
+    return dict(
+        zip(names, (word, evidence.ts, evidence.since, message_to_json(evidence.message), diagnosis), strict=True)
+    )
 
 
 def evidence_of(kept: StatusRecord) -> Evidence | None:
@@ -58,4 +60,3 @@ def diagnosis_to_json(diagnosis: Diagnosis) -> dict[str, Any]:
 def diagnosis_from_json(data: dict[str, Any]) -> Diagnosis:
     message, advice = message_from_json(data["message"]), message_from_json(data["advice"])
     return Diagnosis(data["code"], FailureKind(data["failure"]), message, advice, tuple(data["fields"]))
-

@@ -44,7 +44,9 @@ class LiveSource:
     def to_record(self, now: datetime) -> StatusRecord:
         kept = self.guard.figures.dump()
         evidence = evidence_columns(self.evidence)
-        return StatusRecord(source_id=self.record.id, state=self.state.value, updated_at=now, **asdict(kept), **evidence)
+        return StatusRecord(
+            source_id=self.record.id, state=self.state.value, updated_at=now, **asdict(kept), **evidence
+        )
 
 
 class LiveSources:

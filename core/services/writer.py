@@ -21,7 +21,10 @@ class StatusWriter:
     """The one writer of `source_status` in this process. Lives on the background loop."""
 
     def __init__(
-        self, statuses: StatusRepository, clock: Callable[[], datetime] = lambda: datetime.now(UTC), batch_s: float = BATCH_S
+        self,
+        statuses: StatusRepository,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        batch_s: float = BATCH_S,
     ) -> None:
         self._statuses, self._clock, self._batch_s = statuses, clock, batch_s
         self._dirty: dict[int, LiveSource] = {}
