@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from core.api import datasources, problems, probes, session
+from core.api import datasources, probes, problems, session
 from core.api.doorway import Doorway
 from core.runtime import Runtime
 from core.settings import STATIC_DIR

@@ -29,7 +29,7 @@ class SourceInput(StrictModel):
     name: Name
     config: dict[str, Any]
     description: Description = ""
-    tags: Tags = []
+    tags: Tags = Field(default_factory=list)
     check_interval_s: Interval | None = None
     paused: bool = False
     breaker: BreakerInput = BreakerInput()
@@ -39,12 +39,12 @@ class SourcePatch(StrictModel):
     """A JSON merge patch: only what is sent changes; `check_interval_s: null` returns to the default."""
 
     name: Name = ""
-    config: dict[str, Any] = {}
+    config: dict[str, Any] = Field(default_factory=dict)
     description: Description = ""
-    tags: Tags = []
+    tags: Tags = Field(default_factory=list)
     check_interval_s: Interval | None = None
     paused: bool = False
-    breaker: dict[str, Any] = {}
+    breaker: dict[str, Any] = Field(default_factory=dict)
 
 
 def parse_draft(data: Mapping[str, Any]) -> SourceDraft:

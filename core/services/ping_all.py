@@ -50,7 +50,8 @@ class PingAllJob:
         try:
             while True:
                 async with self._news:
-                    await self._news.wait_for(lambda: len(self._rows) > given or self._ended is not None)
+                    while len(self._rows) == given and self._ended is None:
+                        await self._news.wait()
                 if given == len(self._rows):
                     return
                 yield self._rows[given]

@@ -5,7 +5,7 @@ from core.models import Actor, Role
 
 
 def require(actor: Actor, org: str, role: Role) -> None:
-    """Raises NotFound for an organisation the actor is no member of (as if it did not exist), Forbidden below `role`."""
+    """Raises NotFound for an organisation the actor is no member of, as if there were none; Forbidden below `role`."""
     held = actor.roles.get(org)
     if held is None:
         raise NotFound()

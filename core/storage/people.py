@@ -52,7 +52,7 @@ class PeopleRepository:
     async def organisations(self) -> tuple[Organisation, ...]:
         """In the order of their creation."""
         query = sa.select(organisations.c.id, organisations.c.slug, organisations.c.name).order_by(organisations.c.id)
-        return tuple(Organisation(*row) for row in await self._all(query))
+        return tuple(Organisation(row.id, row.slug, row.name) for row in await self._all(query))
 
     async def add_organisation(self, slug: str, name: str, now: datetime) -> Organisation:
         """Raises Conflict for a slug that is taken."""
@@ -154,7 +154,7 @@ class PeopleRepository:
     async def _user(self, condition: sa.ColumnElement[bool]) -> UserRecord | None:
         columns = (users.c.id, users.c.name, users.c.password_hash, users.c.server_admin)
         found = await self._all(sa.select(*columns).where(condition))
-        return UserRecord(*found[0]) if found else None
+        return UserRecord(**found[0]._mapping) if found else None
 
     async def _all(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
         async with self._database.read() as connection:

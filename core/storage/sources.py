@@ -54,7 +54,7 @@ class SourceChanges:
     name: str | Unchanged = UNCHANGED
     description: str | Unchanged = UNCHANGED
     tags: tuple[str, ...] | Unchanged = UNCHANGED
-    check_interval_s: float | None | Unchanged = UNCHANGED
+    check_interval_s: float | Unchanged | None = UNCHANGED
     paused: bool | Unchanged = UNCHANGED
     breaker: BreakerConfig | Unchanged = UNCHANGED
     config: Mapping[str, Any] | Unchanged = UNCHANGED

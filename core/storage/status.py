@@ -53,7 +53,7 @@ class StatusRepository:
         async with self._database.read() as connection:
             found = await connection.execute(sa.select(source_status).where(source_status.c.source_id == source_id))
         row = found.one_or_none()
-        return row and StatusRecord(**row._mapping)
+        return StatusRecord(**row._mapping) if row is not None else None
 
     async def save(self, records: Iterable[StatusRecord]) -> None:
         """One transaction. The state of a source that was deleted meanwhile is dropped."""

@@ -87,7 +87,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("org_id", "name_folded", name=op.f("uq_sources_org_id_name_folded")),
         sa.UniqueConstraint("uid", name=op.f("uq_sources_uid")),
         sqlite_autoincrement=True,
-        sqlite_autoincrement=True,
     )
     op.create_table(
         "tokens",
