@@ -1,6 +1,5 @@
 """The demo's organisation and its three sources: two that are well and one that is down on purpose."""
 
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -50,5 +49,5 @@ async def _follow(runtime: Runtime, source: Source, draft: SourceDraft) -> None:
         await runtime.sources.update(SEEDER, ORG, source.id, {"config": draft.config})
 
 
-def _config(server: Credentials, database: str) -> Mapping[str, Any]:
+def _config(server: Credentials, database: str) -> dict[str, Any]:
     return {"host": HOST, "port": server.port, "database": database, "user": READER, "password": server.reader_password}

@@ -13,7 +13,7 @@ from ui.session import Reader, reader, words
 def page(person: Reader, t: Translator) -> None:
     st.title(t.text("add.title"), anchor=False)
     if not person.may(Role.EDITOR):
-        raise Forbidden("role", role=t.text(f"role.{Role.EDITOR.label}"))
+        raise Forbidden("role", role=Role.EDITOR.label)
     draft = state.draft()
     kinds = {kind.name: kind for kind in runtime().sources.kinds()}
     step = draft.step if draft.kind in kinds else wizard.KIND

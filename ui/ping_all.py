@@ -30,7 +30,7 @@ def running() -> bool:
 def watch(sources: Sequence[Source], recent: table.Recent) -> None:
     """How far the job is, with the rows that have changed. Reads the job and returns at once."""
     t = words()
-    job = runtime().sources.job(reader().actor, st.session_state.get(state.JOB))
+    job = runtime().sources.job(reader().actor, st.session_state[state.JOB]) if running() else None
     view = job.view() if job else None
     if job is None or view is None or view.finished:
         state.forget(state.JOB, state.ORDER)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from core.models import Message, PingAllView, TestResult
+from core.models import Message, PingAllView, SampleResult, TestResult
 
 LANG = "lang"
 ORG = "org"
@@ -68,6 +68,10 @@ def pinged() -> Pinged | None:
     return st.session_state.get(PINGED)
 
 
+def sampled() -> SampleResult | None:
+    return st.session_state.get(SAMPLED)
+
+
 def forget(*keys: str) -> None:
     for key in keys:
         st.session_state.pop(key, None)
@@ -86,4 +90,5 @@ def notify(sentence: str) -> None:
 
 
 def notice() -> str | None:
-    return st.session_state.pop(NOTICE, None)
+    said: str | None = st.session_state.pop(NOTICE, None)
+    return said

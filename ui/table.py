@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]  # carries no types
 import streamlit as st
 
 from core.i18n import Translator
@@ -24,7 +24,7 @@ OTHER_KIND = "#5C6870"
 COLUMNS = ("status", "name", "kind", "last_ok", "p95", "errors", "recent", "ping")
 NOTHING = "—"
 SPARKLINE_POINTS = 48
-ROW_HEIGHT, ROWS_IN_VIEW = 42, 14
+HEADER_HEIGHT, ROW_HEIGHT, ROWS_IN_VIEW = 36, 42, 14
 
 Recent = Mapping[UUID, Sequence[CallPoint]]
 
@@ -40,9 +40,9 @@ def sources_table(sources: Sequence[Source], recent: Recent, t: Translator, *, p
         _columns(sources, t)
         | {
             "name": st.column_config.ButtonColumn(
-                t.text("sources.column.name"), type="tertiary", alignment=_start(t), key=state.NAME_CLICK
+                t.text("sources.column.name"), type="tertiary", alignment=_start(t), width=135, key=state.NAME_CLICK
             ),
-            "ping": st.column_config.ButtonColumn(t.text("sources.column.ping"), width="small", key=state.PING_CLICK),
+            "ping": st.column_config.ButtonColumn(t.text("sources.column.ping"), width=76, key=state.PING_CLICK),
         },
         t,
         key=state.TABLE,
@@ -110,22 +110,22 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
             t.text("sources.column.status"),
             options=[t.text(f"status.{status.value}") for status in STATUS_COLOURS],
             color=list(STATUS_COLOURS.values()),
-            width=84,
+            width=80,
         ),
-        "name": text(t.text("sources.column.name"), alignment=start),
+        "name": text(t.text("sources.column.name"), alignment=start, width=135),
         "kind": st.column_config.MultiselectColumn(
             t.text("sources.column.kind"),
             options=[kind_name(kind, t) for kind in kinds],
             color=[KIND_COLOURS.get(kind, OTHER_KIND) for kind in kinds],
-            width=110,
+            width=106,
         ),
-        "last_ok": text(t.text("sources.column.last_ok"), alignment=start, width=190),
-        "p95": text(t.text("sources.column.p95"), help=t.text("sources.column.p95.help"), alignment=start, width=110),
+        "last_ok": text(t.text("sources.column.last_ok"), alignment=start, width=185),
+        "p95": text(t.text("sources.column.p95"), help=t.text("sources.column.p95.help"), alignment=start, width=82),
         "errors": text(
-            t.text("sources.column.errors"), help=t.text("sources.column.errors.help"), alignment=start, width=90
+            t.text("sources.column.errors"), help=t.text("sources.column.errors.help"), alignment=start, width=84
         ),
         "recent": st.column_config.LineChartColumn(
-            t.text("sources.column.recent"), help=t.text("sources.column.recent.help"), y_min=0, width=180
+            t.text("sources.column.recent"), help=t.text("sources.column.recent.help"), y_min=0, width=140
         ),
         "ping": text(t.text("sources.column.ping"), alignment=start),
     }
@@ -143,7 +143,7 @@ def _show(frame: pd.DataFrame, columns: Mapping[str, Any], t: Translator, **how:
         column_order=COLUMNS[::-1] if t.direction == "rtl" else COLUMNS,
         column_config=dict(columns),
         row_height=ROW_HEIGHT,
-        height=(min(len(frame), ROWS_IN_VIEW) + 1) * ROW_HEIGHT,
+        height=HEADER_HEIGHT + min(len(frame), ROWS_IN_VIEW) * ROW_HEIGHT,
         alt=t.plural("sources.table", len(frame)),
         **how,
     )

@@ -1,7 +1,7 @@
 """Small parts that several pages show: badges, tiles, boxes, notices. Data is escaped here and nowhere else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 
@@ -47,10 +47,17 @@ def figure_tile(key: str, label: str, figure: str, below: str, *, unit: str = ""
     """A bordered tile: label, one large figure, a line below it."""
     with st.container(border=True, key=f"tile_{key}"):
         html(
-            f"<div class='tile-label' title='{escape(title, quote=True)}'><span class='dot'></span>{escape(label)}</div>"
+            f"<div class='tile-label' title='{escape(title, quote=True)}'>"
+            f"<span class='dot'></span>{escape(label)}</div>"
             f"<div class='figure'>{escape(figure)}<small>{escape(unit)}</small></div>"
             f"<div class='below'>{escape(below) or '&nbsp;'}</div>"
         )
+
+
+def facts(rows: Sequence[tuple[str, str]]) -> None:
+    """Labels with values; values run in their own direction."""
+    cells = "".join(f"<dt>{escape(label)}</dt><dd><bdi>{escape(value)}</bdi></dd>" for label, value in rows if value)
+    html(f"<dl class='facts'>{cells}</dl>")
 
 
 def empty(title: str, body: str) -> None:

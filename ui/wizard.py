@@ -14,7 +14,7 @@ from ui import checks, forms, navigation, state
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.state import Draft
-from ui.widgets import html, kind_name, plain
+from ui.widgets import facts, html, kind_name, plain
 
 STEPS = ("kind", "settings", "test")
 KIND, SETTINGS, TEST = 1, 2, 3
@@ -125,7 +125,9 @@ def _summary(kind: KindInfo, draft: Draft, t: Translator) -> None:
         st.markdown(f"##### {t.text('add.summary')}")
         rows = [(t.text("sources.column.kind"), kind_name(kind.name, t))]
         rows += [(t.text(f"add.field.{name}"), draft.about.get(name, "")) for name in forms.ABOUT]
-        rows += [(forms.field_label(kind.name, s.name, t), _shown(s.type, draft.config.get(s.name), t)) for s in kind.fields]
+        rows += [
+            (forms.field_label(kind.name, s.name, t), _shown(s.type, draft.config.get(s.name), t)) for s in kind.fields
+        ]
         facts([(label, value) for label, value in rows if value])
 
 
@@ -133,12 +135,6 @@ def _shown(kind_of_field: str, value: Any, t: Translator) -> str:
     if value is None:
         return ""
     return t.text("add.summary.secret") if kind_of_field == "secret" else str(value)
-
-
-def facts(rows: Sequence[tuple[str, str]]) -> None:
-    """Labels with values; values run in their own direction."""
-    cells = "".join(f"<dt>{escape(label)}</dt><dd><bdi>{escape(value)}</bdi></dd>" for label, value in rows)
-    html(f"<dl class='facts'>{cells}</dl>")
 
 
 def _finish(draft: Draft, person: Reader, t: Translator, *, works: bool) -> None:
@@ -172,5 +168,3 @@ def _source_draft(draft: Draft) -> SourceDraft:
     tags = tuple(tag.strip() for tag in about.get("tags", "").replace("،", ",").split(",") if tag.strip())
     name, description = about.get("name", "").strip(), about.get("description", "").strip()
     return SourceDraft(kind=draft.kind, name=name, config=draft.config, description=description, tags=tags)
-
-

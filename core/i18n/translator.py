@@ -18,6 +18,8 @@ from core.models import BreakerState, Message, Status
 ISOLATE_LTR, ISOLATE_AUTO, END_ISOLATE = "\u2066", "\u2068", "\u2069"
 # Numbers that name something instead of counting it keep their Latin digits: people copy them.
 NAMING = frozenset({"port", "sqlstate", "pid", "status_code", "version", "position", "line", "id"})
+# Arguments whose values have words of their own: `role="editor"` reads «ویراستار».
+WORDS = frozenset({"role", "status", "state", "kind", "step"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # `{host}:{port}` is one left-to-right island: two islands side by side would read backwards in Persian.
 _ISLAND = re.compile(r"\{\w+\}(?:[:/.@=]\{\w+\})*")
@@ -130,6 +132,8 @@ class Translator:
 
     def _argument(self, name: str, arguments: Mapping[str, Any]) -> str:
         value = arguments.get(name, "…")
+        if name in WORDS and f"{name}.{value}" in self._catalogue:
+            return self.text(f"{name}.{value}")
         if isinstance(value, str) and not isinstance(value, StrEnum):
             return value if self._own(value) else self._isolated(value)
         if name in NAMING:

@@ -72,7 +72,13 @@ def make_source(name: str, status: Status = Status.HEALTHY, *, now: datetime | N
     ok_ts = None if status is Status.UNKNOWN else now - timedelta(hours=2 if wrong else 0, seconds=20)
     calls = 0 if status is Status.UNKNOWN else 1240
     figures = Figures(
-        calls, 31 if wrong else 0, 11.8 if calls else None, 14.2 if calls else None, ok_ts, now if wrong else None, state
+        calls,
+        31 if wrong else 0,
+        11.8 if calls else None,
+        14.2 if calls else None,
+        ok_ts,
+        now if wrong else None,
+        state,
     )
     source = Source(
         id=source_id(name),
@@ -195,7 +201,9 @@ class FakeSources:
         if self.test_works:
             checks.append(Check("auth", CheckStatus.OK, 8.0, Message.literal("reader@shop")))
             return TestResult(True, Message("test.worked"), tuple(checks), 17.5)
-        checks.append(Check("auth", CheckStatus.FAILED, 8.0, error.message, error.advice, ("config.user", "config.password")))
+        checks.append(
+            Check("auth", CheckStatus.FAILED, 8.0, error.message, error.advice, ("config.user", "config.password"))
+        )
         checks.append(Check("read_only", CheckStatus.SKIPPED))
         return TestResult(False, error.message, tuple(checks), 17.5)
 
@@ -225,7 +233,12 @@ class FakeSources:
         self.calls.append(("sample", dict(params)))
         if "sql" in params:
             raise QueryRefused(rule="select_only", part="DROP")
-        columns = (Column("id", "integer"), Column("carrier", "string"), Column("dep_time", "timestamptz"), Column("مسیر", "string"))
+        columns = (
+            Column("id", "integer"),
+            Column("carrier", "string"),
+            Column("dep_time", "timestamptz"),
+            Column("مسیر", "string"),
+        )
         start = datetime(2026, 11, 22, 6, 11, tzinfo=UTC)
         rows = [(i, "UA" if i % 2 else "AA", start + timedelta(minutes=i), "تهران – مشهد") for i in range(50)]
         sample = Sample(columns, rows, "limit", 48_200, 'SELECT * FROM "public"."flights" LIMIT 50')
@@ -246,7 +259,11 @@ class FakeSources:
         start = datetime.now(UTC) - timedelta(hours=2)
         failing = source.diagnosis is not None
         return tuple(
-            CallPoint(start + timedelta(minutes=2.5 * i), 11 + 3 * math.sin(i / 5 + len(source.name)) + i % 3, not (failing and i > 40))
+            CallPoint(
+                start + timedelta(minutes=2.5 * i),
+                11 + 3 * math.sin(i / 5 + len(source.name)) + i % 3,
+                not (failing and i > 40),
+            )
             for i in range(48)
         )
 
@@ -258,11 +275,21 @@ class FakeSources:
         if source.diagnosis is None:
             return ()
         now = datetime.now(UTC)
-        told = {"code": "unreachable", "failure": "transient", "fields": [], "message": _json(DOWN.message), "advice": _json(DOWN.advice)}
+        told = {
+            "code": "unreachable",
+            "failure": "transient",
+            "fields": [],
+            "message": _json(DOWN.message),
+            "advice": _json(DOWN.advice),
+        }
         opened = {"status": "suspended", "from": "closed", "to": "open", "diagnosis": told}
         return (
             Event(now - timedelta(minutes=4), "breaker", opened),
-            Event(now - timedelta(minutes=6), "status", {"status": "error", "from": "closed", "to": "closed", "diagnosis": told}),
+            Event(
+                now - timedelta(minutes=6),
+                "status",
+                {"status": "error", "from": "closed", "to": "closed", "diagnosis": told},
+            ),
             Event(now - timedelta(days=1), "status", {"status": "healthy", "from": "closed", "to": "closed"}),
         )
 

@@ -1,0 +1,1 @@
+"""What the `postgres` kind is made of besides its one file in `kinds`: failures, types and values of the driver."""

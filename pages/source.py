@@ -1,0 +1,50 @@
+"""One source: how it is and why, its figures, and a look at its data."""
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.models import Source
+from ui import metrics, navigation, overview, pinging, playground, source_header, state
+from ui.runtime import run, runtime
+from ui.session import Reader, reader, words
+from ui.widgets import empty
+
+TABS = ("overview", "metrics", "playground")
+
+
+def page(person: Reader, t: Translator) -> None:
+    source_id = navigation.source_in_address()
+    if source_id is None:
+        empty(t.text("source.none.title"), t.text("source.none.body"))
+        st.page_link(navigation.page(navigation.SOURCES, t))
+        return
+    source = run(runtime().sources.get(person.actor, person.org, source_id))
+    source_header.header(source, person, t)
+    pinging.show_pinged(t, advised=source.diagnosis is None)
+    source_header.why(source, t)
+    tabs(source, person, t)
+
+
+def tabs(source: Source, person: Reader, t: Translator) -> None:
+    labels = {name: t.text(f"source.tab.{name}") for name in TABS}
+    asked = st.query_params.get("tab", TABS[0])
+    shown = st.tabs(list(labels.values()), default=labels.get(asked, labels[TABS[0]]), key=state.TAB, on_change="rerun")
+    for name, tab in zip(TABS, shown, strict=True):
+        if tab.open:
+            st.query_params["tab"] = name
+            with tab:
+                content(name, source, person, t)
+
+
+def content(name: str, source: Source, person: Reader, t: Translator) -> None:
+    service = runtime().sources
+    if name == "overview":
+        overview.overview(source, run(service.events(person.actor, person.org, source.id)), t)
+    elif name == "metrics":
+        calls = run(service.recent(person.actor, person.org, source.id))
+        metrics.metrics(run(service.metrics(person.actor, person.org, source.id)), calls, t)
+    else:
+        playground.playground(source, person, t)
+
+
+page(reader(), words())

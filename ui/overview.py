@@ -1,0 +1,93 @@
+"""The Overview tab: facts without secrets, the last diagnosis, what happened."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.models import Event, Message, Source
+from ui.forms import field_label
+from ui.widgets import advice, facts, kind_name, plain
+
+
+def overview(source: Source, events: Sequence[Event], t: Translator) -> None:
+    left, right = st.columns(2)
+    with left, st.container(border=True, key="facts"):
+        st.markdown(f"##### {t.text('source.facts')}")
+        if source.description:
+            st.markdown(plain(source.description))
+        facts(_facts(source, t))
+    with right, st.container(border=True, key="settings_kept"):
+        st.markdown(f"##### {t.text('source.settings')}")
+        facts(_settings(source, t))
+    with left, st.container(border=True, key="diagnosis"):
+        _diagnosis(source, t)
+    with right, st.container(border=True, key="events"):
+        _events(events, t)
+
+
+def _facts(source: Source, t: Translator) -> list[tuple[str, str]]:
+    breaker = source.breaker
+    held = {"threshold": breaker.failure_threshold, "seconds": breaker.timeout_seconds}
+    return [
+        (t.text("source.fact.kind"), kind_name(source.kind, t)),
+        (t.text("source.fact.state"), t.text(f"state.{source.state.value}")),
+        (t.text("source.fact.evidence"), _moment(source.evidence_ts, t) or t.text("source.fact.evidence.never")),
+        (t.text("source.fact.message"), t.message(source.message) if source.evidence_ts and source.message else ""),
+        (t.text("source.fact.breaker"), t.text("source.fact.breaker.value", **held)),
+        (t.text("source.fact.created"), t.datetime(source.created_at)),
+        (t.text("source.fact.updated"), t.datetime(source.updated_at)),
+    ]
+
+
+def _settings(source: Source, t: Translator) -> list[tuple[str, str]]:
+    return [(field_label(source.kind, name, t), _value(value, t)) for name, value in source.config.items()]
+
+
+def _value(value: Any, t: Translator) -> str:
+    if isinstance(value, Mapping):
+        return t.text("add.summary.secret") if value.get("set") else ", ".join(value)
+    return "" if value is None else str(value)
+
+
+def _moment(when: datetime | None, t: Translator) -> str:
+    return f"{t.relative(when, datetime.now(UTC))} · {t.datetime(when)}" if when else ""
+
+
+def _diagnosis(source: Source, t: Translator) -> None:
+    st.markdown(f"##### {t.text('source.diagnosis')}")
+    if source.diagnosis is not None:
+        st.markdown(plain(t.message(source.diagnosis.message)))
+        advice(source.diagnosis.advice, t)
+    elif source.evidence_ts is None:
+        st.markdown(t.text("source.diagnosis.unchecked"))
+    else:
+        st.markdown(f":green[:material/check_circle:] {t.text('source.diagnosis.none')}")
+
+
+def _events(events: Sequence[Event], t: Translator) -> None:
+    st.markdown(f"##### {t.text('source.events')}")
+    if not events:
+        st.caption(t.text("source.events.none"))
+        return
+    facts([(_moment(event.ts, t), _sentence(event, t)) for event in events[:12]])
+
+
+def _sentence(event: Event, t: Translator) -> str:
+    said = t.text_or(f"event.{event.type}", event.type)
+    if f"event.{event.type}" in t:
+        said = t.text(f"event.{event.type}", **_words(event.data, t))
+    told = event.data.get("diagnosis")
+    if told is None:
+        return said
+    message = Message(told["message"]["key"], told["message"]["args"])
+    return f"{said} – {t.message(message)}"
+
+
+def _words(data: Mapping[str, Any], t: Translator) -> dict[str, str]:
+    """`from` and `to` hold breaker states, `status` a status."""
+    states = {"before": data.get("from"), "after": data.get("to")}
+    named = {name: t.text_or(f"state.{value}", str(value)) for name, value in states.items()}
+    return named | {"status": str(data.get("status", ""))}
