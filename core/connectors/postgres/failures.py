@@ -32,9 +32,19 @@ _WHILE_CONNECTING: tuple[tuple[str, type[SourceError], str, tuple[str, ...]], ..
     (r"server certificate for .* does not match|host name", CertificateInvalid, "name", ("host", "sslmode")),
     (r"certificate has expired", CertificateInvalid, "expired", ()),
     (r"certificate verify failed|self.signed certificate|unknown ca", CertificateInvalid, "authority", ("ca_pem",)),
-    (r"received invalid response|expected authentication request|unsupported frontend", BadAnswer, "protocol", ("port",)),
+    (
+        r"received invalid response|expected authentication request|unsupported frontend",
+        BadAnswer,
+        "protocol",
+        ("port",),
+    ),
     (r"[Cc]onnection refused", Unreachable, "refused", ("host", "port")),
-    (r"reset by peer|closed the connection unexpectedly|Broken pipe|EOF detected", Unreachable, "reset", ("host", "port")),
+    (
+        r"reset by peer|closed the connection unexpectedly|Broken pipe|EOF detected",
+        Unreachable,
+        "reset",
+        ("host", "port"),
+    ),
     (r"No route to host|Network is unreachable", Unreachable, "no_route", ("host",)),
 )
 _PATTERNS = tuple((re.compile(pattern), *rest) for pattern, *rest in _WHILE_CONNECTING)

@@ -1,0 +1,87 @@
+"""The ladder for PostgreSQL: what can be told apart so far, each rung on a connection of its own."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any, TypeVar
+
+from core.connectors.base import Environment, Limits
+from core.connectors.postgres import session
+from core.errors import SourceError, SourceTimeout, Unreachable
+from core.models import Check, CheckStatus, Message
+from core.resilience.deadline import within
+
+UNVERIFIED = frozenset({"allow", "prefer", "require"})
+STEPS = ("egress", "tcp", "auth")
+T = TypeVar("T")
+
+
+class _Failed(Exception):
+    def __init__(self, check: Check) -> None:
+        super().__init__(check.step)
+        self.check = check
+
+
+async def climb(config: Any, environment: Environment, limits: Limits) -> AsyncIterator[Check]:
+    """`config`, `egress`, `tcp`, `auth`: a failed rung skips those above it."""
+    yield Check("config", CheckStatus.OK)
+    done = 0
+    try:
+        addresses, ms = await _timed("egress", environment.egress.resolve(config.host, config.port))
+        done = 1
+        yield Check("egress", CheckStatus.OK, ms, Message("check.addresses", {"addresses": ", ".join(addresses)}))
+        address, ms = await _timed("tcp", _first_open(config, addresses, limits.connect))
+        done = 2
+        yield Check("tcp", CheckStatus.OK, ms, Message("check.connected", {"host": address, "port": config.port}))
+        version, ms = await _timed("auth", _sign_in(config, (address,), limits.connect))
+        done = 3
+        yield _signed_in(config, version, ms)
+    except _Failed as failure:
+        yield failure.check
+        for step in STEPS[done + 1 :]:
+            yield Check(step, CheckStatus.SKIPPED, 0.0, Message("check.skipped"))
+
+
+async def _timed(step: str, work: Awaitable[T]) -> tuple[T, float]:
+    started = time.perf_counter()
+    try:
+        return await work, (time.perf_counter() - started) * 1000
+    except SourceError as err:
+        fields = tuple(field.field for field in err.fields)
+        ms = (time.perf_counter() - started) * 1000
+        raise _Failed(Check(step, CheckStatus.FAILED, ms, err.message, err.advice, fields)) from err
+
+
+async def _first_open(config: Any, addresses: tuple[str, ...], limit_s: float) -> str:
+    where = {"host": config.host, "port": config.port}
+    last: SourceError = SourceTimeout("connect", seconds=limit_s, **where)
+    try:
+        async with within(limit_s):
+            for address in addresses:
+                try:
+                    _, writer = await asyncio.open_connection(address, config.port)
+                except OSError as err:
+                    reason = "refused" if isinstance(err, ConnectionRefusedError) else "no_route"
+                    last = Unreachable(reason, fields=session.fields_of("host", "port"), **where)
+                else:
+                    writer.close()
+                    return address
+    except TimeoutError:
+        raise last from None
+    raise last
+
+
+async def _sign_in(config: Any, addresses: tuple[str, ...], limit_s: float) -> str:
+    connection = await session.connect(config, addresses, limit_s)
+    try:
+        status: bytes | None = connection.pgconn.parameter_status(b"server_version")
+        return (status or b"").decode()
+    finally:
+        await session.end(connection)
+
+
+def _signed_in(config: Any, version: str, ms: float) -> Check:
+    evidence = Message("check.signed_in", {"user": config.user, "version": version})
+    if config.sslmode in UNVERIFIED:
+        return Check("auth", CheckStatus.WARNING, ms, evidence, Message("check.unverified"), ("config.sslmode",))
+    return Check("auth", CheckStatus.OK, ms, evidence)

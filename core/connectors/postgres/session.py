@@ -1,0 +1,113 @@
+"""Opening, resetting and ending sessions with a PostgreSQL server."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from core.connectors.postgres import failures
+from core.connectors.postgres.values import register_loaders
+from core.errors import SourceError, SourceTimeout
+from core.resilience.deadline import remaining, within
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
+Session = "AsyncConnection[Any]"
+
+
+async def connect(config: Any, addresses: tuple[str, ...], limit_s: float) -> "AsyncConnection[Any]":
+    """A session with the first address that answers, all of them within `limit_s`. Raises SourceError."""
+    where = {"host": config.host, "port": config.port, "user": config.user, "database": config.database}
+    last: SourceError | None = None
+    try:
+        async with within(limit_s):
+            for address in addresses:
+                try:
+                    return await _dial(config, address, where)
+                except SourceError as err:
+                    last = err
+    except TimeoutError as err:
+        raise last or SourceTimeout("connect", seconds=limit_s, **where) from err
+    assert last is not None  # noqa: S101 - `addresses` is never empty
+    raise last
+
+
+async def _dial(config: Any, address: str, where: dict[str, Any]) -> "AsyncConnection[Any]":
+    import psycopg
+
+    _forget_environment()
+    with _authority(config.ca_pem) as certificate:
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                **_parameters(config, address, certificate), autocommit=True, prepare_threshold=None
+            )
+        except psycopg.Error as err:
+            raise failures.while_connecting(err, **where) from None
+    await connection.set_read_only(True)
+    register_loaders(connection)
+    return connection
+
+
+def _parameters(config: Any, address: str, certificate: str | None) -> dict[str, Any]:
+    password = config.password.get_secret_value() if config.password else ""
+    given = {
+        "host": config.host,
+        "hostaddr": address,
+        "port": config.port,
+        "dbname": config.database,
+        "user": config.user,
+        "password": password,
+        "sslmode": config.sslmode,
+        "connect_timeout": max(2, int(remaining()) + 1),
+        "application_name": "cheshmeh",
+        # Files in the home of whoever runs the dashboard must not decide how a source is reached.
+        "passfile": os.devnull,
+        "gssencmode": "disable",
+        "sslcert": "",
+        "client_encoding": "UTF8",
+    }
+    if certificate:
+        given["sslrootcert"] = certificate
+    elif config.sslmode == "verify-full":
+        given["sslrootcert"] = "system"
+    return given
+
+
+@contextmanager
+def _authority(ca_pem: str | None) -> Iterator[str | None]:
+    # libpq reads certificates from files only.
+    if not ca_pem:
+        yield None
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+        file.write(ca_pem)
+        file.flush()
+        yield file.name
+
+
+def _forget_environment() -> None:
+    # libpq takes PGSERVICE, PGOPTIONS and their like from the process wherever an argument is not given.
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+
+
+async def reset(connection: "AsyncConnection[Any]") -> bool:
+    """Whether the session can be used again, after everything that a sample may have left in it is gone."""
+    import psycopg
+
+    if connection.closed or connection.broken:
+        return False
+    try:
+        async with asyncio.timeout(min(1.0, remaining())):
+            await connection.execute("DISCARD ALL")
+    except (psycopg.Error, TimeoutError):
+        return False
+    return True
+
+
+async def end(connection: "AsyncConnection[Any]") -> None:
+    """Idempotent; never waits for the peer."""
+    await connection.close()
