@@ -27,7 +27,12 @@ def latency_chart(calls: Sequence[CallPoint], p95_ms: float | None, t: Translato
         figure.add_vrect(x0=start, x1=end, fillcolor=RED, opacity=0.1, line_width=0)
     if p95_ms is not None:
         label = t.text("metrics.chart.p95")
-        figure.add_hline(y=p95_ms, line={"color": AMBER, "width": 1.4, "dash": "dash"}, annotation_text=label)
+        figure.add_hline(
+            y=p95_ms,
+            line={"color": AMBER, "width": 1.4, "dash": "dash"},
+            annotation_text=label,
+            annotation_position="top left" if t.direction == "rtl" else "top right",
+        )
     figure.update_layout(_layout(calls, p95_ms, t))
     st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="latency")
     st.caption(_description(calls, t))

@@ -105,16 +105,16 @@ def _input(spec: FieldSpec, kept: Any, common: Mapping[str, Any], label: str, t:
         case "integer" | "number":
             step = 1 if spec.type == "integer" else 0.5
             value = current if current is None or spec.type == "integer" else float(current)
-            return st.number_input(value=value, step=step, placeholder=_example(spec, t), **common)
+            return st.number_input(value=value, step=step, placeholder=_example(spec), **common)
         case "boolean":
             return st.checkbox(value=bool(current), **common)
         case "choice":
             index = spec.choices.index(current) if current in spec.choices else None
             return st.selectbox(options=spec.choices, index=index, **common)
         case "multiline":
-            return st.text_area(value=current or "", height=110, placeholder=_example(spec, t), **common)
+            return st.text_area(value=current or "", height=110, placeholder=_example(spec), **common)
         case _:
-            return st.text_input(value=current or "", placeholder=_example(spec, t), **common)
+            return st.text_input(value=current or "", placeholder=_example(spec), **common)
 
 
 def _secret(kept: Any, common: Mapping[str, Any], label: str, t: Translator) -> Any:
@@ -125,8 +125,8 @@ def _secret(kept: Any, common: Mapping[str, Any], label: str, t: Translator) -> 
     return typed or (None if cleared else kept)
 
 
-def _example(spec: FieldSpec, t: Translator) -> str | None:
-    return None if spec.example is None else t.text("form.example", example=str(spec.example))
+def _example(spec: FieldSpec) -> str | None:
+    return None if spec.example is None else str(spec.example)
 
 
 def _starred(label: str) -> str:

@@ -23,6 +23,7 @@ def main() -> None:
         here = next(name for name, page in known.items() if page.url_path == chosen.url_path)
         state.enter(here)
         presence.note(here)
+        st.set_page_config(f"{chosen.title} – {t.text('app.name')}")
         frame.sidebar(person, t)
         widgets.show_notice()
         with widgets.errors_shown():

@@ -102,7 +102,7 @@ def _table(sample: Sample, t: Translator) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        column_config={index: st.column_config.Column(plain(label)) for index, label in labels.items()},
+        column_config={index: st.column_config.Column(label) for index, label in labels.items()},
         height=min(MAX_HEIGHT, (len(frame) + 1) * ROW_HEIGHT + 3),
         alt=t.plural("playground.result.table", len(frame)),
         key="sample",

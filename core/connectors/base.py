@@ -67,6 +67,8 @@ class Connector(ABC):
     config_model: ClassVar[type[ConnectorConfig]]
     params_model: ClassVar[type[SampleParams]]
     limits: ClassVar[Limits]
+    placeholder: ClassVar[Mapping[str, Any]]
+    """A fitting first sample request, shown until the catalogue knows a better one."""
 
     @abstractmethod
     async def ping(self) -> tuple[bool, str]:

@@ -47,6 +47,10 @@ class Checkout(Generic[C]):
         try:
             yield connection
             keep = await self._usable(connection)
+        except BaseException:
+            # A server that restarted broke the other held connections too: the next call shall not meet them.
+            self._drop_idle()
+            raise
         finally:
             self._busy.discard(connection)
             if keep and not self._closed and len(self._idle) < IDLE_MAX:
@@ -60,14 +64,17 @@ class Checkout(Generic[C]):
         self._closed = True
         if self._reaper is not None:
             self._reaper.cancel()
-        connections = [connection for _, connection in self._idle] + list(self._busy)
-        self._idle.clear()
-        for connection in connections:
+        self._drop_idle()
+        for connection in self._busy:
             self._begin_end(connection)
         if self._endings:
             _, late = await asyncio.wait(self._endings, timeout=CLOSE_LIMIT_S)
             for task in late:
                 task.cancel()
+
+    def _drop_idle(self) -> None:
+        while self._idle:
+            self._begin_end(self._idle.pop()[1])
 
     def _begin_end(self, connection: C) -> None:
         # A task of its own: the caller may be in the middle of being cancelled.

@@ -1,5 +1,6 @@
 """PostgreSQL through psycopg 3: sessions of our own, extended protocol only, READ ONLY always rolled back."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -157,7 +158,7 @@ class PostgresConnector(Connector):
     async def _fetch(self, connection: "AsyncConnection[Any]", text: str, given: PostgresParams) -> Sample:
         from psycopg import AsyncRawCursor, AsyncRawServerCursor
 
-        declared = not sql.is_utility(text)
+        declared = _DECLARABLE.match(text) is not None
         cursor: Any = AsyncRawServerCursor(connection, "sample") if declared else AsyncRawCursor(connection)
         async with cursor:
             # `binary` on the plain cursor is what keeps it off the simple protocol, which takes several statements.
@@ -173,6 +174,8 @@ class PostgresConnector(Connector):
         return (self._config.password.get_secret_value(),) if self._config.password else ()
 
 
+# EXPLAIN and SHOW answer rows too, but no cursor can be declared for them.
+_DECLARABLE = re.compile(r"(?is)(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|values|table)\b")
 _GUARDS = """select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
 set_config('idle_in_transaction_session_timeout', %s, true)"""
 # Where the credential may take it, this role stops programs, files and reloads, even for a superuser.

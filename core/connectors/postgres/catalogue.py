@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 ENTRIES_MAX = 1000
 _SCHEMAS = """select nspname, nspname, 'schema', null from pg_catalog.pg_namespace
-where nspname !~ '^pg_' and nspname <> 'information_schema' and has_schema_privilege(oid, 'usage') order by 1 limit %s"""
+where nspname !~ '^pg_' and nspname <> 'information_schema' and has_schema_privilege(oid, 'usage')
+order by 1 limit %s"""
 _TABLES = """select c.relname, n.nspname || '.' || c.relname,
 case c.relkind when 'v' then 'view' when 'm' then 'view' else 'table' end, obj_description(c.oid, 'pg_class')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
