@@ -41,4 +41,4 @@ def _help(check: Check, label: Callable[[str], str], t: Translator) -> None:
         if check.advice is not None:
             advice(check.advice, t)
         if check.fields:
-            st.caption(t.text("add.test.fields", fields="، ".join(label(name) for name in check.fields)))
+            st.caption(t.text("add.test.fields", fields=t.listed([label(name) for name in check.fields])))

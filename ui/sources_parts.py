@@ -21,7 +21,7 @@ def caption(listing: Listing, reader: Reader, t: Translator) -> str:
     ago = t.relative(max(checked), datetime.now(UTC)) if checked else ""
     last = t.text("sources.caption.checked", ago=ago) if checked else t.text("sources.caption.never")
     count = t.plural("sources.caption.count", len(listing.everything))
-    return " · ".join((plain(reader.organisation.name), count, last))
+    return " · ".join((t.isolated(plain(reader.organisation.name)), count, last))
 
 
 def tiles(listing: Listing, t: Translator) -> None:

@@ -110,7 +110,7 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
             t.text("sources.column.status"),
             options=[t.text(f"status.{status.value}") for status in STATUS_COLOURS],
             color=list(STATUS_COLOURS.values()),
-            width=80,
+            width=96,
         ),
         "name": text(t.text("sources.column.name"), alignment=start, width=135),
         "kind": st.column_config.MultiselectColumn(

@@ -181,7 +181,7 @@ def _path(model: type[BaseModel], error: ErrorDetails) -> list[str]:
             path.append(str(part))
             models = [found for info in inner for found in _models(info.annotation)]
     if error["type"] == "extra_forbidden":
-        path.append(str(error["loc"][-1]).encode(errors="replace").decode())
+        path.append(str(error["loc"][-1]))
     return path
 
 
@@ -193,7 +193,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _dotted(prefix: str, path: Iterable[str]) -> str:
-    return ".".join(part for part in (prefix, *path) if part)
+    return ".".join(part for part in (prefix, *path) if part).encode(errors="replace").decode()
 
 
 def _merged(kept: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:

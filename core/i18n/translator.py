@@ -2,13 +2,14 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.lists import format_list
 
 from core.i18n import dates, numerals
 from core.i18n.catalogue import catalogue
@@ -38,7 +39,7 @@ class Translator:
         self.lang = lang
         self.zone = ZoneInfo(zone)
         self.direction = direction(lang)
-        self._isolates = isolates and self.direction == "rtl"
+        self._isolates = isolates
         self._strict = strict
         self._catalogue = catalogue(lang)
         self._locale = Locale(lang)
@@ -63,7 +64,7 @@ class Translator:
     def message(self, message: Message) -> str:
         """The sentence of a Message; `literal` holds words of the source itself."""
         if message.key == "literal":
-            return self._isolated(str(message.args.get("text", "")))
+            return self.isolated(str(message.args.get("text", "")))
         return self.text(message.key, **message.args)
 
     def number(self, value: float, digits: int | None = None) -> str:
@@ -111,6 +112,10 @@ class Translator:
         today = when.astimezone(self.zone).date() == now.astimezone(self.zone).date()
         return self.clock(when) if today else self.datetime(when)
 
+    def listed(self, parts: Sequence[str]) -> str:
+        """«الف، ب و پ»."""
+        return format_list(list(parts), locale=self._locale)
+
     def _forms(self, key: str) -> tuple[str, ...]:
         found = self._catalogue.get(key)
         if found is None and key.startswith(_NARROWED):
@@ -128,16 +133,16 @@ class Translator:
         names = _PLACEHOLDER.findall(island)
         if len(names) == 1:
             return self._argument(names[0], arguments)
-        return self._isolated(_PLACEHOLDER.sub(lambda match: str(arguments.get(match[1], "…")), island))
+        return self.isolated(_PLACEHOLDER.sub(lambda match: str(arguments.get(match[1], "…")), island))
 
     def _argument(self, name: str, arguments: Mapping[str, Any]) -> str:
         value = arguments.get(name, "…")
         if name in WORDS and f"{name}.{value}" in self._catalogue:
             return self.text(f"{name}.{value}")
         if isinstance(value, str) and not isinstance(value, StrEnum):
-            return value if self._own(value) else self._isolated(value)
+            return value if self._own(value) else self.isolated(value)
         if name in NAMING:
-            return self._isolated(str(value))
+            return self.isolated(str(value))
         return self._typed(value)
 
     def _typed(self, value: Any) -> str:
@@ -150,18 +155,19 @@ class Translator:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self.number(value)
         if isinstance(value, list | tuple | set | frozenset):
-            return self._isolated(", ".join(str(part) for part in value))
-        return self._isolated(str(value))
+            return self.isolated(", ".join(str(part) for part in value))
+        return self.isolated(str(value))
 
     def _own(self, value: str) -> bool:
         """Numbers and dates that this translator wrote itself need no isolate."""
         return not value or value[0] in "۰۱۲۳۴۵۶۷۸۹"
 
-    def _isolated(self, value: str) -> str:
-        if not self._isolates:
+    def isolated(self, value: str) -> str:
+        """Data that stands inside a sentence, kept from turning the words around it."""
+        mixed = bool(_RTL_LETTER.search(value))
+        if not self._isolates or (self.direction == "ltr" and not mixed):
             return value
-        start = ISOLATE_AUTO if _RTL_LETTER.search(value) else ISOLATE_LTR
-        return f"{start}{value}{END_ISOLATE}"
+        return f"{ISOLATE_AUTO if mixed else ISOLATE_LTR}{value}{END_ISOLATE}"
 
 
 @cache

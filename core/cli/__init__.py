@@ -1,0 +1,26 @@
+"""The command line: the same services as pages and HTTP. Exit status 0 done, 1 it failed, 2 wrong usage."""
+
+import sys
+
+import typer
+
+from core.cli import database, people, sources
+from core.cli.output import report
+from core.errors import CheshmehError, StartupError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(database.app, name="db", help="the application's own database")
+app.add_typer(people.orgs, name="orgs", help="organisations")
+app.add_typer(people.users, name="users", help="people")
+app.add_typer(people.members, name="members", help="who belongs to an organisation, and as what")
+app.add_typer(people.tokens, name="tokens", help="bearer tokens of the HTTP interface")
+app.add_typer(sources.app, name="sources", help="data sources")
+
+
+def main() -> None:
+    """Runs one command; an error is one sentence on standard error."""
+    try:
+        app()
+    except CheshmehError as err:
+        report(err)
+        sys.exit(2 if isinstance(err, StartupError) else 1)

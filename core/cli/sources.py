@@ -1,0 +1,138 @@
+"""`sources list | add | test | ping | sample`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import settings
+from core.api import schemas
+from core.cli.context import run
+from core.cli.output import Json, Org, show, words
+from core.cli.remote import running
+from core.errors import BadRequest, NotFound
+from core.models import Actor, PingRow, Source, SourceDraft
+from core.runtime import Runtime
+
+app = typer.Typer(no_args_is_help=True)
+Kind = Annotated[str, typer.Option("--kind", help="postgres")]
+Config = Annotated[str, typer.Option("--config", help="a JSON file, or - for standard input")]
+
+
+@app.command("list")
+def list_sources(org: Org, as_json: Json = False) -> None:
+    """Show an organisation's sources, from stored state."""
+    speak, sources = words(), run(lambda runtime, actor: _all(runtime, actor, org))
+    rows = [schemas.SourceOut.of(source, speak).model_dump(mode="json") for source in sources]
+    show(rows, as_json, *(f"{speak.text('status.' + row['status'])}\t{row['kind']}\t{row['name']}" for row in rows))
+
+
+@app.command()
+def add(
+    org: Org, kind: Kind, name: Annotated[str, typer.Option("--name")], config: Config, as_json: Json = False
+) -> None:
+    """Create a source from a configuration file."""
+    draft = SourceDraft(kind, name, _read(config))
+    source = run(lambda runtime, actor: runtime.sources.create(actor, org, draft))
+    show(schemas.SourceOut.of(source, words()).model_dump(mode="json"), as_json, str(source.id))
+
+
+@app.command()
+def test(org: Org, kind: Kind, config: Config, as_json: Json = False) -> None:
+    """Try a configuration without saving it; exit 1 when it does not work."""
+    speak, given = words(), _read(config)
+    result = run(lambda runtime, actor: runtime.sources.test(actor, org, kind, given))
+    shown = schemas.TestOut.of(result, speak)
+    lines = (f"{check.step}\t{check.status}\t{check.ms:.0f} ms\t{check.evidence or ''}" for check in shown.checks)
+    show(shown.model_dump(mode="json"), as_json, shown.message, *lines)
+    raise typer.Exit(0 if result.ok else 1)
+
+
+@app.command()
+def ping(
+    org: Org,
+    name: Annotated[str | None, typer.Argument()] = None,
+    everything: Annotated[bool, typer.Option("--all")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ping one source by name, or all of them; exit 1 when any failed."""
+    if everything == (name is not None):
+        raise typer.BadParameter("either a NAME or --all")
+    rows = _ping_all(org) if name is None else [_ping_one(org, name)]
+    lines = (f"{'ok' if row['ok'] else 'failed'}\t{row.get('name', name)}\t{row['message']}" for row in rows)
+    show(rows if everything else rows[0], as_json, *lines)
+    raise typer.Exit(0 if all(row["ok"] for row in rows) else 1)
+
+
+@app.command()
+def sample(
+    org: Org, name: str, params: Annotated[str, typer.Option("--params", help="JSON")], as_json: Json = False
+) -> None:
+    """Look at real data: read-only and bounded."""
+    given, server = _parse(params), running(settings.load().data_dir)
+    shown = server.sample(org, server.source_id(org, name), given) if server else _sample_here(org, name, given)
+    names = [column["name"] for column in shown["columns"]]
+    lines = ("\t".join(str(row[column]) for column in names) for row in shown["rows"])
+    show(shown, as_json, "\t".join(names), *lines, *shown["notes"])
+
+
+def _ping_all(org: str) -> list[dict[str, Any]]:
+    server = running(settings.load().data_dir)
+    if server:
+        return server.ping_all(org)
+    rows = run(lambda runtime, actor: _ping_all_here(runtime, actor, org))
+    return [schemas.ping_line(row, words()) for row in rows]
+
+
+async def _ping_all_here(runtime: Runtime, actor: Actor, org: str) -> tuple[PingRow, ...]:
+    return (await (await runtime.sources.ping_all(actor, org)).wait()).rows
+
+
+def _ping_one(org: str, name: str) -> dict[str, Any]:
+    server = running(settings.load().data_dir)
+    if server:
+        return server.ping(org, server.source_id(org, name))
+    result = run(lambda runtime, actor: _with_source(runtime, actor, org, name, runtime.sources.ping))
+    return schemas.PingOut.of(result, words()).model_dump(mode="json", exclude_none=True)
+
+
+def _sample_here(org: str, name: str, params: dict[str, Any]) -> dict[str, Any]:
+    async def work(runtime: Runtime, actor: Actor) -> Any:
+        source = await _named(runtime, actor, org, name)
+        return await runtime.sources.sample(actor, org, source.id, params)
+
+    return schemas.SampleOut.of(run(work), words()).model_dump(mode="json")
+
+
+async def _with_source(runtime: Runtime, actor: Actor, org: str, name: str, verb: Any) -> Any:
+    return await verb(actor, org, (await _named(runtime, actor, org, name)).id)
+
+
+async def _named(runtime: Runtime, actor: Actor, org: str, name: str) -> Source:
+    for source in await _all(runtime, actor, org):
+        if name in (source.name, str(source.id)):
+            return source
+    raise NotFound("source", name=name)
+
+
+async def _all(runtime: Runtime, actor: Actor, org: str) -> tuple[Source, ...]:
+    return (await runtime.sources.health(actor, org)).sources
+
+
+def _read(place: str) -> dict[str, Any]:
+    try:
+        return _parse(sys.stdin.read() if place == "-" else Path(place).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as err:
+        raise typer.BadParameter(f"cannot read {place}: {type(err).__name__}") from None
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except ValueError:
+        raise BadRequest("json") from None
+    if not isinstance(data, dict):
+        raise BadRequest("json")
+    return data
