@@ -33,9 +33,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
         runtime.close()
 
 
-app = st.App(
-    ROOT / "ui" / "main.py", routes=interface.routes(), middleware=interface.middleware(), lifespan=lifespan
-)
+app = st.App(ROOT / "ui" / "main.py", routes=interface.routes(), middleware=interface.middleware(), lifespan=lifespan)
 
 
 def main() -> int:

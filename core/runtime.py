@@ -6,7 +6,7 @@ Script threads call `run`, the server's loop awaits `call` and iterates `stream`
 import asyncio
 import secrets
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
 from typing import Any, TypeVar
@@ -86,7 +86,7 @@ class Runtime:
         """Waits for a coroutine from another event loop; cancelling the wait cancels the coroutine."""
         return await asyncio.wrap_future(self._loop.submit(coroutine))
 
-    async def stream(self, items: AsyncIterator[T]) -> AsyncIterator[T]:
+    async def stream(self, items: AsyncIterator[T]) -> AsyncGenerator[T, None]:
         """Hands items over from the background loop one by one; leaving the iteration closes the source of them."""
         try:
             while True:

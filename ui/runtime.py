@@ -28,4 +28,4 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 def checkpoint() -> None:
     """Raises Streamlit's own signal when this script was left: any look at the session state asks for it."""
-    _ = "" in st.session_state
+    st.session_state.get("checkpoint")

@@ -127,7 +127,7 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
         "recent": st.column_config.LineChartColumn(
             t.text("sources.column.recent"), help=t.text("sources.column.recent.help"), y_min=0, width=140
         ),
-        "ping": text(t.text("sources.column.ping"), alignment=start),
+        "ping": text(t.text("sources.column.ping"), alignment=start, width=110),
     }
 
 

@@ -44,7 +44,7 @@ class Doorway:
         if scope["type"] not in ("http", "websocket") or self._interface.app is None:
             await self._app(scope, receive, send)
             return
-        connection = HTTPConnection(scope | {"app": self._interface.app})
+        connection = HTTPConnection({**scope, "app": self._interface.app})
         refusal = await self._refusal(connection)
         if refusal is None:
             await self._app(scope, receive, _with_headers(send))

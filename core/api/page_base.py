@@ -21,7 +21,7 @@ class PageBase:
             # The page is edited below, so it must not arrive compressed.
             document = Headers(scope=scope).get("sec-fetch-dest") == "document"
             headers = [pair for pair in scope["headers"] if not (document and pair[0] == b"accept-encoding")]
-            await self._app(scope | {"headers": headers}, receive, _Insertion(send))
+            await self._app({**scope, "headers": headers}, receive, _Insertion(send))
         else:
             await self._app(scope, receive, send)
 
@@ -49,7 +49,7 @@ class _Insertion:
         if "content-length" in Headers(raw=self._start["headers"]):
             MutableHeaders(raw=self._start["headers"])["content-length"] = str(len(body))
         await self._send(self._start)
-        await self._send(message | {"body": body})
+        await self._send({**message, "body": body})
 
 
 def _is_page(headers: Headers) -> bool:

@@ -37,6 +37,6 @@ async def _upgrade() -> None:
 async def _drift() -> list[str]:
     database = Database(settings.load().database_url_text)
     try:
-        return await database.drift()
+        return await database.check()
     finally:
         await database.close()

@@ -38,7 +38,7 @@ class Remote:
         self._url = presence.url
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.headers |= {"Authorization": f"Bearer {presence.token}", "Accept-Language": words().lang}
+        self._session.headers.update({"Authorization": f"Bearer {presence.token}", "Accept-Language": words().lang})
 
     def source_id(self, org: str, name: str) -> str:
         found = self._call("GET", f"{_base(org)}/health").json()["datasources"]

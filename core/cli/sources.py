@@ -39,8 +39,8 @@ def add(
     show(schemas.SourceOut.of(source, words()).model_dump(mode="json"), as_json, str(source.id))
 
 
-@app.command()
-def test(org: Org, kind: Kind, config: Config, as_json: Json = False) -> None:
+@app.command("test")
+def try_out(org: Org, kind: Kind, config: Config, as_json: Json = False) -> None:
     """Try a configuration without saving it; exit 1 when it does not work."""
     speak, given = words(), _read(config)
     result = run(lambda runtime, actor: runtime.sources.test(actor, org, kind, given))

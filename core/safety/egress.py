@@ -6,6 +6,8 @@ resolved once, here; connectors dial the addresses this module returned, so that
 """
 
 import asyncio
+import errno
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 import idna
 
 from core.errors import EgressDenied, Unreachable
+from core.models import FieldError, Message
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -38,55 +41,55 @@ _EMBEDDED: tuple[tuple[IPv6Network, int], ...] = (
     (IPv6Network("::/96"), 0),  # compatible, RFC 4291
     (IPv6Network("::ffff:0:0:0/96"), 0),  # SIIT, RFC 2765
     (IPv6Network("64:ff9b::/96"), 0),  # NAT64, RFC 6052
-    (IPv6Network("64:ff9b:1::/48"), 0),  # local NAT64, RFC 8215, with a /96 prefix
     (IPv6Network("2002::/16"), 80),  # 6to4, RFC 3056
     (IPv6Network("2001::/32"), 64),  # Teredo's server, RFC 4380
 )
 _TEREDO = IPv6Network("2001::/32")
-_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
-_ISATAP = 0x0000_5EFE
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # RFC 8215
+_ISATAP = 0x0000_5EFE  # RFC 5214
+_HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class EgressPolicy:
     """The address rules of one organisation in one process.
 
-    `allow` holds host names, addresses and CIDRs; empty means every address that is not denied. `own_ports` are ports
-    of the dashboard itself on any address of this machine; `own` holds further (address, port) pairs, such as its
-    database: one whose address is this machine's is denied on all of this machine's addresses.
+    `own_ports` are ports of the dashboard itself on any address of this machine. `allow` holds host names, addresses
+    and CIDRs; empty means every address that is not denied. `own` holds further (address, port) pairs, such as the
+    dashboard's database: one whose address is this machine's is denied on all of this machine's addresses.
     """
 
+    own_ports: frozenset[int] = frozenset()
     allow: tuple[str, ...] = ()
     own: frozenset[tuple[str, int]] = frozenset()
-    own_ports: frozenset[int] = frozenset()
 
-    def permits(self, address: Address | str, port: int, host: str = "") -> str | None:
-        """None when `address` may be connected to, else why not: the reason of an EgressDenied.
+    def refusal(self, address: str, port: int, host: str = "") -> str | None:
+        """None when `address` may be connected to, else the reason of an EgressDenied.
 
         `host` is the name that led to the address, for an allow-list that holds names. Raises ValueError for text
         that is no IP address.
         """
-        judged = tuple(_forms(ip_address(str(address))))
-        for form in judged:
-            if reason := _denied(form):
-                return reason
-        if any(self._is_own(form, port) for form in judged):
-            return "own"
-        return None if self._allowed(judged, host) else "not_allowed"
+        outer = ip_address(address)
+        inner = tuple(_embedded(outer))
+        if reason := _denied(outer) or ("own" if self._is_own(outer, port) else None):
+            return reason
+        if any(_denied(each) or self._is_own(each, port) for each in inner):
+            return "embedded"
+        return None if self._allowed((outer, *inner), host) else "not_allowed"
 
-    async def resolve(self, host: str, port: int) -> tuple[Address, ...]:
-        """The addresses of `host` that may be connected to, in the system's order.
+    async def resolve(self, host: str, port: int) -> tuple[str, ...]:
+        """The addresses of `host` that may be connected to, as numeric text, in the system's order.
 
-        Raises Unreachable("unknown_host") for a name without addresses and EgressDenied when none of them is left.
+        Raises Unreachable for a name without addresses (see `look_up`) and EgressDenied when none of them is left.
         """
         return self.select(await look_up(host, port), port, host)
 
-    def select(self, addresses: tuple[Address, ...], port: int, host: str) -> tuple[Address, ...]:
+    def select(self, addresses: tuple[str, ...], port: int, host: str) -> tuple[str, ...]:
         """Those of a host's addresses that may be connected to. Raises EgressDenied when none is left."""
-        verdicts = {address: self.permits(address, port, host) for address in addresses}
+        verdicts = {address: self.refusal(address, port, host) for address in addresses}
         kept = tuple(address for address, reason in verdicts.items() if reason is None)
         if not kept:
-            raise EgressDenied(str(next(iter(verdicts.values()))), host=host, port=port)
+            raise _egress_denied(str(next(iter(verdicts.values()))), host, port)
         return kept
 
     def _is_own(self, address: Address, port: int) -> bool:
@@ -108,25 +111,46 @@ class EgressPolicy:
         return False
 
 
-async def look_up(host: str, port: int) -> tuple[Address, ...]:
+async def look_up(host: str, port: int) -> tuple[str, ...]:
     """Every address the system knows for `host`: the very spellings `connect` would take, such as 0x7f.1, included.
 
-    Raises Unreachable: `unknown_host` when there is none, `name_lookup` when the name service itself failed.
+    Raises Unreachable: `unknown_host` when there is none, `name_lookup` when the name service itself failed; and
+    EgressDenied("unix_socket") for the path of a socket, which libpq would take for a host.
     """
-    loop = asyncio.get_running_loop()
+    name = host.removesuffix(".")
+    if name.startswith(("/", "@")):
+        raise _egress_denied("unix_socket", host, port)
     try:
-        found = await loop.getaddrinfo(_ascii(host), port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().getaddrinfo(_ascii(name), port, type=socket.SOCK_STREAM)
     except socket.gaierror as err:
         temporary = err.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
-        raise Unreachable("name_lookup" if temporary else "unknown_host", host=host, port=port) from err
-    except (UnicodeError, ValueError, OSError) as err:
-        raise Unreachable("unknown_host", host=host, port=port) from err
-    return tuple(dict.fromkeys(ip_address(entry[4][0]) for entry in found))
+        raise _unreachable("name_lookup" if temporary else "unknown_host", host, port) from err
+    except UnicodeError as err:
+        raise _unreachable("unknown_host", host, port) from err
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _ascii(host: str) -> str:
-    # Plain ASCII is left alone: names of containers hold underscores, which IDNA does not know.
-    return host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+def _egress_denied(reason: str, host: str, port: int) -> EgressDenied:
+    fields = (FieldError("config.host", Message("error.egress_denied")),)
+    return EgressDenied(reason, fields=fields, host=host, port=port)
+
+
+def _unreachable(reason: str, host: str, port: int) -> Unreachable:
+    where = {"host": host, "port": port}
+    fields = (FieldError("config.host", Message(f"error.unreachable.{reason}", where)),)
+    return Unreachable(reason, fields=fields, **where)
+
+
+def _ascii(name: str) -> str:
+    """The name as the name service takes it. Raises UnicodeError for what can be none.
+
+    Plain ASCII is left alone: names of containers hold underscores, which IDNA does not know.
+    """
+    plain = name if name.isascii() else idna.encode(name, uts46=True).decode("ascii")
+    # The resolver stops reading at a NUL and takes `*` for this machine: it must see names only.
+    if not _HOST.fullmatch(plain):
+        raise UnicodeError("not a host name")
+    return plain
 
 
 def _denied(address: Address) -> str | None:
@@ -136,28 +160,30 @@ def _denied(address: Address) -> str | None:
     return None
 
 
-def _forms(address: Address) -> Iterator[Address]:
-    """The address and every IPv4 address that it may stand for."""
-    yield address
+def _embedded(address: Address) -> Iterator[IPv4Address]:
+    """Every IPv4 address that an IPv6 address may stand for."""
     if not isinstance(address, IPv6Address) or int(address) == 1:  # ::1 is loopback, not the compatible 0.0.0.1
         return
     for network, shift in _EMBEDDED:
         if address in network:
             yield _ipv4(int(address) >> shift)
     if address in _LOCAL_NAT64:
-        yield from _around_the_u_octet(int(address))
+        yield from _local_nat64(int(address))
     if address in _TEREDO:
         yield _ipv4(~int(address))
     if (int(address) >> 32) & 0xFDFF_FFFF == _ISATAP:
         yield _ipv4(int(address))
 
 
-def _around_the_u_octet(bits: int) -> Iterator[IPv4Address]:
-    """RFC 6052, 2.2: with prefixes of 48, 56 and 64 bits the address is split around bits 64 to 71, which are zero."""
-    without = (bits >> 64) << 56 | bits & (2**56 - 1)
-    readings = (_ipv4(without >> (120 - prefix - 32)) for prefix in (48, 56, 64))
-    # Nothing says which prefix is in use: read with the wrong one, every good address starts with zeros.
-    yield from (reading for reading in readings if int(reading) >> 24)
+def _local_nat64(bits: int) -> Iterator[IPv4Address]:
+    """RFC 6052, 2.2: an address after 96 bits, or after 48, 56 or 64 and then split around bits 64 to 71.
+
+    Nothing in the address says which. Read with the wrong length, most good addresses start with a zero: a reading
+    in 0.0.0.0/8 counts only where no other one is left.
+    """
+    without_u = (bits >> 64) << 56 | bits & (2**56 - 1)
+    readings = [_ipv4(bits), *(_ipv4(without_u >> (88 - length)) for length in (48, 56, 64))]
+    yield from [reading for reading in readings if int(reading) >> 24] or readings
 
 
 def _ipv4(bits: int) -> IPv4Address:
@@ -182,8 +208,8 @@ def _is_local(address: Address) -> bool:
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.bind((str(address), 0))
-    except OSError:
-        return False
+    except OSError as err:
+        return err.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
     return True
 
 

@@ -163,7 +163,7 @@ def _check_explain(sql: str) -> None:
         raise _refused("not_parsed", sql)
     options = re.findall(r"\w+", (head["options"] or "").lower())
     if found := _ANALYSING & {*options, *(token.name for token in list(tokens(sql))[1:3])}:
-        raise _refused("explain_analyze", found.pop())
+        raise _refused("explain_analyze", min(found))
     rest = sql[head.end() :]
     first = next(iter(tokens(rest)), None)
     if first is None or first.text.lower() not in _STARTS:

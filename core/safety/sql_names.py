@@ -20,7 +20,6 @@ FUNCTIONS = _words(
     pg_switch_wal pg_switch_xlog pg_create_restore_point pg_wal_replay_pause pg_wal_replay_resume
     pg_start_backup pg_stop_backup pg_backup_start pg_backup_stop pg_logical_emit_message
     pg_export_snapshot pg_log_standby_snapshot pg_checkpoint
-   
     pg_stat_clear_snapshot pg_stat_force_next_flush pg_prewarm autoprewarm_start_worker autoprewarm_dump_now
     lo_creat lo_create lo_import lo_export lo_open lo_close lo_put lo_get lo_unlink lo_from_bytea lo_truncate
     lo_truncate64 lo_lseek lo_lseek64 lo_tell lo_tell64 lowrite loread

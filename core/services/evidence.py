@@ -40,7 +40,7 @@ def evidence_of(kept: StatusRecord) -> Evidence | None:
         kept.evidence_ts,
         kept.state_since or kept.evidence_ts,
         message_from_json(kept.message or {}),
-        kept.diagnosis and diagnosis_from_json(kept.diagnosis),
+        diagnosis_from_json(kept.diagnosis) if kept.diagnosis else None,
     )
 
 

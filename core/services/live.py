@@ -88,8 +88,8 @@ class LiveSources:
         return self._live.values()
 
     def _meet(self, record: SourceRecord, kept: StatusRecord | None) -> LiveSource:
-        figures = SourceFigures(kept and _figures_state(kept), self._clock)
-        return LiveSource(record, self._guard(record, figures), kept and evidence_of(kept))
+        figures = SourceFigures(_figures_state(kept) if kept else None, self._clock)
+        return LiveSource(record, self._guard(record, figures), evidence_of(kept) if kept else None)
 
     def _guard(self, record: SourceRecord, figures: SourceFigures) -> GuardedConnector:
         breaker = Breaker(_thresholds(record), clock=self._monotonic)

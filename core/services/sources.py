@@ -216,11 +216,11 @@ class DataSourceService:
         kept = None if self._live.known(record.id) else await self._statuses.get(record.id)
         return self._live.of(record, kept)
 
-    async def _views(self, org: str) -> "list[tuple[LiveSource, Source]]":
+    async def _views(self, org: str) -> tuple[tuple[LiveSource, Source], ...]:
         records = await self._sources.of_org(org)
         kept = await self._statuses.of_org(org)
         lives = [self._live.of(record, kept.get(record.id)) for record in records]
-        return [(live, self._view(live)) for live in lives]
+        return tuple((live, self._view(live)) for live in lives)
 
     def _view(self, live: LiveSource) -> Source:
         config = self._kinds.public(live.record.kind, self._sources.config(live.record))

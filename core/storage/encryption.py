@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +19,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core.errors import StartupError
+from core.errors import InternalError, StartupError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -33,8 +34,8 @@ class Sealed:
     ciphertext: bytes = field(repr=False)
 
 
-class SealBroken(Exception):
-    """A sealed configuration that does not open: another key, another row, or changed bytes."""
+class SealBroken(InternalError):
+    """A sealed configuration that does not open: `key_unknown`, or `seal_broken` (another row, or changed bytes)."""
 
 
 class KeyEncryption(Protocol):
@@ -62,10 +63,18 @@ class Keyring:
 
     def unwrap(self, kek_id: str, wrapped: bytes, bound_to: bytes) -> bytes:
         if kek_id not in self._keys and self._path is not None:
-            self._keys = read_key_file(self._path)
+            self._reload(self._path)
         if kek_id not in self._keys:
-            raise SealBroken(f"no key {kek_id!r}")
+            raise SealBroken("key_unknown", id=kek_id)
         return _decrypt(self._keys[kek_id], wrapped, bound_to)
+
+    def knows(self, kek_id: str) -> bool:
+        return kek_id in self._keys
+
+    def _reload(self, path: Path) -> None:
+        # A file that is gone or half written must not take away the keys that this process already has.
+        with suppress(StartupError):
+            self._keys = read_key_file(path)
 
 
 class Vault:
@@ -75,10 +84,11 @@ class Vault:
         self._keys = keys
 
     def seal(self, plain: Mapping[str, Any], *, org_id: int, source_uid: UUID, config_version: int) -> Sealed:
+        """`plain` holds JSON values. A data key of its own for every seal."""
         bound_to = _binding(org_id, source_uid, config_version)
         data_key = secrets.token_bytes(KEY_BYTES)
         kek_id, wrapped = self._keys.wrap(data_key, bound_to)
-        return Sealed(kek_id, wrapped, _encrypt(data_key, json.dumps(plain).encode(), bound_to))
+        return Sealed(kek_id, wrapped, _encrypt(data_key, json.dumps(dict(plain), allow_nan=False).encode(), bound_to))
 
     def open(self, sealed: Sealed, *, org_id: int, source_uid: UUID, config_version: int) -> dict[str, Any]:
         """The configuration. Raises SealBroken."""
@@ -114,7 +124,10 @@ def read_key_file(path: Path) -> dict[str, bytes]:
 
 
 def create_key_file(path: Path) -> None:
-    """A fresh key, readable by its owner alone. Never overwrites: raises StartupError when something is there."""
+    """A fresh key, readable by its owner alone, complete or not there at all. Never overwrites.
+
+    Raises StartupError where it cannot be written. A key that another process made meanwhile is left in its place.
+    """
     line = f"k{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
@@ -124,11 +137,22 @@ def create_key_file(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         # A link fails where a rename would replace a key that somebody else made meanwhile.
-        os.link(fresh, path)
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        _sync_folder(path.parent)
     except OSError as err:
         raise StartupError("key_file_unwritable", path=str(path)) from err
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Until then a power cut may take the new name away, and with it all that was sealed under the key."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _binding(org_id: int, source_uid: UUID, config_version: int) -> bytes:
@@ -144,4 +168,4 @@ def _decrypt(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
     except (InvalidTag, ValueError):
-        raise SealBroken("the seal does not open") from None
+        raise SealBroken("seal_broken") from None

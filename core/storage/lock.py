@@ -17,19 +17,28 @@ class DataDirLock:
     def acquire(self) -> None:
         """Raises StartupError when another dashboard holds it, or the directory cannot be written."""
         prepare(self._data_dir)
-        descriptor = os.open(self._data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._descriptor = _locked(self._data_dir / "lock")
         except BlockingIOError as err:
-            os.close(descriptor)
             raise StartupError("data_dir_locked", path=str(self._data_dir)) from err
-        self._descriptor = descriptor
+        except OSError as err:
+            raise StartupError("data_dir", path=str(self._data_dir)) from err
 
     def release(self) -> None:
         """Idempotent."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
+
+
+def _locked(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def prepare(data_dir: Path) -> None:

@@ -101,14 +101,17 @@ class SourceRepository:
         return tuple(map(_record, rows))
 
     async def update(self, record: SourceRecord, changes: SourceChanges, *, expected_version: int) -> SourceRecord:
-        """Raises PreconditionFailed when the source is no longer at `expected_version`, Conflict for a taken name."""
-        values = self._values(record, changes)
-        values |= {"version": expected_version + 1, "updated_at": datetime.now(UTC)}
+        """Raises PreconditionFailed when the source is no longer at `expected_version`, Conflict for a taken name,
+        NotFound when it is gone."""
+        version = expected_version + 1
+        values = self._values(record, changes, version) | {"version": version, "updated_at": datetime.now(UTC)}
         found = sources.c.id == record.id
         statement = sa.update(sources).where(found, sources.c.version == expected_version).values(values)
-        if not await self._store(statement, str(values.get("name", ""))):
+        changed = await self._store(statement, str(values.get("name", "")))
+        present = await self._present(record.org_slug, record.uid)
+        if not changed:
             raise PreconditionFailed("stale")
-        return await self._present(record.org_slug, record.uid)
+        return present
 
     async def delete(self, record: SourceRecord, expected_version: int | None = None) -> None:
         """Raises PreconditionFailed when the source is no longer at `expected_version`."""
@@ -125,10 +128,6 @@ class SourceRepository:
             record.sealed, org_id=record.org_id, source_uid=record.uid, config_version=record.config_version
         )
 
-    async def any_sealed(self) -> bool:
-        async with self._database.read() as connection:
-            return (await connection.execute(sa.select(sources.c.id).limit(1))).first() is not None
-
     async def _store(self, statement: sa.Insert | sa.Update, name: str) -> int:
         try:
             async with self._database.write() as connection:
@@ -143,7 +142,7 @@ class SourceRepository:
             raise NotFound()
         return record
 
-    def _values(self, record: SourceRecord, changes: SourceChanges) -> dict[str, Any]:
+    def _values(self, record: SourceRecord, changes: SourceChanges, version: int) -> dict[str, Any]:
         given = {f.name: getattr(changes, f.name) for f in fields(changes)}
         values = {name: value for name, value in given.items() if not isinstance(value, Unchanged)}
         if "name" in values:
@@ -153,12 +152,18 @@ class SourceRepository:
         if "breaker" in values:
             values |= _thresholds(values.pop("breaker"))
         if "config" in values:
-            version = record.config_version + 1
+            # The source's own new version: a record read long ago cannot give one number to two configurations.
             sealed = self._vault.seal(
                 values.pop("config"), org_id=record.org_id, source_uid=record.uid, config_version=version
             )
             values |= {"config_version": version, **_columns(sealed)}
         return values
+
+
+async def sealing_keys(database: Database) -> frozenset[str]:
+    """Ids of the key-encryption keys that stored configurations need."""
+    async with database.read() as connection:
+        return frozenset((await connection.execute(sa.select(sources.c.kek_id).distinct())).scalars())
 
 
 def _named(name: str) -> dict[str, str]:

@@ -22,7 +22,11 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
@@ -130,8 +134,8 @@ source_status = sa.Table(
     sa.Column("state_since", Moment),
     sa.Column("evidence", sa.String(16)),
     sa.Column("evidence_ts", Moment),
-    sa.Column("diagnosis", sa.JSON),
-    sa.Column("message", sa.JSON),
+    sa.Column("diagnosis", sa.JSON(none_as_null=True)),
+    sa.Column("message", sa.JSON(none_as_null=True)),
     sa.Column("updated_at", Moment, nullable=False),
 )
 events = sa.Table(

@@ -195,7 +195,7 @@ def _selection(given: PostgresParams, schema: str | None) -> "Composed":
     columns = SQL(", ").join(map(Identifier, given.columns)) if given.columns else SQL("*")
     query = SQL("SELECT {} FROM {}").format(columns, Identifier(*names))
     # Judged as one boolean expression before; the line ends keep a comment in it from swallowing anything.
-    return query + SQL(" WHERE (\n" + given.where + "\n)") if given.where else query  # type: ignore[arg-type]  # checked text
+    return query + SQL(" WHERE (\n" + given.where + "\n)") if given.where else query
 
 
 def _names(table: str, schema: str | None) -> tuple[str, ...]:

@@ -31,4 +31,4 @@ async def entries(connection: "AsyncConnection[Any]", path: str) -> list[Catalog
         rows = await connection.execute(_TABLES, (schema, ENTRIES_MAX))
     else:
         rows = await connection.execute(_SCHEMAS, (ENTRIES_MAX,), binary=True)
-    return [CatalogEntry(*row, expandable=not table) for row in await rows.fetchall()]
+    return [CatalogEntry(*row, not table) for row in await rows.fetchall()]

@@ -47,7 +47,6 @@ _WHILE_CONNECTING: tuple[tuple[str, type[SourceError], str, tuple[str, ...]], ..
     ),
     (r"No route to host|Network is unreachable", Unreachable, "no_route", ("host",)),
 )
-_PATTERNS = tuple((re.compile(pattern), *rest) for pattern, *rest in _WHILE_CONNECTING)
 _RETRIED = frozenset({"57P01", "57P02", "57P03", "53300"})
 _MISSING = {"3D000": "database", "3F000": "schema", "42P01": "table", "42703": "column", "42883": "function"}
 
@@ -55,8 +54,8 @@ _MISSING = {"3D000": "database", "3F000": "schema", "42P01": "table", "42703": "
 def while_connecting(err: Exception, **where: Any) -> SourceError:
     """What went wrong before a session stood; `where` holds host, port, user and database for the sentence."""
     text = str(err)
-    for pattern, cls, reason, names in _PATTERNS:
-        if pattern.search(text):
+    for pattern, cls, reason, names in _WHILE_CONNECTING:
+        if re.search(pattern, text):
             fields = tuple(FieldError(f"config.{name}", Message(f"error.{cls.code}.{reason}", where)) for name in names)
             retried = True if cls is SourceUnavailable else None
             return cls(reason, fields=fields, retried=retried, **where)
