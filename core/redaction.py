@@ -2,38 +2,48 @@
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
 
 MASK = "•••"
 
 SHORTEST_SECRET = 4
 """Shorter values would blot out ordinary words; no service issues such secrets."""
 
-# The password runs to the last `@` before the path: people paste unescaped ones that hold an `@` themselves.
-_USERINFO = re.compile(r"(?<=://)([^\s:/@]*):([^\s/]+)(?=@)")
+TEXT_MAX = 500
+"""Characters kept of what somebody else says: a sentence or two, not a page of a proxy's HTML."""
+
+# The password runs to the last `@` of the word: people paste unescaped ones that hold `@` and `/` themselves.
+_USERINFO = re.compile(r"(?<=://)([^\s:]*):\S+(?=@)")
 _ASSIGNMENT = re.compile(
-    r"(?P<name>\b(?:password|passwd|pwd|sslpassword)\s*[=:]\s*)"
-    r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s&;,'\"]+)",
-    re.IGNORECASE,
+    r"(?P<name>(?:password|passwd|passphrase|pwd)[\"']?\s*[=:]\s*)"
+    r"(?:'(?:[^'\\]|\\.)*(?:'|\Z)|\"(?:[^\"\\]|\\.)*(?:\"|\Z)|\S+)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
+    """At most 500 characters of `text`, with `•••` in the place of each secret (see `mask`)."""
+    return mask(text, secrets)[:TEXT_MAX]
+
+
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` with `•••` for each given secret, for `://user:password@` and for `password=…`.
 
-    Secrets of fewer than 4 characters are left to the patterns; the URL-encoded forms of the others go too.
+    A secret is found in clear, percent-encoded in whole or in part, and with its quotes escaped. Secrets of fewer than
+    4 characters are left to the patterns.
     """
-    for form in sorted(_forms(secrets), key=len, reverse=True):
-        text = text.replace(form, MASK)
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= SHORTEST_SECRET:
+            text = _pattern(secret).sub(MASK, text)
     text = _USERINFO.sub(rf"\1:{MASK}", text)
     return _ASSIGNMENT.sub(rf"\g<name>{MASK}", text)
 
 
-def _forms(secrets: Iterable[str]) -> set[str]:
-    long = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
-    return {form for secret in long for form in (secret, *_encoded(secret))}
+def _pattern(secret: str) -> re.Pattern[str]:
+    escaped = (re.sub(rf"([{quote}\\])", r"\\\1", secret) for quote in "'\"")
+    return re.compile("|".join(["".join(map(_letter, secret)), *map(re.escape, escaped)]))
 
 
-def _encoded(secret: str) -> tuple[str, ...]:
-    raw = secret.encode("utf-8", "surrogatepass")
-    return quote(raw), quote(raw, safe=""), quote_plus(raw)
+def _letter(letter: str) -> str:
+    encoded = "".join(f"%{byte:02x}" for byte in letter.encode("utf-8", "surrogatepass"))
+    # The encoded form first: of `%25`, a plain `%` would leave the rest behind.
+    return rf"(?:(?i:{encoded})|{re.escape(letter)}{'|[+]' if letter == ' ' else ''})"

@@ -4,7 +4,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,19 +26,27 @@ CELL_MAX = 64 * 1024
 
 COLUMNS_MAX = 500
 
+DEPTH_MAX = 100
+"""Levels of a nested document: PostgreSQL takes thousands, of which a recursive reader would run out of stack."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def json_value(value: Any) -> Any:
-    """`value` as JSON can hold it without loss.
+    """`value` as JSON can hold it without loss, down to 100 levels; deeper ones become `…`.
 
     Decimals, integers beyond 2^53, NaN and infinities become text; binary `{"base64", "bytes"}`; times ISO 8601.
     """
+    return _json(value, DEPTH_MAX)
+
+
+def _json(value: Any, levels: int) -> Any:
     match value:
         case None | bool():
             return value
         case int():
-            return value if abs(value) <= EXACT_INTEGER else str(value)
+            # By way of Decimal: Python refuses to write out integers of more than 4,300 digits.
+            return value if abs(value) <= EXACT_INTEGER else str(Decimal(value))
         case float():
             return value if math.isfinite(value) else _not_finite(value)
         case str():
@@ -49,11 +57,15 @@ def json_value(value: Any) -> Any:
             return value.isoformat()
         case timedelta():
             return iso_duration(value)
-        case Mapping():
-            return {clean(str(name)): json_value(member) for name, member in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [json_value(member) for member in value]
+        case Mapping() | list() | tuple() | set() | frozenset():
+            return _json_members(value, levels - 1) if levels else "…"
     return clean(str(value))
+
+
+def _json_members(value: Any, levels: int) -> Any:
+    if isinstance(value, Mapping):
+        return {clean(str(name)): _json(member, levels) for name, member in value.items()}
+    return [_json(member, levels) for member in value]
 
 
 def clean(text: str) -> str:
@@ -79,7 +91,8 @@ def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], bool]:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            name = next(new for n in range(2, len(names) + 2) if (new := f"{name}_{n}") not in taken | seen)
+            free = (f"{name}_{n}" for n in range(2, len(names) + 2))
+            name = next(new for new in free if new not in taken and new not in seen)
         seen.add(name)
         unique.append(name)
     return tuple(unique), tuple(unique) != tuple(names)
@@ -135,54 +148,81 @@ class RowBuilder:
         return tuple(Message(f"note.{name}", args.get(name, {})) for name in sorted(self._seen))
 
     def _cell(self, value: Any, type_: str) -> Any:
-        if isinstance(value, str):
-            if type_ in ("date", "time", "timestamp", "timestamptz"):
-                self._seen.add("times_as_text")
-            return self._text(value)
-        if isinstance(value, bytes) and len(value) > self.cell_max:
-            self._seen.add("cut_cells")
-            return value[: self.cell_max]
-        if isinstance(value, dict | list):
-            return self._document(value)
+        match value:
+            case str():
+                if type_ in ("date", "time", "timestamp", "timestamptz"):
+                    self._seen.add("times_as_text")
+                return self._text(value)
+            case bytes() | bytearray() | memoryview() if len(value) > self.cell_max:
+                self._seen.add("cut_cells")
+                return bytes(value[: self.cell_max])
+            case Decimal() if size(value) > self.cell_max:
+                return self._cut(str(value))
+            case Mapping() | list() | tuple() | set() | frozenset():
+                return self._document(value)
         return value
 
     def _text(self, value: str) -> str:
-        if len(value) > self.cell_max // 4 and size(value) > self.cell_max:
-            self._seen.add("cut_cells")
-            value = value.encode("utf-8", "surrogatepass")[: self.cell_max].decode("utf-8", "ignore")
         if "\ufffd" in value or _SURROGATE.search(value):
             self._seen.add("replaced_characters")
-        return clean(value)
+            value = clean(value)
+        return self._cut(value) if size(value) > self.cell_max else value
 
     def _document(self, value: Any) -> Any:
-        if size(value) <= self.cell_max:
-            if _SURROGATE.search(_as_text(value)):
-                self._seen.add("replaced_characters")
+        if any(isinstance(leaf, str) and _SURROGATE.search(leaf) for leaf in _leaves(value)):
+            self._seen.add("replaced_characters")
+        if size(value) <= self.cell_max and not _deeper_than(DEPTH_MAX, value):
             return value
+        return self._cut(json.dumps(json_value(value), ensure_ascii=False))
+
+    def _cut(self, text: str) -> str:
         self._seen.add("cut_cells")
-        return clean(_as_text(value))[: self.cell_max]
+        return text.encode()[: self.cell_max].decode(errors="ignore")
 
 
 def size(value: Any) -> int:
     """About how many bytes a value took on its way: its UTF-8 text, its bytes, the sum of its members."""
-    total, waiting = 0, [value]
+    return sum(map(_leaf_size, _leaves(value)))
+
+
+def _leaf_size(leaf: Any) -> int:
+    match leaf:
+        case None:
+            return 0
+        case str():
+            return len(leaf) if leaf.isascii() else len(leaf.encode("utf-8", "surrogatepass"))
+        case bytes() | bytearray() | memoryview():
+            return len(leaf)
+        case Decimal():
+            return len(str(leaf))
+    return 8
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Everything in a document that holds nothing else, names included."""
+    waiting = [value]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, str):
-            total += len(item) if item.isascii() else len(item.encode("utf-8", "surrogatepass"))
-        elif isinstance(item, bytes | bytearray):
-            total += len(item)
-        elif isinstance(item, Mapping):
-            waiting += [*item.keys(), *item.values()]
-        elif isinstance(item, list | tuple):
-            waiting += item
-        elif item is not None:
-            total += 8
-    return total
+        members = _members(item)
+        if members is None:
+            yield item
+        else:
+            waiting += members
 
 
-def _as_text(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, default=str)
+def _deeper_than(levels: int, value: Any) -> bool:
+    nested = [value]
+    for _ in range(levels):
+        nested = [member for item in nested for member in _members(item) or () if _members(member) is not None]
+        if not nested:
+            return False
+    return True
+
+
+def _members(item: Any) -> Iterable[Any] | None:
+    if isinstance(item, Mapping):
+        return [*item.keys(), *item.values()]
+    return item if isinstance(item, list | tuple | set | frozenset) else None
 
 
 def _not_finite(value: float) -> str:

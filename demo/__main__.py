@@ -12,13 +12,9 @@ from types import FrameType
 
 import structlog
 
-from core import settings
-from core.bootstrap import opened
 from core.errors import StartupError
-from core.i18n import translator
 from demo.data import load
-from demo.postgres import postgres
-from demo.seed import seed
+from demo.postgres import Credentials, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / "data-demo"
@@ -36,6 +32,8 @@ def main() -> int:
     try:
         return _run()
     except StartupError as err:
+        from core.i18n import translator
+
         sys.stderr.write(f"{translator('en').message(err.message)}\n")
         return 2
     except KeyboardInterrupt:
@@ -46,10 +44,24 @@ def _run() -> int:
     HOME.mkdir(mode=0o700, exist_ok=True)
     with _only_one(), postgres(HOME) as server:
         load(server)
-        with opened(settings.load()) as runtime:
-            runtime.run(seed(runtime, server))
+        _seed_once(server)
         log.info("demo.ready", postgres_port=server.port)
         return _dashboard()
+
+
+def _seed_once(server: Credentials) -> None:
+    """Seeds an empty installation, and again when the server's port changed; else leaves alone what a person did."""
+    seeded = HOME / "seeded"
+    if (HOME / "cheshmeh.db").exists() and seeded.exists() and seeded.read_text() == str(server.port):
+        return
+    # Late: the dashboard's own process imports all of this anyway, a second start needs it once.
+    from core import settings
+    from core.bootstrap import opened
+    from demo.seed import seed
+
+    with opened(settings.load()) as runtime:
+        runtime.run(seed(runtime, server))
+    seeded.write_text(str(server.port))
 
 
 def _dashboard() -> int:

@@ -28,10 +28,16 @@ def page(person: Reader, t: Translator) -> None:
 def tabs(source: Source, person: Reader, t: Translator) -> None:
     labels = {name: t.text(f"source.tab.{name}") for name in TABS}
     asked = st.query_params.get("tab", TABS[0])
-    shown = st.tabs(list(labels.values()), default=labels.get(asked, labels[TABS[0]]), key=state.TAB, on_change="rerun")
+    shown = st.tabs(
+        list(labels.values()),
+        default=labels.get(asked, labels[TABS[0]]),
+        key=state.in_words(state.TAB, t.lang),
+        on_change="rerun",
+    )
     for name, tab in zip(TABS, shown, strict=True):
         if tab.open:
-            st.query_params["tab"] = name
+            if name != asked:
+                st.query_params["tab"] = name
             with tab:
                 content(name, source, person, t)
 

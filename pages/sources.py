@@ -14,7 +14,7 @@ from ui.widgets import empty
 
 def page(person: Reader, t: Translator) -> None:
     act_on_click(person, t)
-    listing = run(load(runtime().sources, person, sources_parts.asked()))
+    listing = run(load(runtime().sources, person, sources_parts.asked(t)))
     header(listing, person, t)
     if not listing.everything:
         first_source(person, t)
@@ -69,7 +69,9 @@ def content(listing: Listing, person: Reader, t: Translator) -> None:
         table.sources_table(sources, listing.recent, t, pings=person.may(Role.ANALYST))
         return
     empty(t.text("sources.nothing.title"), t.text("sources.nothing.body"))
-    st.button(t.text("sources.nothing.clear"), on_click=sources_parts.clear_filters, key="clear_filters")
+    st.button(
+        t.text("sources.nothing.clear"), on_click=sources_parts.clear_filters, args=(t.lang,), key="clear_filters"
+    )
 
 
 page(reader(), words())

@@ -80,7 +80,7 @@ def _layout(calls: Sequence[CallPoint], p95_ms: float | None, t: Translator) -> 
     values = scale(top)
     return {
         "height": 300,
-        "margin": {"l": 10 if mirrored else 60, "r": 60 if mirrored else 10, "t": 36, "b": 10},
+        "margin": {"l": 24 if mirrored else 60, "r": 60 if mirrored else 24, "t": 36, "b": 10},
         "font": {"family": "Vazirmatn, system-ui, sans-serif", "size": 13},
         "legend": {
             "orientation": "h",

@@ -17,7 +17,7 @@ ABOUT = ("name", "description", "tags")
 
 def about_form(draft: Draft, t: Translator) -> dict[str, str]:
     """Name, description and tags."""
-    st.markdown(f"##### {t.text('add.section.about')}")
+    st.markdown(f"## {t.text('add.section.about')}")
     left, right = st.columns(2)
     with left:
         name = st.text_input(
@@ -51,7 +51,7 @@ def config_form(kind: KindInfo, draft: Draft, t: Translator) -> dict[str, Any]:
         wrong = any(f"config.{spec.name}" in draft.errors for spec in fields)
         with st.expander(title, expanded=wrong) if section in FOLDED else st.container():
             if section not in FOLDED:
-                st.markdown(f"##### {title}")
+                st.markdown(f"## {title}")
             values |= _fields(kind.name, fields, draft, t)
     return {name: value for name, value in values.items() if value not in (None, "")}
 

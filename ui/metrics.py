@@ -14,7 +14,7 @@ NOTHING = "—"
 
 def metrics(figures: Figures, calls: Sequence[CallPoint], t: Translator) -> None:
     _tiles(figures, t)
-    st.markdown(f"##### {t.text('metrics.chart.title')}")
+    st.markdown(f"## {t.text('metrics.chart.title')}")
     if not calls:
         empty(t.text("metrics.chart.empty.title"), t.text("metrics.chart.empty.body"))
         return

@@ -15,12 +15,12 @@ from ui.widgets import advice, facts, kind_name, plain
 def overview(source: Source, events: Sequence[Event], t: Translator) -> None:
     left, right = st.columns(2)
     with left, st.container(border=True, key="facts"):
-        st.markdown(f"##### {t.text('source.facts')}")
+        st.markdown(f"## {t.text('source.facts')}")
         if source.description:
             st.markdown(plain(source.description))
         facts(_facts(source, t))
     with right, st.container(border=True, key="settings_kept"):
-        st.markdown(f"##### {t.text('source.settings')}")
+        st.markdown(f"## {t.text('source.settings')}")
         facts(_settings(source, t))
     with left, st.container(border=True, key="diagnosis"):
         _diagnosis(source, t)
@@ -57,7 +57,7 @@ def _moment(when: datetime | None, t: Translator) -> str:
 
 
 def _diagnosis(source: Source, t: Translator) -> None:
-    st.markdown(f"##### {t.text('source.diagnosis')}")
+    st.markdown(f"## {t.text('source.diagnosis')}")
     if source.diagnosis is not None:
         st.markdown(plain(t.message(source.diagnosis.message)))
         advice(source.diagnosis.advice, t)
@@ -68,7 +68,7 @@ def _diagnosis(source: Source, t: Translator) -> None:
 
 
 def _events(events: Sequence[Event], t: Translator) -> None:
-    st.markdown(f"##### {t.text('source.events')}")
+    st.markdown(f"## {t.text('source.events')}")
     if not events:
         st.caption(t.text("source.events.none"))
         return

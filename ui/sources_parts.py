@@ -46,11 +46,12 @@ def _below(status: Status, sources: list[Source], t: Translator) -> str:
     return t.text(f"sources.tile.{status.value}")
 
 
-def asked() -> Filters:
+def asked(t: Translator) -> Filters:
     """The filters as they stand: inputs keep their values under their keys before they are drawn."""
     kept = st.session_state
     q = (kept.get(state.SEARCH) or "").strip()
-    return Filters(kept.get(state.KIND) or None, kept.get(state.STATUS) or None, q or None)
+    kind, status = (kept.get(state.in_words(key, t.lang)) or None for key in (state.KIND, state.STATUS))
+    return Filters(kind, status, q or None)
 
 
 def filters(kinds: Iterable[KindInfo], t: Translator) -> None:
@@ -85,10 +86,10 @@ def _filter(name: str, labels: dict[str, str], key: str, t: Translator) -> None:
         ["", *labels],
         format_func=lambda value: labels.get(value, all_of_them),
         label_visibility="collapsed",
-        key=key,
+        key=state.in_words(key, t.lang),
     )
 
 
-def clear_filters() -> None:
+def clear_filters(lang: str) -> None:
     """A callback: widgets take another value only before they are drawn."""
-    st.session_state.update({state.SEARCH: "", state.KIND: "", state.STATUS: ""})
+    st.session_state.update({state.SEARCH: ""} | {state.in_words(key, lang): "" for key in (state.KIND, state.STATUS)})

@@ -56,6 +56,11 @@ class Pinged:
     advice: Message | None = None
 
 
+def in_words(key: str, lang: str) -> str:
+    """The key of an input whose options are words: the browser keeps the word, which another language lacks."""
+    return f"{key}_{lang}"
+
+
 def draft() -> Draft:
     return st.session_state.setdefault(DRAFT, Draft())  # type: ignore[no-any-return]  # session state is untyped
 

@@ -63,7 +63,7 @@ def facts(rows: Sequence[tuple[str, str]]) -> None:
 def empty(title: str, body: str) -> None:
     """Nothing to show, and what to do next."""
     with st.container(border=True, key="empty"):
-        st.markdown(f"#### {title}")
+        st.markdown(f"## {title}")
         st.markdown(body)
 
 

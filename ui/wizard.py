@@ -35,7 +35,7 @@ def _step(number: int, name: str, present: int, t: Translator) -> str:
 
 
 def choose_kind(kinds: Sequence[KindInfo], draft: Draft, t: Translator) -> None:
-    st.markdown(f"#### {t.text('add.kind.lead')}")
+    st.markdown(f"## {t.text('add.kind.lead')}")
     columns = st.columns(3)
     for index, kind in enumerate(kinds):
         with columns[index % 3], st.container(border=True, key=f"kind_{kind.name}"):
@@ -57,7 +57,7 @@ def _card(kind: str, t: Translator) -> None:
 
 
 def fill_settings(kind: KindInfo, draft: Draft, t: Translator) -> None:
-    st.markdown(f"#### {t.text('add.settings.lead')}")
+    st.markdown(f"## {t.text('add.settings.lead')}")
     if draft.errors:
         st.error(t.text("form.errors"), icon=":material/error:")
     with st.form("settings", border=True):
@@ -122,7 +122,7 @@ def _correct(draft: Draft, error: CheshmehError) -> None:
 
 def _summary(kind: KindInfo, draft: Draft, t: Translator) -> None:
     with st.container(border=True, key="summary"):
-        st.markdown(f"##### {t.text('add.summary')}")
+        st.markdown(f"## {t.text('add.summary')}")
         rows = [(t.text("sources.column.kind"), kind_name(kind.name, t))]
         rows += [(t.text(f"add.field.{name}"), draft.about.get(name, "")) for name in forms.ABOUT]
         rows += [

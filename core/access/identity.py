@@ -12,12 +12,14 @@ from uuid import UUID, uuid4
 from core.access.passwords import Passwords
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from core.models import Actor, FieldError, Message, Organisation, Role
+from core.storage.folding import fold
 from core.storage.people import PeopleRepository, TokenRecord, UserRecord
 
 TOKEN_PREFIX = "chsh_"  # noqa: S105 - a prefix that scanners for leaked secrets can recognise
 SECRET_BYTES = 32
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 NAME_MAX = 100
+HALF_SPACE = "\u200c"
 FIRST_ORG = "main"
 DEMO_ORG = "demo"
 DAYS_MAX = 3650
@@ -113,14 +115,15 @@ class Access:
     async def add_token(
         self, org: str | None, role: Role | None, scopes: frozenset[str], days: int, name: str = ""
     ) -> NewToken:
-        """Raises NotFound for an unknown organisation, InvalidInput naming `days` or `scope`."""
-        if not 1 <= days <= DAYS_MAX:
-            raise _wrong("days", "field.range", min=1, max=DAYS_MAX)
-        if scopes - SCOPES:
-            raise _wrong("scope", "field.choice", choices=", ".join(sorted(SCOPES)))
+        """A token for one organisation with a role there, or without either for the metrics of all of them.
+
+        Raises NotFound for an unknown organisation, InvalidInput naming `days`, `scope`, `role` or `name`.
+        """
+        scopes = _scopes(org, role, scopes, days)
+        name = _name("name", name) if name else "token"
         organisation = await self._organisation(org) if org else None
         now, secret = self._clock(), TOKEN_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
-        record = TokenRecord(uuid4(), name or "token", org, role, scopes, now, now + timedelta(days=days), None)
+        record = TokenRecord(uuid4(), name, org, role, scopes, now, now + timedelta(days=days), None)
         await self._people.add_token(_digest(secret), organisation.id if organisation else None, record)
         return NewToken(record.uid, secret, org, role, scopes, record.expires_at)
 
@@ -138,7 +141,8 @@ class Access:
     async def set_administrator_password(self, password: str, name: str = "admin") -> None:
         """For containers: the administrator exists afterwards and has this password. A changed one ends sessions."""
         user = await self._people.user(name)
-        if user is None or not await self._passwords.matches(password, user.password_hash):
+        # At every start of a container: a password that has not changed must not end the sessions.
+        if not (user and user.server_admin and await self._passwords.matches(password, user.password_hash)):
             await self._put_administrator(name, password)
 
     async def new_setup_code(self, hours: float = 24) -> str:
@@ -178,7 +182,7 @@ class Access:
         user = await self._people.user(name)
         if user is None:
             return await self._people.add_user(name, hashed, admin=True, now=self._clock())
-        await self._people.set_password(user.id, hashed)
+        await self._people.make_administrator(user.id, hashed)
         return user
 
     async def _settle_administrator(self, user: UserRecord, org_name: str | None) -> None:
@@ -210,12 +214,23 @@ class Access:
 
 def _digest(secret: str) -> str:
     # A fast hash suffices: what is hashed here has 256 random bits, unlike a password.
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _scopes(org: str | None, role: Role | None, scopes: frozenset[str], days: int) -> frozenset[str]:
+    if not 1 <= days <= DAYS_MAX:
+        raise _wrong("days", "field.range", min=1, max=DAYS_MAX)
+    if scopes - SCOPES:
+        raise _wrong("scope", "field.choice", choices=", ".join(sorted(SCOPES)))
+    if (org is None) != (role is None):
+        raise _wrong("role", "field.token_role")
+    return scopes if org else SCOPES
 
 
 def _name(label: str, text: str) -> str:
     name = " ".join(text.split())
-    if not name or len(name) > NAME_MAX or not name.isprintable():
+    # Persian words hold half-spaces, which count as unprintable.
+    if not fold(name) or len(name) > NAME_MAX or not name.replace(HALF_SPACE, "").isprintable():
         raise _wrong(label, "field.name", max=NAME_MAX)
     return name
 

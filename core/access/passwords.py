@@ -1,6 +1,8 @@
 """Passwords: Argon2id, in a thread of its own, with the library's own parameters (RFC 9106, low-memory profile)."""
 
 import asyncio
+import unicodedata
+from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -9,6 +11,7 @@ from core.errors import InvalidInput
 from core.models import FieldError, Message
 
 LENGTH_MIN, LENGTH_MAX = 10, 1024
+CONCURRENT = 2
 
 
 class Passwords:
@@ -16,23 +19,34 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._decoy = self._hasher.hash("nobody's password")
+        # Each hash takes 64 MiB and a thread of the pool that also resolves host names for every ping.
+        self._turns = asyncio.Semaphore(CONCURRENT)
+
+    @cached_property
+    def _decoy(self) -> str:
+        return self._hasher.hash("nobody's password")
 
     async def hash(self, password: str) -> str:
         """Raises InvalidInput for one that is too short or too long."""
         if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
             message = Message("field.password_length", {"min": LENGTH_MIN, "max": LENGTH_MAX})
             raise InvalidInput(fields=(FieldError("password", message),))
-        return await asyncio.to_thread(self._hasher.hash, password)
+        async with self._turns:
+            return await asyncio.to_thread(self._hasher.hash, _plain(password))
 
     async def matches(self, password: str, password_hash: str | None) -> bool:
         """Without a hash the same work is done, so that the time tells nothing about which names exist."""
-        return await asyncio.to_thread(self._verify, password_hash or self._decoy, password) and bool(password_hash)
+        async with self._turns:
+            return await asyncio.to_thread(self._verify, password_hash, password[: LENGTH_MAX + 1])
 
-    def _verify(self, password_hash: str, password: str) -> bool:
-        if len(password) > LENGTH_MAX:
-            return False
+    def _verify(self, password_hash: str | None, password: str) -> bool:
+        decoy = self._decoy  # made here for known and unknown names alike: the first one asked pays for it
         try:
-            return self._hasher.verify(password_hash, password)
+            return self._hasher.verify(password_hash or decoy, _plain(password)) and password_hash is not None
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _plain(password: str) -> bytes:
+    """One spelling of composed and decomposed letters (RFC 8265), as keyboards differ; any text at all has one."""
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")

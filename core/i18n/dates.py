@@ -1,6 +1,8 @@
 """Dates in the calendar of a language: Jalali in Persian, Gregorian in English."""
 
+from datetime import date as GregorianDay  # noqa: N812 - two calendars have a day here
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 import jdatetime  # type: ignore[import-untyped]  # the package carries no types
 from babel.dates import format_date
@@ -14,10 +16,14 @@ NOW_SECONDS = 3
 
 def date(when: datetime, lang: str, zone: tzinfo) -> str:
     """«۱ آذر ۱۴۰۵» or "22 Nov 2026"; the day is the one of `zone`."""
-    local = when.astimezone(zone)
+    return _written(when.astimezone(zone).date(), lang)
+
+
+@lru_cache(maxsize=4096)
+def _written(local: GregorianDay, lang: str) -> str:
     if lang != "fa":
         return format_date(local, "d MMM y", locale=lang)
-    day = jdatetime.date.fromgregorian(date=local.date())
+    day = jdatetime.date.fromgregorian(date=local)
     return digits_of(f"{day.day} {jdatetime.date.j_months_fa[day.month - 1]} {day.year}", lang)
 
 

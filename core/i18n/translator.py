@@ -24,6 +24,7 @@ WORDS = frozenset({"role", "status", "state", "kind", "step"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # `{host}:{port}` is one left-to-right island: two islands side by side would read backwards in Persian.
 _ISLAND = re.compile(r"\{\w+\}(?:[:/.@=]\{\w+\})*")
+_LTR_LETTER = re.compile("[A-Za-z]")
 _RTL_LETTER = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _NARROWED = ("error.", "advice.", "field.")
 _MS_PER_S = 1000
@@ -164,10 +165,11 @@ class Translator:
 
     def isolated(self, value: str) -> str:
         """Data that stands inside a sentence, kept from turning the words around it."""
-        mixed = bool(_RTL_LETTER.search(value))
-        if not self._isolates or (self.direction == "ltr" and not mixed):
+        persian = bool(_RTL_LETTER.search(value))
+        alike = not persian if self.direction == "ltr" else persian and not _LTR_LETTER.search(value)
+        if not self._isolates or alike:
             return value
-        return f"{ISOLATE_AUTO if mixed else ISOLATE_LTR}{value}{END_ISOLATE}"
+        return f"{ISOLATE_AUTO if persian else ISOLATE_LTR}{value}{END_ISOLATE}"
 
 
 @cache

@@ -71,11 +71,13 @@ class EgressPolicy:
         """
         outer = ip_address(address)
         inner = tuple(_embedded(outer))
-        if reason := _denied(outer) or ("own" if self._is_own(outer, port) else None):
+        if reason := _denied(outer):
             return reason
-        if any(_denied(each) or self._is_own(each, port) for each in inner):
+        if any(self._is_own(each, port) for each in (outer, *inner)):
+            return "own"
+        if any(map(_denied, inner)):
             return "embedded"
-        return None if self._allowed((outer, *inner), host) else "not_allowed"
+        return None if self._allowed(outer, host) else "not_allowed"
 
     async def resolve(self, host: str, port: int) -> tuple[str, ...]:
         """The addresses of `host` that may be connected to, as numeric text, in the system's order.
@@ -98,17 +100,12 @@ class EgressPolicy:
         pairs = (own for own, own_port in self.own if own_port == port)
         return any(_same_machine(own, address) for own in pairs)
 
-    def _allowed(self, forms: tuple[Address, ...], host: str) -> bool:
+    def _allowed(self, address: Address, host: str) -> bool:
         if not self.allow:
             return True
-        name = host.rstrip(".").lower()
-        for entry in self.allow:
-            network = _network(entry)
-            if network is None and name == entry.rstrip(".").lower():
-                return True
-            if network is not None and any(form in network for form in forms):
-                return True
-        return False
+        # Of the embedding forms only a mapped address is surely carried to the IPv4 address in it.
+        dialled = (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+        return any(_matches(entry, dialled, host.removesuffix(".").lower()) for entry in self.allow)
 
 
 async def look_up(host: str, port: int) -> tuple[str, ...]:
@@ -136,9 +133,8 @@ def _egress_denied(reason: str, host: str, port: int) -> EgressDenied:
 
 
 def _unreachable(reason: str, host: str, port: int) -> Unreachable:
-    where = {"host": host, "port": port}
-    fields = (FieldError("config.host", Message(f"error.unreachable.{reason}", where)),)
-    return Unreachable(reason, fields=fields, **where)
+    fields = (FieldError("config.host", Message(f"error.unreachable.{reason}", {"host": host, "port": port})),)
+    return Unreachable(reason, fields=fields, host=host, port=port)
 
 
 def _ascii(name: str) -> str:
@@ -213,8 +209,8 @@ def _is_local(address: Address) -> bool:
     return True
 
 
-def _network(entry: str) -> Network | None:
+def _matches(entry: str, address: Address, name: str) -> bool:
     try:
-        return ip_network(entry, strict=False)
+        return address in ip_network(entry, strict=False)
     except ValueError:
-        return None
+        return entry.removesuffix(".").lower() == name

@@ -12,45 +12,40 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def _prefixes(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 DENIED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "file": _words(
-            "pg_stat_file pg_show_all_file_settings pg_hba_file_rules pg_ident_file_mappings pg_import_system_collations "
-            "pg_export_snapshot pg_logdir_ls pg_rotate_logfile_old file_fdw_handler bt_page_items get_raw_page "
-            "pg_current_logfile load_file"
+            "pg_stat_file pg_show_all_file_settings pg_hba_file_rules pg_ident_file_mappings pg_logdir_ls"
+            " pg_import_system_collations pg_export_snapshot get_raw_page"
         ),
         "network": _words(
-            "http http_get http_post http_put http_patch http_delete http_head http_list_curlopt http_set_curlopt "
-            "http_reset_curlopt http_collect_response postgres_fdw_disconnect postgres_fdw_disconnect_all "
-            "postgres_fdw_get_connections lambda invoke_lambda table_import_from_s3 query_export_to_s3 "
-            "run_command_on_workers run_command_on_shards run_command_on_placements run_command_on_all_nodes "
-            "run_command_on_coordinator run_command_on_colocated_placements master_run_on_worker"
+            "http http_get http_post http_put http_patch http_delete http_head http_set_curlopt http_reset_curlopt"
+            " http_collect_response table_import_from_s3 query_export_to_s3 master_run_on_worker"
         ),
         "process": _words(
-            "pg_terminate_backend pg_cancel_backend pg_reload_conf pg_rotate_logfile pg_promote "
-            "pg_log_backend_memory_contexts pg_log_standby_snapshot pg_get_process_memory_contexts pg_sleep "
-            "pg_sleep_for pg_sleep_until pg_background_launch pg_background_result pg_background_detach "
-            "pg_prewarm autoprewarm_start_worker autoprewarm_dump_now injection_points_attach injection_points_wakeup"
+            "pg_reload_conf pg_promote pg_log_backend_memory_contexts pg_log_standby_snapshot pg_background_launch"
+            " pg_get_process_memory_contexts pg_background_result pg_background_detach pg_prewarm"
+            " autoprewarm_start_worker autoprewarm_dump_now"
         ),
-        "lock": _words("lock_shard_metadata lock_shard_resources"),
         "setting": _words("set_config setseed pg_stop_making_pinned_objects pg_extension_config_dump"),
         "sequence": _words("nextval setval pg_nextoid"),
         "notify": _words("pg_notify"),
-        "wal": _words("pg_current_xact_id txid_current pg_logical_emit_message pg_create_restore_point"),
+        "wal": _words("pg_logical_emit_message"),
         "replication": _words("pg_sync_replication_slots"),
-        "statistics": _words(
-            "pg_stat_force_next_flush pg_stat_statements_reset pg_stat_kcache_reset pg_qualstats_reset"
-        ),
+        "statistics": _words("pg_stat_force_next_flush pg_stat_statements_reset pg_qualstats_reset"),
         "large_object": _words(
-            "lo_close lo_creat lo_create lo_export lo_from_bytea lo_get lo_import lo_lseek lo_lseek64 lo_manage lo_open "
-            "lo_put lo_tell lo_tell64 lo_truncate lo_truncate64 lo_unlink loread lowrite"
+            "lo_close lo_creat lo_create lo_export lo_from_bytea lo_get lo_import lo_lseek lo_lseek64 lo_manage"
+            " lo_open lo_put lo_tell lo_tell64 lo_truncate lo_truncate64 lo_unlink loread lowrite"
         ),
         "maintenance": _words(
-            "gin_clean_pending_list pg_truncate_visibility_map pg_truncate_freespace_map currtid currtid2 run_job "
-            "add_job alter_job delete_job create_hypertable drop_chunks create_distributed_table"
+            "gin_clean_pending_list pg_truncate_visibility_map pg_truncate_freespace_map currtid currtid2"
         ),
-        "sql_text": _words("ts_stat ts_rewrite xpath_table normal_rand_query exec_sql execute_sql hypopg_create_index"),
-        "secret": _words("pg_stat_get_activity pg_stat_get_backend_activity pg_read_all_settings"),
+        "sql_text": _words("ts_stat ts_rewrite xpath_table"),
+        "secret": _words("pg_stat_get_activity pg_stat_get_backend_activity pg_stat_get_wal_receiver"),
     }
 )
 """Exact names by family; the family is named in the refusal (`function.file`)."""
@@ -58,26 +53,21 @@ DENIED: Mapping[str, frozenset[str]] = MappingProxyType(
 DENIED_PREFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "file": ("pg_read_", "pg_ls_", "pg_file_"),
-        "network": ("dblink", "postgres_fdw_"),
+        "network": ("dblink", "postgres_fdw_", "run_command_on_"),
         "process": ("pg_sleep", "pg_terminate_", "pg_cancel_", "pg_rotate_"),
         "lock": ("pg_advisory_", "pg_try_advisory_"),
-        "wal": ("pg_switch_", "pg_backup_", "pg_start_backup", "pg_stop_backup", "pg_get_wal_record", "pg_wal_replay_")
-        + ("pg_xlog_replay_",),
-        "replication": ("pg_replication_", "pg_logical_slot_", "pg_create_", "pg_drop_", "pg_copy_"),
+        "wal": _prefixes("pg_switch_ pg_backup_ pg_start_backup pg_stop_backup pg_wal_replay_ pg_xlog_replay_")
+        + _prefixes("pg_create_restore_ pg_get_wal_record"),
+        "replication": _prefixes("pg_replication_ pg_logical_slot_ pg_create_ pg_drop_ pg_copy_"),
         "statistics": ("pg_stat_reset", "pg_restore_", "pg_clear_"),
-        "maintenance": (
-            "binary_upgrade_",
-            "brin_summarize_",
-            "brin_desummarize_",
-            "heap_force_",
-            "pg_buffercache_evict",
-        )
-        + ("pg_buffercache_mark", "pg_set_"),
-        "sql_text": ("query_to_xml", "table_to_xml", "schema_to_xml", "database_to_xml", "cursor_to_xml", "crosstab")
-        + ("connectby",),
+        "maintenance": _prefixes("binary_upgrade_ brin_summarize_ brin_desummarize_ heap_force_ pg_set_")
+        + _prefixes("pg_buffercache_evict pg_buffercache_mark"),
+        "sql_text": _prefixes(
+            "query_to_xml table_to_xml schema_to_xml database_to_xml cursor_to_xml crosstab connectby"
+        ),
     }
 )
-"""Beginnings of names, where PostgreSQL keeps adding to a family."""
+"""Beginnings of names, where PostgreSQL or an extension keeps adding to a family."""
 
 
 def family(name: str) -> str | None:

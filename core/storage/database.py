@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +88,9 @@ class Database:
         """SQLite would make it, and the files beside it, as readable as the umask lets it."""
         prepare(self._path.parent)
         try:
-            with suppress(FileExistsError):
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as err:
-            raise StartupError("data_dir", path=str(self._path.parent)) from err
+            raise StartupError("database_unreadable", path=str(self._path)) from err
 
 
 def _sqlite_url(url: str) -> URL:

@@ -1,7 +1,7 @@
 """Organisations, users, memberships, browser sessions, setup links, tokens. Secrets arrive here already hashed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from core.storage.tables import browser_sessions, memberships, organisations, se
 class UserRecord:
     id: int
     name: str
-    password_hash: str | None
+    password_hash: str | None = field(repr=False)
     server_admin: bool
 
 
@@ -71,11 +71,11 @@ class PeopleRepository:
         key = await self._insert(users, values | {"created_at": now}, "user_taken", name)
         return UserRecord(key, name, password_hash, admin)
 
-    async def set_password(self, user_id: int, password_hash: str) -> None:
-        """Ends the user's sessions in the same transaction."""
+    async def make_administrator(self, user_id: int, password_hash: str) -> None:
+        """A server administrator with this password. Ends the user's sessions in the same transaction."""
         async with self._database.write() as connection:
-            changed = sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash)
-            await connection.execute(changed)
+            values = {"password_hash": password_hash, "server_admin": True}
+            await connection.execute(sa.update(users).where(users.c.id == user_id).values(values))
             await connection.execute(sa.delete(browser_sessions).where(browser_sessions.c.user_id == user_id))
 
     async def administrators_with_password(self) -> int:

@@ -36,6 +36,10 @@ class StatusRecord:
     updated_at: datetime
 
 
+EVENTS_KEPT = 1000
+"""Of one source; a source that comes and goes all day would otherwise fill the disk."""
+
+
 class StatusRepository:
     """Reads and writes the stored state of sources."""
 
@@ -69,11 +73,12 @@ class StatusRepository:
                     await connection.execute(upsert.on_conflict_do_update(["source_id"], set_=row))
 
     async def add_event(self, source_id: int, event: Event) -> None:
-        """An event of a source that was deleted meanwhile is dropped."""
+        """The oldest beyond `EVENTS_KEPT` go. An event of a source that was deleted meanwhile is dropped."""
         values = {"source_id": source_id, "ts": event.ts, "type": event.type, "data": dict(event.data)}
         try:
             async with self._database.write() as connection:
                 await connection.execute(sa.insert(events).values(values))
+                await connection.execute(_beyond_kept(source_id))
         except IntegrityError:
             return
 
@@ -83,3 +88,9 @@ class StatusRepository:
         async with self._database.read() as connection:
             rows = await connection.execute(query)
         return tuple(Event(row.ts, row.type, row.data) for row in rows)
+
+
+def _beyond_kept(source_id: int) -> sa.Delete:
+    own = sa.select(events.c.id).where(events.c.source_id == source_id)
+    oldest_kept = own.order_by(events.c.id.desc()).offset(EVENTS_KEPT - 1).limit(1).scalar_subquery()
+    return sa.delete(events).where(events.c.source_id == source_id, events.c.id < oldest_kept)

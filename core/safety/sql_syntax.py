@@ -1,0 +1,86 @@
+"""The parsed form of a statement: sqlglot's tree of a rendering that every parser must read alike."""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from core.safety.sql_tokens import Kind, Token
+
+_PLAIN_WORD = re.compile(r"[a-z_][a-z0-9_]*")
+_UNTOLD = re.compile(r"[^A-Za-z0-9 :.,+\-/{}\[\]()]")
+_KNOWN_OPERATORS = frozenset("+ - * / % = <> != < > <= >= || -> ->> #> #>> @> <@ && ~ ~* !~ !~* ? & | << >> ^".split())
+# A word before a sign that leaves the sign without a left operand.
+_BEFORE_PREFIX = frozenset(
+    "select distinct all where and or not on when then else case by having limit offset between in like ilike is from "
+    "using return returning values any some array as filter over range rows groups".split()
+)
+
+
+def parse(found: Sequence[Token]) -> exp.Expression:
+    """The tree of one statement. Raises SqlglotError for what the parser cannot read, RecursionError for depth."""
+    tree = sqlglot.parse_one(rendered(found), read="postgres")
+    if tree is None or tree.find(exp.Command):
+        raise SqlglotError("not a statement that the parser knows")
+    return tree
+
+
+def rendered(found: Sequence[Token]) -> str:
+    """The same statement without comments, escapes, odd letters and rare operators: its shape, not its contents."""
+    return " ".join(_pieces(found))
+
+
+def _pieces(found: Sequence[Token]) -> Iterator[str]:
+    position = 0
+    while position < len(found):
+        token = found[position]
+        before = found[position - 1] if position else None
+        if token.is_word("operator") and _next_is(found, position, "("):
+            position = _closing(found, position + 1)
+            yield "||"
+        elif token.is_word("table") and not (before and (before.is_word("as") or before.is_mark("."))):
+            yield "SELECT * FROM"  # TABLE is reserved everywhere else, and sqlglot does not know it as a statement
+        else:
+            yield _piece(token, before)
+        position += 1
+
+
+def _piece(token: Token, before: Token | None) -> str:
+    if token.kind is Kind.WORD:
+        return token.value if _PLAIN_WORD.fullmatch(token.value) else _quoted(token.value)
+    if token.kind is Kind.NAME:
+        return _quoted(token.value)
+    if token.kind is Kind.STRING:
+        return "'" + _UNTOLD.sub("x", token.value) + "'"
+    if token.kind is Kind.OPERATOR and token.value not in _KNOWN_OPERATORS:
+        return "" if _starts_operand(before) else "||"
+    return token.text
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _starts_operand(before: Token | None) -> bool:
+    if before is None or before.kind is Kind.OPERATOR:
+        return True
+    if before.kind is Kind.PUNCTUATION:
+        return before.value not in (")", "]")
+    return before.kind is Kind.WORD and before.value in _BEFORE_PREFIX
+
+
+def _next_is(found: Sequence[Token], position: int, mark: str) -> bool:
+    return position + 1 < len(found) and found[position + 1].is_mark(mark)
+
+
+def _closing(found: Sequence[Token], opened: int) -> int:
+    """Where the parenthesis opened at `opened` closes; the last token when it never does."""
+    depth = 0
+    for position in range(opened, len(found)):
+        depth += found[position].is_mark("(") - found[position].is_mark(")")
+        if depth == 0:
+            return position
+    return len(found) - 1

@@ -1,0 +1,160 @@
+"""Digits, dates, plurals and direction in both languages, at fixed times."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.i18n import direction, negotiate, translator
+from core.models import BreakerState, Message, Status
+
+FA = translator("fa", strict=True)
+EN = translator("en", strict=True)
+PAGE = translator("fa", isolates=True, strict=True)
+NOW = datetime(2026, 11, 22, 6, 11, tzinfo=UTC)
+
+
+def test_a_persian_date_is_jalali() -> None:
+    assert FA.date(NOW) == "۱ آذر ۱۴۰۵"
+    assert FA.datetime(NOW) == "۱ آذر ۱۴۰۵، ۰۹:۴۱"
+
+
+def test_an_english_date_is_gregorian() -> None:
+    assert EN.datetime(NOW) == "22 Nov 2026, 09:41"
+
+
+def test_the_day_is_the_one_of_the_zone() -> None:
+    late = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
+    assert FA.date(late) == "۲ آذر ۱۴۰۵"
+    assert translator("fa", "UTC").date(late) == "۱ آذر ۱۴۰۵"
+
+
+def test_the_last_day_of_a_leap_year_is_the_thirtieth_of_esfand() -> None:
+    assert FA.date(datetime(2025, 3, 20, 12, 0, tzinfo=UTC)) == "۳۰ اسفند ۱۴۰۳"
+    assert FA.date(datetime(2025, 3, 21, 12, 0, tzinfo=UTC)) == "۱ فروردین ۱۴۰۴"
+
+
+@pytest.mark.parametrize(
+    ("age", "persian", "english"),
+    [
+        (timedelta(0), "همین حالا", "just now"),
+        (timedelta(seconds=-5), "همین حالا", "just now"),
+        (timedelta(seconds=20), "۲۰ ثانیه پیش", "20 seconds ago"),
+        (timedelta(seconds=61), "۱ دقیقه پیش", "1 minute ago"),
+        (timedelta(minutes=3), "۳ دقیقه پیش", "3 minutes ago"),
+        (timedelta(hours=2), "۲ ساعت پیش", "2 hours ago"),
+        (timedelta(days=29), "۲۹ روز پیش", "29 days ago"),
+        (timedelta(days=30), "۱ آبان ۱۴۰۵", "23 Oct 2026"),
+    ],
+)
+def test_an_age_is_told_in_its_largest_whole_unit(age: timedelta, persian: str, english: str) -> None:
+    assert (FA.relative(NOW - age, NOW), EN.relative(NOW - age, NOW)) == (persian, english)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "persian", "english"),
+    [
+        (12480, None, "۱۲٬۴۸۰", "12,480"),
+        (11.8, 1, "۱۱٫۸", "11.8"),
+        (48, 1, "۴۸٫۰", "48.0"),
+        (0.125, None, "۰٫۱۲", "0.12"),
+        (2.5, None, "۲٫۵", "2.5"),
+        (-0.4, 1, "\u200e-۰٫۴", "-0.4"),
+    ],
+)
+def test_a_number_has_the_digits_and_separators_of_its_language(
+    value: float, digits: int | None, persian: str, english: str
+) -> None:
+    assert (FA.number(value, digits), EN.number(value, digits)) == (persian, english)
+
+
+def test_a_percentage_keeps_a_decimal_only_below_ten() -> None:
+    assert [FA.percent(ratio) for ratio in (0, 0.004, 0.625, 1)] == ["۰٪", "۰٫۴٪", "۶۲٪", "۱۰۰٪"]
+    assert EN.percent(0.004) == "0.4%"
+
+
+def test_a_span_is_told_in_milliseconds_below_a_second() -> None:
+    assert (FA.duration_ms(12.43), FA.duration_ms(2300)) == ("۱۲٫۴ میلی‌ثانیه", "۲٫۳ ثانیه")
+    assert (EN.duration_ms(120.4), EN.duration_ms(2300)) == ("120 ms", "2.3 s")
+
+
+def test_a_wait_is_rounded_up() -> None:
+    assert (FA.seconds(17.2), EN.seconds(0.2)) == ("۱۸ ثانیه", "1 second")
+
+
+def test_a_plural_follows_its_language() -> None:
+    key = "sources.caption.count"
+    assert [EN.plural(key, n) for n in (0, 1, 2)] == ["0 sources", "1 source", "2 sources"]
+    assert [FA.plural(key, n) for n in (0, 1, 1200)] == ["۰ منبع", "۱ منبع", "۱٬۲۰۰ منبع"]
+
+
+def test_an_unknown_reason_falls_back_to_the_code() -> None:
+    assert FA.text("error.unreachable.nobody_knows") == FA.text("error.unreachable")
+
+
+def test_an_unknown_key_is_an_error_when_strict_and_shows_itself_otherwise() -> None:
+    with pytest.raises(KeyError, match=r"no\.such\.key"):
+        FA.text("no.such.key")
+    assert translator("fa").text("no.such.key") == "no.such.key"
+
+
+def test_a_missing_argument_leaves_a_gap_instead_of_failing() -> None:
+    assert EN.text("unit.ms") == "… ms"
+
+
+def test_braces_in_data_are_data() -> None:
+    assert EN.text("add.created", name="{secret} {0}") == "{secret} {0} was created."
+
+
+def test_words_of_the_source_stay_as_they_are() -> None:
+    assert FA.message(Message.literal("PostgreSQL 16.4")) == "PostgreSQL 16.4"
+
+
+def test_a_page_isolates_latin_text_inside_persian() -> None:
+    assert PAGE.message(Message.literal("PostgreSQL 16.4")) == "\u2066PostgreSQL 16.4\u2069"
+    assert "\u2066DATA_DIR\u2069" in PAGE.text("error.startup.setting", name="DATA_DIR", detail="خالی است")
+
+
+def test_persian_text_inside_persian_needs_no_isolate() -> None:
+    assert PAGE.isolated("انبار مشهد") == "انبار مشهد"
+    assert PAGE.isolated("انبار A") == "\u2068انبار A\u2069"
+
+
+def test_an_english_page_isolates_persian_text() -> None:
+    assert translator("en", isolates=True).isolated("انبار") == "\u2068انبار\u2069"
+
+
+def test_host_and_port_are_one_island_in_latin_digits() -> None:
+    shown = PAGE._fill("سرور {host}:{port} پاسخ نداد", {"host": "10.4.1.20", "port": 5432})
+    assert shown == "سرور \u206610.4.1.20:5432\u2069 پاسخ نداد"
+
+
+def test_a_port_alone_keeps_latin_digits_and_a_count_does_not() -> None:
+    assert "\u206680\u2069" in PAGE.text("error.startup.port_busy", host="h", port=80)
+    assert FA.text("field.greater_than_equal", ge=80).startswith("این مقدار باید ۸۰")
+
+
+def test_enums_and_roles_are_told_in_words() -> None:
+    assert FA.text("event.status", status=Status.HEALTHY) == "وضعیت: سالم"
+    assert FA.text("event.breaker", before=BreakerState.CLOSED, after=BreakerState.OPEN) == "اتصال: وصل ← تعلیق"
+    assert "ویراستار" in FA.text("error.forbidden.role", role="editor")
+
+
+@pytest.mark.parametrize(
+    ("header", "lang"),
+    [
+        (None, "fa"),
+        ("", "fa"),
+        ("en-US,en;q=0.9", "en"),
+        ("de, fa;q=0.8, en;q=0.5", "fa"),
+        ("fa;q=0.1, en;q=0.9", "en"),
+        ("en;q=0, *", "fa"),
+        ("en;q=nonsense", "fa"),
+        ("zz", "fa"),
+    ],
+)
+def test_the_language_is_the_best_of_what_the_reader_accepts(header: str | None, lang: str) -> None:
+    assert negotiate(header, "fa") == lang
+
+
+def test_persian_runs_from_right_to_left() -> None:
+    assert (direction("fa"), direction("en")) == ("rtl", "ltr")

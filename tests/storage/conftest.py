@@ -1,0 +1,47 @@
+"""A migrated database in a folder of its own, and what stands on it."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.models import Organisation
+from core.storage.database import Database
+from core.storage.encryption import Keyring, Vault
+from core.storage.people import PeopleRepository
+from core.storage.sources import SourceRepository
+
+NOW = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)
+
+
+def url_of(path: Path) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+async def database(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Database]:
+    database = Database(url_of(tmp_path / "data" / "cheshmeh.db"))
+    await database.upgrade()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def people(database: Database) -> PeopleRepository:
+    return PeopleRepository(database)
+
+
+@pytest.fixture
+async def org(people: PeopleRepository) -> Organisation:
+    return await people.add_organisation("acme", "Acme", NOW)
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(Keyring({"k1": bytes(range(32))}))
+
+
+@pytest.fixture
+def sources(database: Database, vault: Vault) -> SourceRepository:
+    return SourceRepository(database, vault)
