@@ -11,14 +11,14 @@ from ui.widgets import errors_shown, plain
 
 
 def open_dialog(source: Source, t: Translator) -> None:
-    st.dialog(t.text("source.edit.title"))(_edit)(source, t)
+    st.dialog(t.text("source.edit.title"))(edit_form)(source, t)
 
 
 def open_delete_dialog(source: Source, t: Translator) -> None:
-    st.dialog(t.text("source.delete.title"))(_delete)(source, t)
+    st.dialog(t.text("source.delete.title"))(delete_form)(source, t)
 
 
-def _edit(source: Source, t: Translator) -> None:
+def edit_form(source: Source, t: Translator) -> None:
     with st.form("edit", border=False):
         name = st.text_input(t.text("add.field.name"), source.name, key="edit_name")
         description = st.text_area(t.text("add.field.description"), source.description, key="edit_description")
@@ -34,7 +34,7 @@ def _edit(source: Source, t: Translator) -> None:
             st.rerun()
 
 
-def _delete(source: Source, t: Translator) -> None:
+def delete_form(source: Source, t: Translator) -> None:
     st.markdown(plain(t.text("source.delete.body", name=source.name)))
     typed = st.text_input(t.text("source.delete.confirm"), key="delete_name")
     sure = (typed or "").strip() == source.name

@@ -107,7 +107,7 @@ def parse_keys(text: str) -> dict[str, bytes]:
             key = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             raise ValueError("not base64") from None
-        if not kek_id or kek_id in keys or len(key) != KEY_BYTES:
+        if not kek_id or not kek_id.isascii() or kek_id in keys or len(key) != KEY_BYTES:
             raise ValueError("a key needs an id of its own and 32 bytes")
         keys[kek_id] = key
     if not keys:

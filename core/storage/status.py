@@ -43,8 +43,8 @@ EVENTS_KEPT = 1000
 class StatusRepository:
     """Reads and writes the stored state of sources."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, *, events_kept: int = EVENTS_KEPT) -> None:
+        self._database, self._events_kept = database, events_kept
 
     async def of_org(self, org_slug: str) -> dict[int, StatusRecord]:
         """By the source's inner key; sources that were never called are missing."""
@@ -73,12 +73,12 @@ class StatusRepository:
                     await connection.execute(upsert.on_conflict_do_update(["source_id"], set_=row))
 
     async def add_event(self, source_id: int, event: Event) -> None:
-        """The oldest beyond `EVENTS_KEPT` go. An event of a source that was deleted meanwhile is dropped."""
+        """The oldest beyond `events_kept` go. An event of a source that was deleted meanwhile is dropped."""
         values = {"source_id": source_id, "ts": event.ts, "type": event.type, "data": dict(event.data)}
         try:
             async with self._database.write() as connection:
                 await connection.execute(sa.insert(events).values(values))
-                await connection.execute(_beyond_kept(source_id))
+                await connection.execute(_beyond(source_id, self._events_kept))
         except IntegrityError:
             return
 
@@ -90,7 +90,7 @@ class StatusRepository:
         return tuple(Event(row.ts, row.type, row.data) for row in rows)
 
 
-def _beyond_kept(source_id: int) -> sa.Delete:
+def _beyond(source_id: int, kept: int) -> sa.Delete:
     own = sa.select(events.c.id).where(events.c.source_id == source_id)
-    oldest_kept = own.order_by(events.c.id.desc()).offset(EVENTS_KEPT - 1).limit(1).scalar_subquery()
+    oldest_kept = own.order_by(events.c.id.desc()).offset(kept - 1).limit(1).scalar_subquery()
     return sa.delete(events).where(events.c.source_id == source_id, events.c.id < oldest_kept)

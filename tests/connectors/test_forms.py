@@ -139,6 +139,10 @@ def test_a_wrong_value_is_refused_at_its_field(field: str, value: Any, key: str,
     assert refused({"host": "h", field: value}) == {f"config.{field}": (key, args)}
 
 
+def test_an_unknown_name_that_no_text_can_carry_is_named_with_a_question_mark() -> None:
+    assert refused({"host": "h", "\ud800": 1}) == {"config.?": ("field.string_unicode", {})}
+
+
 def test_every_wrong_field_is_named_at_once() -> None:
     assert refused({"port": "x", "mode": 1}).keys() == {"config.host", "config.port", "config.mode"}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -45,10 +46,13 @@ async def test_no_commit_of_two_engines_on_one_file_is_lost(database: Database, 
 
 
 async def test_a_failed_write_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(LookupError):
+    async def fail_late() -> None:
         async with database.write() as connection:
             await connection.execute(sa.insert(organisations).values(slug="a", name="A", created_at=NOW))
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail_late()
     assert await _names(database) == []
 
 
@@ -86,9 +90,7 @@ async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
 
 async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises(sa.exc.StatementError, match="without a time zone"):
-        async with database.write() as connection:
-            row = {"slug": "a", "name": "A", "created_at": NOW.replace(tzinfo=None)}
-            await connection.execute(sa.insert(organisations).values(row))
+        await _add(database, "a", "A", NOW.replace(tzinfo=None))
 
 
 async def test_files_are_for_their_owner_alone(database: Database, tmp_path: Path) -> None:
@@ -173,13 +175,17 @@ def test_a_refused_url_is_not_repeated(url: str, reason: str) -> None:
 
 
 async def _assert_refused(path: Path, reason: str) -> None:
-    before = path.read_bytes()
+    before = _bytes(path)
     database = Database(url_of(path), busy_timeout_s=0.05)
     with pytest.raises(StartupError) as refusal:
         await database.upgrade()
     await database.close()
     assert refusal.value.reason == reason
-    assert path.read_bytes() == before
+    assert _bytes(path) == before
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 def _script(path: Path, script: str) -> None:
@@ -188,9 +194,9 @@ def _script(path: Path, script: str) -> None:
     connection.close()
 
 
-async def _add(database: Database, slug: str, name: str) -> None:
+async def _add(database: Database, slug: str, name: str, created_at: datetime = NOW) -> None:
     async with database.write() as connection:
-        await connection.execute(sa.insert(organisations).values(slug=slug, name=name, created_at=NOW))
+        await connection.execute(sa.insert(organisations).values(slug=slug, name=name, created_at=created_at))
 
 
 async def _names(database: Database) -> list[str]:

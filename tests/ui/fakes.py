@@ -2,9 +2,8 @@
 
 import asyncio
 import math
-import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,6 +38,7 @@ from core.models import (
     Status,
     TestResult,
 )
+from core.runtime import BackgroundLoop, Runtime
 from core.settings import Settings
 
 DOWN = Unreachable("refused", host="10.4.1.20", port=5432)
@@ -64,10 +64,12 @@ def source_id(name: str) -> UUID:
     return uuid5(NAMESPACE, name)
 
 
-def make_source(name: str, status: Status = Status.HEALTHY, *, now: datetime | None = None, **changes: Any) -> Source:
+def make_source(
+    name: str, status: Status = Status.HEALTHY, *, breaker_state: BreakerState | None = None, **changes: Any
+) -> Source:
     """A source that looks lived-in; `changes` replace any field."""
-    now = now or datetime.now(UTC)
-    state = BreakerState.OPEN if status is Status.SUSPENDED else BreakerState.CLOSED
+    now = datetime.now(UTC)
+    state = breaker_state or (BreakerState.OPEN if status is Status.SUSPENDED else BreakerState.CLOSED)
     wrong = status in (Status.ERROR, Status.SUSPENDED)
     ok_ts = None if status is Status.UNKNOWN else now - timedelta(hours=2 if wrong else 0, seconds=20)
     calls = 0 if status is Status.UNKNOWN else 1240
@@ -325,31 +327,24 @@ class FakeAccess:
         return tuple(o for o in self.organisations if o.slug in actor.roles)
 
 
-class FakeRuntime:
-    """The real one's surface over an event loop in a thread."""
+class FakeRuntime(Runtime):
+    """The real runtime and its loop, around an access and sources that answer from memory."""
+
+    access: FakeAccess
+    sources: FakeSources
 
     def __init__(self, role: Role | None = Role.ADMIN, sources: tuple[Source, ...] = (), pace_s: float = 0.0) -> None:
         actor = Actor("مریم", {"main": role}, 1) if role else None
-        self.settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings takes it, its stub does not
-        self.access = FakeAccess(actor)
-        self.sources = FakeSources({source.id: source for source in sources}, pace_s)
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
+        super().__init__(BackgroundLoop(), Settings(_env_file=None), people, kept, _ready, _close)  # type: ignore[arg-type, call-arg]  # fakes
 
-    def run(self, coroutine: Coroutine[Any, Any, Any], checkpoint: Callable[[], object] | None = None) -> Any:
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        try:
-            while True:
-                try:
-                    return future.result(0.1)
-                except TimeoutError:
-                    if checkpoint is not None:
-                        checkpoint()
-        finally:
-            future.cancel()
 
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+async def _ready() -> dict[str, bool]:
+    return {}
+
+
+async def _close() -> None:
+    return None
 
 
 def demo_sources() -> tuple[Source, ...]:

@@ -70,3 +70,8 @@ def test_a_short_secret_does_not_blot_out_words() -> None:
 def test_a_secret_at_the_cut_is_masked_first() -> None:
     answer = scrub("x" * (TEXT_MAX - 4) + "hunter22", ["hunter22"])
     assert answer == "x" * (TEXT_MAX - 4) + MASK
+
+
+def test_long_text_is_cut() -> None:
+    assert scrub("x" * 10_000) == "x" * TEXT_MAX
+    assert mask("x" * 10_000) == "x" * 10_000

@@ -32,12 +32,16 @@ MIXED = st.recursive(
         (datetime(2024, 2, 1, 1, tzinfo=UTC), "2024-02-01T01:00:00+00:00"), (UUID(UUID_TEXT), UUID_TEXT),
         (timedelta(0), "PT0S"), (timedelta(days=10), "P10D"), (timedelta(seconds=3661.5), "PT1H1M1.5S"),
         (timedelta(hours=-22), "-PT22H"), (timedelta(minutes=10), "PT10M"),
-        (10**5000, "1" + "0" * 5000), (bytearray(b"a"), {"base64": "YQ==", "bytes": 1}),
+        (bytearray(b"a"), {"base64": "YQ==", "bytes": 1}),
         ([1, (Decimal(2),)], [1, ["2"]]), ({"a": {"b": b""}}, {"a": {"b": {"base64": "", "bytes": 0}}}),
     ],
 )  # fmt: skip
 def test_a_value_becomes_json_without_loss(value: Any, expected: Any) -> None:
     assert json_value(value) == expected
+
+
+def test_an_integer_longer_than_python_writes_out_is_text() -> None:
+    assert json_value(10**5000) == "1" + "0" * 5000
 
 
 @settings(deadline=None)

@@ -1,0 +1,39 @@
+"""Names that people take for the same."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.storage.folding import fold
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("  Shop \t DB ", "shop db"),
+        ("STRASSE", "strasse"),
+        ("Straße", "strasse"),
+        ("Ｓｈｏｐ", "shop"),
+        ("كتاب", "کتاب"),
+        ("ايران", "ایران"),
+        ("۱۲۳ ٤٥٦ 789", "123 456 789"),
+        ("پایگاه‌داده", "پایگاه داده"),
+        ("پایگاه \u200c داده", "پایگاه داده"),
+        ("\u200eshop\u202c", "shop"),
+        ("ســلام", "سلام"),
+        ("\u200c", ""),
+        ("\ud800", "?"),
+    ],
+)
+def test_spellings_become_one(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@given(st.text(st.characters()))
+def test_folding_twice_changes_nothing_more(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(st.characters()))
+def test_what_is_folded_can_be_stored(text: str) -> None:
+    assert fold(text).encode() is not None

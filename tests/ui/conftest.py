@@ -1,0 +1,57 @@
+"""Pages run by Streamlit's own test runner against a runtime from memory."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core.bootstrap
+import ui.runtime
+import ui.session
+from core.i18n import Translator
+from core.models import Role
+from tests.ui.fakes import FakeRuntime, demo_sources
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN_LIMIT_S = 60
+"""Only so that a hanging page ends the test: nothing is measured."""
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRuntime]:
+    fake = FakeRuntime(Role.ADMIN, demo_sources())
+    monkeypatch.setattr(core.bootstrap, "open_runtime", lambda _settings: fake)
+    monkeypatch.setattr(ui.session, "translator", _strict)
+    ui.runtime.runtime.clear()
+    yield fake
+    ui.runtime.runtime.clear()
+    fake.close()
+
+
+@pytest.fixture
+def open_page(runtime: FakeRuntime) -> Open:
+    """Opens a page as a browser would: `open_page("source", source=ID, lang="en")`."""
+
+    def opened(page: str = "sources", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=RUN_LIMIT_S)
+        for name, value in query.items():
+            app.query_params[name] = value
+        if page != "sources":
+            app.switch_page(f"../pages/{page}.py")
+        return app.run()
+
+    return opened
+
+
+def _strict(lang: str, zone: str, *, isolates: bool) -> Translator:
+    """A missing entry fails the test instead of showing its key."""
+    return Translator(lang, zone, isolates=isolates, strict=True)
+
+
+def texts(app: AppTest) -> str:
+    """Everything that the page says in words."""
+    kinds = (app.title, app.markdown, app.caption, app.info, app.warning, app.error, app.success)
+    return "\n".join(element.value for kind in kinds for element in kind)

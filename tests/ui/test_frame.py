@@ -1,0 +1,84 @@
+"""Session, language, organisation, and the parts that need no page."""
+
+import pytest
+
+from core.models import Actor, Organisation, Role
+from tests.ui.conftest import Open, texts
+from tests.ui.fakes import FakeRuntime
+from ui.charts import scale
+from ui.presence import Presence
+from ui.widgets import plain
+
+
+@pytest.mark.parametrize("page", ["sources", "add", "source"])
+def test_nobody_sees_a_page_without_a_session(open_page: Open, runtime: FakeRuntime, page: str) -> None:
+    runtime.access.actor = None
+    app = open_page(page)
+    assert not app.exception
+    assert not app.title
+    assert "وارد نشده‌اید" in texts(app)
+
+
+def test_a_session_that_ends_ends_the_page(open_page: Open, runtime: FakeRuntime) -> None:
+    app = open_page()
+    runtime.access.actor = None
+    app.run()
+    assert not app.dataframe
+
+
+def test_a_person_without_an_organisation_is_told_whom_to_ask(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.access.actor = Actor("نگار", {})
+    assert "عضو هیچ سازمانی نیستید" in texts(open_page())
+
+
+def test_another_organisation_looks_as_if_it_did_not_exist(open_page: Open) -> None:
+    app = open_page(org="other")
+    assert "چنین چیزی وجود ندارد" in texts(app)
+    assert not app.dataframe
+
+
+def test_a_member_of_two_organisations_can_change_between_them(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.access.organisations += (Organisation(2, "second", "سازمان دوم"),)
+    runtime.access.actor = Actor("مریم", {"main": Role.ADMIN, "second": Role.VIEWER})
+    app = open_page()
+    app.selectbox(key="organisation").select("second").run()
+    assert "سازمان دوم" in texts(app)
+
+
+@pytest.mark.parametrize(("lang", "title"), [("fa", "منبع‌های داده"), ("en", "Data sources")])
+def test_the_address_chooses_the_language(open_page: Open, lang: str, title: str) -> None:
+    assert open_page(lang=lang).title[0].value == title
+
+
+def test_an_unknown_language_is_ignored(open_page: Open) -> None:
+    assert open_page(lang="../../x").title[0].value == "منبع‌های داده"
+
+
+def test_a_session_looks_at_the_page_of_its_last_run_while_it_lives() -> None:
+    living = {"a", "b"}
+    presence = Presence(living.__contains__)
+    presence.note("a", "sources")
+    presence.note("b", "add")
+    assert presence.looks_at("a", "sources")
+    assert not presence.looks_at("b", "sources")
+    living.discard("a")
+    assert not presence.looks_at("a", "sources")
+
+
+@pytest.mark.parametrize("text", ["a*b", "[x](y)", "<b>", "`c`", "$d$", "#e", "~f~", "\\g"])
+def test_data_cannot_become_markdown(text: str) -> None:
+    assert all(f"\\{sign}" in plain(text) for sign in text if sign in "*[]()<>`$#~\\")
+
+
+def test_data_cannot_become_a_directive_of_streamlit() -> None:
+    assert ":red" not in plain(":red[x]")
+    assert ":material" not in plain(":material/home:")
+    assert plain("10:30") == "10:30"
+
+
+@pytest.mark.parametrize("top", [0, 0.03, 0.4, 1, 4.4, 14.2, 15, 99, 100, 4321.5, 60_000])
+def test_a_scale_has_few_round_values_and_reaches_above_the_data(top: float) -> None:
+    values = scale(top)
+    assert values[0] == 0
+    assert values[-1] > top or top == 0
+    assert 2 <= len(values) <= 8

@@ -1,0 +1,154 @@
+"""One source."""
+
+import json
+from uuid import UUID
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.models import Actor, BreakerState, Role, Status
+from tests.ui.conftest import Open, texts
+from tests.ui.fakes import FakeRuntime, make_source, source_id
+
+WELL, SUSPENDED, UNKNOWN = (str(source_id(name)) for name in ("پروازها", "انبار مشهد", "بایگانی"))
+
+
+def test_a_suspended_source_says_what_since_when_why_and_what_to_do(open_page: Open) -> None:
+    said = texts(open_page("source", source=SUSPENDED))
+    assert "اتصال موقتاً تعلیق شد؛ چند ثانیه دیگر تلاش کنید." in said
+    assert "تلاش بعدی تا ۱۸ ثانیه دیگر." in said
+    assert "علت" in said
+    assert "چه کنید" in said
+    assert "۲ ساعت پیش" in said
+
+
+def test_a_healthy_source_has_no_box(open_page: Open) -> None:
+    assert "چه کنید" not in texts(open_page("source", source=WELL))
+
+
+def test_no_secret_is_on_the_page(open_page: Open) -> None:
+    said = texts(open_page("source", source=WELL))
+    assert "10.4.1.20" in said
+    assert "وارد شده، پنهان" in said
+
+
+@pytest.mark.parametrize("tab", ["metrics", "playground", "overview"])
+def test_a_tab_can_be_linked_to(open_page: Open, tab: str) -> None:
+    app = open_page("source", source=WELL, tab=tab)
+    assert not app.exception
+    marks = {"metrics": "فراخوانی‌ها", "playground": "پارامترها (JSON)", "overview": "مشخصات"}
+    said = texts(app) + "".join(area.label for area in app.text_area)
+    assert [name for name, mark in marks.items() if mark in said] == [tab]
+
+
+def test_the_metrics_show_all_seven_figures(open_page: Open) -> None:
+    said = texts(open_page("source", source=WELL, tab="metrics", lang="en"))
+    for label in ("Calls", "Errors", "Average latency", "p95", "Last OK", "Last error", "Connection state"):
+        assert label in said
+
+
+def test_a_source_without_calls_says_how_to_make_one(open_page: Open) -> None:
+    assert "هنوز فراخوانی‌ای نبوده است" in texts(open_page("source", source=UNKNOWN, tab="metrics"))
+
+
+def test_a_ping_shows_what_came_back(open_page: Open, runtime: FakeRuntime) -> None:
+    app = open_page("source", source=WELL)
+    app.button(key="source_ping").click().run()
+    assert ("ping", "پروازها") in runtime.sources.calls
+    assert "پروازها در ۱۲٫۳ میلی‌ثانیه پاسخ داد" in texts(app)
+
+
+def test_a_refused_ping_says_that_the_connection_is_suspended(open_page: Open) -> None:
+    app = open_page("source", source=SUSPENDED)
+    app.button(key="source_ping").click().run()
+    assert not app.exception
+    assert "از بررسی سالم بیرون نیامد" in texts(app)
+
+
+def test_the_playground_opens_with_a_request_that_fits_the_kind(open_page: Open) -> None:
+    app = open_page("source", source=WELL, tab="playground")
+    assert json.loads(app.text_area[0].value) == {"table": "public.flights", "limit": 50}
+
+
+def test_a_sample_says_that_it_was_cut_and_what_was_executed(open_page: Open) -> None:
+    app = open_page("source", source=WELL, tab="playground")
+    app.button(key="run").click().run()
+    assert not app.exception
+    assert "۵۰ سطر" in texts(app)
+    assert "سقف تعداد سطر" in app.warning[0].value
+    assert app.code[0].value.startswith("SELECT")
+    assert app.dataframe[0].value.shape == (50, 4)
+
+
+def test_text_that_is_no_json_is_refused_with_its_place(open_page: Open) -> None:
+    app = open_page("source", source=WELL, tab="playground")
+    app.text_area[0].input('{"table": ').run()
+    assert "سطر" in app.error[0].value
+    assert app.button(key="run").disabled
+
+
+@pytest.mark.parametrize("written", ["[1]", "3", "null"])
+def test_parameters_must_be_one_object(open_page: Open, written: str) -> None:
+    app = open_page("source", source=WELL, tab="playground")
+    app.text_area[0].input(written).run()
+    assert app.button(key="run").disabled
+
+
+def test_a_refused_query_is_a_box_and_no_traceback(open_page: Open) -> None:
+    app = open_page("source", source=WELL, tab="playground")
+    app.text_area[0].input('{"sql": "drop table x"}').run()
+    app.button(key="run").click().run()
+    assert not app.exception
+    assert "مجاز نیست" in texts(app)
+
+
+def _dialog(form: str, source_id: UUID) -> None:
+    """What stands in a dialog, as a script: the test runner does not rerun dialogs by themselves."""
+    from ui import edit
+    from ui.runtime import runtime
+    from ui.session import words
+
+    getattr(edit, form)(runtime().sources.sources[source_id], words())
+
+
+def test_an_edit_carries_the_version_that_was_seen(runtime: FakeRuntime) -> None:
+    app = AppTest.from_function(_dialog, args=("edit_form", source_id("پروازها")), default_timeout=60).run()
+    app.text_input(key="edit_name").input("پروازهای تازه")
+    app.button(key="edit_save").click().run()
+    changes = {"name": "پروازهای تازه", "description": "", "paused": False}
+    assert ("update", changes, 1) in runtime.sources.calls
+
+
+def test_a_source_is_deleted_only_after_its_name_was_typed(runtime: FakeRuntime) -> None:
+    app = AppTest.from_function(_dialog, args=("delete_form", source_id("پروازها")), default_timeout=60).run()
+    assert app.button(key="delete_go").disabled
+    app.text_input(key="delete_name").input("پرواز").run()
+    assert app.button(key="delete_go").disabled
+    app.text_input(key="delete_name").input("پروازها").run()
+    app.button(key="delete_go").click().run()
+    assert ("delete", source_id("پروازها")) in runtime.sources.calls
+
+
+def test_a_viewer_sees_the_source_and_may_change_nothing(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.access.actor = Actor("نگار", {"main": Role.VIEWER})
+    app = open_page("source", source=WELL, tab="playground")
+    assert not {"source_ping", "source_edit", "source_delete", "run"} & {button.key for button in app.button}
+    assert "نقش تحلیلگر" in texts(app)
+
+
+@pytest.mark.parametrize("asked", ["nonsense", "00000000-0000-0000-0000-000000000000"])
+def test_a_source_that_is_not_there_is_a_box_and_no_traceback(open_page: Open, asked: str) -> None:
+    app = open_page("source", source=asked)
+    assert not app.exception
+    assert "چنین چیزی وجود ندارد" in texts(app)
+
+
+def test_a_page_without_a_source_points_to_the_list(open_page: Open) -> None:
+    assert "کدام منبع؟" in texts(open_page("source"))
+
+
+def test_a_probe_under_way_and_a_hold_by_a_person_are_told_apart(open_page: Open, runtime: FakeRuntime) -> None:
+    held = make_source("پروازها", Status.SUSPENDED)
+    for breaker, sentence in ((BreakerState.HALF_OPEN, "در حال آزمودن"), (BreakerState.FORCED_OPEN, "به دست یک نفر")):
+        runtime.sources.sources[held.id] = make_source("پروازها", Status.SUSPENDED, breaker_state=breaker)
+        assert sentence in texts(open_page("source", source=WELL))
