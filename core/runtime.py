@@ -38,9 +38,9 @@ class BackgroundLoop:
     def stop(self) -> None:
         """Ends the loop and its thread. Idempotent."""
         if not self._loop.is_closed():
+            self.submit(self._loop.shutdown_default_executor()).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
 
 

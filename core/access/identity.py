@@ -162,7 +162,7 @@ class Access:
             raise Forbidden("setup_code")
         await self._refuse_ordinary(username)
         hashed = await self._passwords.hash(password)
-        username = _name("username", username)
+        username, org_name = _name("username", username), _name("org_name", org_name or FIRST_ORG)
         if not await self._people.use_setup_link(_digest(code), self._clock()):
             raise Forbidden("setup_code")
         user = await self._store_administrator(username, hashed)
@@ -176,7 +176,7 @@ class Access:
 
     async def _put_administrator(self, name: str, password: str) -> None:
         user = await self._store_administrator(_name("username", name), await self._passwords.hash(password))
-        await self._settle_administrator(user, None)
+        await self._settle_administrator(user, FIRST_ORG)
 
     async def _store_administrator(self, name: str, hashed: str) -> UserRecord:
         user = await self._people.user(name)
@@ -185,11 +185,10 @@ class Access:
         await self._people.make_administrator(user.id, hashed)
         return user
 
-    async def _settle_administrator(self, user: UserRecord, org_name: str | None) -> None:
+    async def _settle_administrator(self, user: UserRecord, org_name: str) -> None:
         organisations = await self._people.organisations()
         if not organisations:
-            name = _name("org_name", org_name) if org_name else FIRST_ORG
-            organisations = (await self._people.add_organisation(FIRST_ORG, name, self._clock()),)
+            organisations = (await self._people.add_organisation(FIRST_ORG, org_name, self._clock()),)
         for organisation in organisations:
             if organisation.slug in (FIRST_ORG, DEMO_ORG):
                 await self._people.set_member(user.id, organisation.id, Role.ADMIN)

@@ -3,6 +3,7 @@
 import asyncio
 import unicodedata
 from functools import cached_property
+from typing import Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,11 +15,19 @@ LENGTH_MIN, LENGTH_MAX = 10, 1024
 CONCURRENT = 2
 
 
+class Hasher(Protocol):
+    """What of `argon2.PasswordHasher` is used."""
+
+    def hash(self, password: str | bytes) -> str: ...
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool: ...  # noqa: A002 - the library's name
+
+
 class Passwords:
     """Hashes and verifies."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: Hasher | None = None) -> None:
+        self._hasher: Hasher = hasher or PasswordHasher()
         # Each hash takes 64 MiB and a thread of the pool that also resolves host names for every ping.
         self._turns = asyncio.Semaphore(CONCURRENT)
 

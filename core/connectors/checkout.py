@@ -21,7 +21,8 @@ C = TypeVar("C")
 class Checkout(Generic[C]):
     """Up to 4 idle connections, each closed after 5 minutes without use. Lives on one event loop.
 
-    `connect` opens one, `end` closes one, `usable` says whether one can be handed out again (it may reset it).
+    `connect` opens one, `end` closes one, `usable` resets one that was held, and says whether it can
+    be handed out again.
     """
 
     def __init__(
@@ -41,16 +42,12 @@ class Checkout(Generic[C]):
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[C]:
         """A connection for one caller. After an error it is closed, not kept. Raises what `connect` raises."""
-        connection = self._idle.pop()[1] if self._idle else await self._connect()
+        connection = await self._held() or await self._connect()
         self._busy.add(connection)
         keep = False
         try:
             yield connection
-            keep = await self._usable(connection)
-        except BaseException:
-            # A server that restarted broke the other held connections too: the next call shall not meet them.
-            self._drop_idle()
-            raise
+            keep = True
         finally:
             self._busy.discard(connection)
             if keep and not self._closed and len(self._idle) < IDLE_MAX:
@@ -58,6 +55,15 @@ class Checkout(Generic[C]):
                 self._watch()
             else:
                 self._begin_end(connection)
+
+    async def _held(self) -> C | None:
+        """A held connection that still works: a server that restarted has ended them without a word."""
+        while self._idle:
+            connection = self._idle.pop()[1]
+            if await self._usable(connection):
+                return connection
+            self._begin_end(connection)
+        return None
 
     async def close(self) -> None:
         """Ends every connection, busy ones too. Idempotent; gives a dead peer no more than 1.5 s."""

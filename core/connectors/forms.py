@@ -172,7 +172,11 @@ def _message(error: ErrorDetails) -> Message:
     args = {name: value for name, value in context.items() if isinstance(value, int | float | str)}
     if "expected" in args:  # pydantic joins the choices with an English "or"
         args["expected"] = ", ".join(re.findall(r"'([^']*)'", str(args["expected"])))
-    return Message(f"field.{kind}", {name: value for name, value in args.items() if name not in _HIDDEN})
+    return Message(f"field.{kind}", {name: _plain_number(value) for name, value in args.items() if name not in _HIDDEN})
+
+
+def _plain_number(value: float | str) -> float | str:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _path(model: type[BaseModel], error: ErrorDetails) -> list[str]:

@@ -16,8 +16,9 @@ _KNOWN_OPERATORS = frozenset("+ - * / % = <> != < > <= >= || -> ->> #> #>> @> <@
 # A word before a sign that leaves the sign without a left operand.
 _BEFORE_PREFIX = frozenset(
     "select distinct all where and or not on when then else case by having limit offset between in like ilike is from "
-    "using return returning values any some array as filter over range rows groups".split()
+    "using return returning values any some array as filter over range rows groups passing".split()
 )
+_BEFORE_LITERAL = _BEFORE_PREFIX | {"interval", "both", "leading", "trailing"}
 
 
 def parse(found: Sequence[Token]) -> exp.Expression:
@@ -41,6 +42,8 @@ def _pieces(found: Sequence[Token]) -> Iterator[str]:
         if token.is_word("operator") and _next_is(found, position, "("):
             position = _closing(found, position + 1)
             yield "||"
+        elif _names_literal(found, position):
+            pass  # box '(0,0),(1,1)': sqlglot knows few of the types
         elif token.is_word("table") and not (before and (before.is_word("as") or before.is_mark("."))):
             yield "SELECT * FROM"  # TABLE is reserved everywhere else, and sqlglot does not know it as a statement
         else:
@@ -70,6 +73,14 @@ def _starts_operand(before: Token | None) -> bool:
     if before.kind is Kind.PUNCTUATION:
         return before.value not in (")", "]")
     return before.kind is Kind.WORD and before.value in _BEFORE_PREFIX
+
+
+def _names_literal(found: Sequence[Token], position: int) -> bool:
+    """Whether this word is the type of the literal that follows."""
+    token, after = found[position], found[position + 1 : position + 2]
+    if not (token.names and after and after[0].kind is Kind.STRING):
+        return False
+    return token.value not in _BEFORE_LITERAL and _starts_operand(found[position - 1] if position else None)
 
 
 def _next_is(found: Sequence[Token], position: int, mark: str) -> bool:

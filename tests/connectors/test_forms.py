@@ -143,6 +143,11 @@ def test_an_unknown_name_that_no_text_can_carry_is_named_with_a_question_mark() 
     assert refused({"host": "h", "\ud800": 1}) == {"config.?": ("field.string_unicode", {})}
 
 
+def test_a_bound_is_told_as_people_write_it() -> None:
+    (message,) = refused({"host": "h", "timeout_s": 61}).values()
+    assert str(message) == "('field.less_than_equal', {'le': 60})"
+
+
 def test_every_wrong_field_is_named_at_once() -> None:
     assert refused({"port": "x", "mode": 1}).keys() == {"config.host", "config.port", "config.mode"}
 

@@ -1,6 +1,7 @@
 """Rows about people: what is unique, what ends with what."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from core.errors import Conflict
 from core.models import Organisation, Role
 from core.storage import tables
 from core.storage.database import Database
-from core.storage.people import PeopleRepository
+from core.storage.people import PeopleRepository, TokenRecord
 from tests.storage.conftest import NOW
 
 pytestmark = pytest.mark.anyio
@@ -77,7 +78,12 @@ async def test_with_an_organisation_go_memberships_and_tokens_but_no_user(
 ) -> None:
     user = await people.add_user("mina", None, admin=False, now=NOW)
     await people.set_member(user.id, org.id, Role.VIEWER)
+    record = TokenRecord(uuid4(), "ci", "acme", Role.VIEWER, frozenset({"metrics"}), NOW, LATER, None)
+    await people.add_token("d" * 64, org.id, record)
+    assert await people.tokens() == (record,)
     async with database.write() as connection:
         await connection.execute(sa.delete(tables.organisations))
+    # A token that outlived its organisation would be one over all organisations.
+    assert await people.tokens() == ()
     assert await people.roles_of(user.id) == {}
     assert await people.user("mina") == user

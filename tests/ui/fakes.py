@@ -330,13 +330,13 @@ class FakeAccess:
 class FakeRuntime(Runtime):
     """The real runtime and its loop, around an access and sources that answer from memory."""
 
-    access: FakeAccess
-    sources: FakeSources
+    access: FakeAccess  # type: ignore[assignment]  # a fake
+    sources: FakeSources  # type: ignore[assignment]  # a fake
 
     def __init__(self, role: Role | None = Role.ADMIN, sources: tuple[Source, ...] = (), pace_s: float = 0.0) -> None:
         actor = Actor("مریم", {"main": role}, 1) if role else None
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
-        super().__init__(BackgroundLoop(), Settings(_env_file=None), people, kept, _ready, _close)  # type: ignore[arg-type, call-arg]  # fakes
+        super().__init__(BackgroundLoop(), Settings(_env_file=None), people, kept, _ready, _close)  # type: ignore[arg-type]  # fakes
 
 
 async def _ready() -> dict[str, bool]:

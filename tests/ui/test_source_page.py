@@ -1,7 +1,6 @@
 """One source."""
 
 import json
-from uuid import UUID
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -102,17 +101,18 @@ def test_a_refused_query_is_a_box_and_no_traceback(open_page: Open) -> None:
     assert "مجاز نیست" in texts(app)
 
 
-def _dialog(form: str, source_id: UUID) -> None:
+def _dialog(form: str, name: str) -> None:
     """What stands in a dialog, as a script: the test runner does not rerun dialogs by themselves."""
+    from tests.ui.fakes import source_id
     from ui import edit
     from ui.runtime import runtime
     from ui.session import words
 
-    getattr(edit, form)(runtime().sources.sources[source_id], words())
+    getattr(edit, form)(runtime().sources.sources[source_id(name)], words())
 
 
 def test_an_edit_carries_the_version_that_was_seen(runtime: FakeRuntime) -> None:
-    app = AppTest.from_function(_dialog, args=("edit_form", source_id("پروازها")), default_timeout=60).run()
+    app = AppTest.from_function(_dialog, args=("edit_form", "پروازها"), default_timeout=60).run()
     app.text_input(key="edit_name").input("پروازهای تازه")
     app.button(key="edit_save").click().run()
     changes = {"name": "پروازهای تازه", "description": "", "paused": False}
@@ -120,7 +120,7 @@ def test_an_edit_carries_the_version_that_was_seen(runtime: FakeRuntime) -> None
 
 
 def test_a_source_is_deleted_only_after_its_name_was_typed(runtime: FakeRuntime) -> None:
-    app = AppTest.from_function(_dialog, args=("delete_form", source_id("پروازها")), default_timeout=60).run()
+    app = AppTest.from_function(_dialog, args=("delete_form", "پروازها"), default_timeout=60).run()
     assert app.button(key="delete_go").disabled
     app.text_input(key="delete_name").input("پرواز").run()
     assert app.button(key="delete_go").disabled

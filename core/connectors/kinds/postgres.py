@@ -11,8 +11,10 @@ from pydantic_core import PydanticCustomError
 from core.connectors import forms
 from core.connectors.base import Connector, ConnectorConfig, Environment, Limits, SampleParams
 from core.connectors.checkout import Checkout
-from core.connectors.postgres import failures, rungs, session
-from core.connectors.postgres.values import columns_of
+from core.connectors.detached import Detached
+from core.connectors.postgres import catalogue, failures, rungs, session
+from core.connectors.postgres.names import names_of
+from core.connectors.postgres.values import as_arguments, columns_of
 from core.connectors.registry import register
 from core.errors import InvalidInput
 from core.models import CatalogEntry, Check, FieldError, Message, Sample
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from psycopg.sql import Composed
 
 BATCH = 100
+SMALL_BYTES = 16 * 1024
 LOCK_WAIT_MS = 2000
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
@@ -87,6 +90,7 @@ class PostgresConnector(Connector):
         self._config, self._environment = config, environment
         self._limits = self.limits.overridden(config.timeout_s)
         self._sessions: Checkout[AsyncConnection[Any]] = Checkout(self._open, session.end, session.reset)
+        self._work = Detached()
 
     @classmethod
     def build(cls, config: PostgresConfig, environment: Environment) -> "PostgresConnector":
@@ -108,29 +112,38 @@ class PostgresConnector(Connector):
             sql.check_where(given.where)
 
     async def ping(self) -> tuple[bool, str]:
+        return await self._work.run(self._ping())
+
+    async def _ping(self) -> tuple[bool, str]:
         async with self._session() as connection:
             row = await (await connection.execute("select current_setting('server_version')", binary=True)).fetchone()
-        return True, f"PostgreSQL {row[0] if row else ''}".strip()
+        version = str(row[0]).split(" ")[0] if row else ""
+        return True, f"PostgreSQL {version}".strip()
 
     async def sample(self, params: dict[str, Any]) -> Sample:
         self.check_params(params, self._environment)
         given: PostgresParams = forms.validate_params(self.params_model, params)
+        return await self._work.run(self._sample(given))
+
+    async def _sample(self, given: PostgresParams) -> Sample:
         async with self._read_only() as connection:
             query = given.sql or _selection(given, self._config.schema_name)
             text = query if isinstance(query, str) else query.as_string(connection)
             return await self._fetch(connection, text, given)
 
     async def describe(self, path: str = "") -> list[CatalogEntry]:
-        from core.connectors.postgres.catalogue import entries
+        return await self._work.run(self._describe(path))
 
+    async def _describe(self, path: str) -> list[CatalogEntry]:
         async with self._read_only() as connection:
-            return await entries(connection, path)
+            return await catalogue.entries(connection, path)
 
     async def diagnose(self) -> AsyncIterator[Check]:
         async for check in rungs.climb(self._config, self._environment, self._limits):
             yield check
 
     async def close(self) -> None:
+        await self._work.cancel()
         await self._sessions.close()
 
     async def _open(self) -> "AsyncConnection[Any]":
@@ -151,7 +164,7 @@ class PostgresConnector(Connector):
     @asynccontextmanager
     async def _read_only(self) -> "AsyncIterator[AsyncConnection[Any]]":
         async with self._session() as connection, connection.transaction(force_rollback=True):
-            await connection.execute(_GUARDS, _limits_ms())
+            await connection.execute(_GUARDS, (*_limits_ms(), self._config.schema_name))
             await connection.execute(_LEAST_ROLE, binary=True)
             yield connection
 
@@ -162,12 +175,15 @@ class PostgresConnector(Connector):
         cursor: Any = AsyncRawServerCursor(connection, "sample") if declared else AsyncRawCursor(connection)
         async with cursor:
             # `binary` on the plain cursor is what keeps it off the simple protocol, which takes several statements.
-            await cursor.execute(text, given.args, **({} if declared else {"binary": True}))
+            await cursor.execute(text, as_arguments(given.args), **({} if declared else {"binary": True}))
             columns = columns_of(connection, cursor.description)
             rows = RowBuilder(columns, given.limit, self._environment.bytes_max)
-            while batch := await cursor.fetchmany(min(BATCH, given.limit + 1)):
+            wanted = 1
+            # Batches grow only while rows are small: a hundred rows of 10 MB would stand in memory at once.
+            while columns and (batch := await cursor.fetchmany(wanted)):
                 if not all(map(rows.add, batch)):
                     break
+                wanted = BATCH if rows.bytes_read < SMALL_BYTES else 1
             return rows.sample(text)
 
     def _secrets(self) -> tuple[str, ...]:
@@ -177,7 +193,9 @@ class PostgresConnector(Connector):
 # EXPLAIN and SHOW answer rows too, but no cursor can be declared for them.
 _DECLARABLE = re.compile(r"(?is)(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|values|table)\b")
 _GUARDS = """select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
-set_config('idle_in_transaction_session_timeout', %s, true)"""
+set_config('idle_in_transaction_session_timeout', %s, true), set_config('intervalstyle', 'iso_8601', true),
+set_config('standard_conforming_strings', 'on', true),
+set_config('search_path', coalesce(quote_ident(%s::text) || ', public', current_setting('search_path')), true)"""
 # Where the credential may take it, this role stops programs, files and reloads, even for a superuser.
 _LEAST_ROLE = """select set_config('role', rolname, true) from pg_catalog.pg_roles
 where rolname = 'pg_read_all_data' and pg_catalog.pg_has_role(oid, 'member')"""
@@ -191,13 +209,9 @@ def _limits_ms() -> tuple[str, str, str]:
 def _selection(given: PostgresParams, schema: str | None) -> "Composed":
     from psycopg.sql import SQL, Identifier
 
-    names = _names(given.table or "", schema)
+    names = names_of(given.table or "")
+    names = (schema, *names) if schema and len(names) == 1 else names
     columns = SQL(", ").join(map(Identifier, given.columns)) if given.columns else SQL("*")
     query = SQL("SELECT {} FROM {}").format(columns, Identifier(*names))
     # Judged as one boolean expression before; the line ends keep a comment in it from swallowing anything.
     return query + SQL(" WHERE (\n" + given.where + "\n)") if given.where else query
-
-
-def _names(table: str, schema: str | None) -> tuple[str, ...]:
-    names = tuple(part for part in table.split(".", 1) if part)
-    return (schema, *names) if schema and len(names) == 1 else names

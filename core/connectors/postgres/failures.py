@@ -21,7 +21,8 @@ from core.redaction import scrub
 # While connecting libpq gives a sentence and no SQLSTATE. The words are libpq's own or those of an English server.
 _WHILE_CONNECTING: tuple[tuple[str, type[SourceError], str, tuple[str, ...]], ...] = (
     (r"no pg_hba\.conf entry", AuthError, "not_admitted", ("user",)),
-    (r"password authentication failed|no password supplied", AuthError, "password", ("user", "password")),
+    (r"no password supplied", AuthError, "no_password", ("password",)),
+    (r"password authentication failed", AuthError, "password", ("user", "password")),
     (r"role .* does not exist|not permitted to log in|authentication failed", AuthError, "role", ("user",)),
     (r"permission denied for database", PermissionDenied, "database", ("user", "database")),
     (r"database .* does not exist", NotFoundInSource, "database", ("database",)),
@@ -47,6 +48,7 @@ _WHILE_CONNECTING: tuple[tuple[str, type[SourceError], str, tuple[str, ...]], ..
     ),
     (r"No route to host|Network is unreachable", Unreachable, "no_route", ("host",)),
 )
+_WRONG_COUNT = "08P01"  # too few or too many arguments for the placeholders
 _RETRIED = frozenset({"57P01", "57P02", "57P03", "53300"})
 _MISSING = {"3D000": "database", "3F000": "schema", "42P01": "table", "42703": "column", "42883": "function"}
 
@@ -66,7 +68,8 @@ def in_session(err: Exception, secrets: tuple[str, ...], **where: Any) -> Source
     """What the server said no to, or how the connection was lost."""
     state = getattr(err, "sqlstate", None)
     if state is None:
-        return Unreachable("reset", **where)
+        # The driver refused an argument before anything was sent, or the connection went away.
+        return QueryFailed("arguments") if _refused_by_driver(err) else Unreachable("reset", **where)
     detail = scrub(getattr(getattr(err, "diag", None), "message_primary", None) or "", secrets)
     return _of_state(state, detail, where)
 
@@ -80,11 +83,17 @@ def _of_state(state: str, detail: str, where: dict[str, Any]) -> SourceError:
         return PermissionDenied("object", detail=detail)
     if state in _MISSING:
         return NotFoundInSource(_MISSING[state], detail=detail)
-    if state.startswith("08"):
+    if state.startswith("08") and state != _WRONG_COUNT:
         return Unreachable("reset", **where)
     if state.startswith(("53", "57P0")):
         return SourceUnavailable("server", detail=detail, retried=state in _RETRIED)
     return QueryFailed("sql", detail=detail, sqlstate=state)
+
+
+def _refused_by_driver(err: Exception) -> bool:
+    import psycopg
+
+    return isinstance(err, psycopg.ProgrammingError | psycopg.DataError | psycopg.NotSupportedError)
 
 
 def _first_line(text: str) -> str:

@@ -10,9 +10,10 @@ from core.connectors.postgres import session
 from core.errors import SourceError, SourceTimeout, Unreachable
 from core.models import Check, CheckStatus, Message
 from core.resilience.deadline import within
+from core.safety.egress import look_up
 
 UNVERIFIED = frozenset({"allow", "prefer", "require"})
-STEPS = ("egress", "tcp", "auth")
+STEPS = ("dns", "egress", "tcp", "auth")
 T = TypeVar("T")
 
 
@@ -23,18 +24,21 @@ class _Failed(Exception):
 
 
 async def climb(config: Any, environment: Environment, limits: Limits) -> AsyncIterator[Check]:
-    """`config`, `egress`, `tcp`, `auth`: a failed rung skips those above it."""
+    """`config`, `dns`, `egress`, `tcp`, `auth`: a failed rung skips those above it."""
     yield Check("config", CheckStatus.OK)
     done = 0
     try:
-        addresses, ms = await _timed("egress", environment.egress.resolve(config.host, config.port))
+        found, ms = await _timed("dns", look_up(config.host, config.port))
         done = 1
-        yield Check("egress", CheckStatus.OK, ms, Message("check.addresses", {"addresses": ", ".join(addresses)}))
-        address, ms = await _timed("tcp", _first_open(config, addresses, limits.connect))
+        yield Check("dns", CheckStatus.OK, ms, Message("check.addresses", {"addresses": ", ".join(found)}))
+        addresses, ms = await _timed("egress", environment.egress.resolve(config.host, config.port))
         done = 2
+        yield Check("egress", CheckStatus.OK, ms)
+        address, ms = await _timed("tcp", _first_open(config, addresses, limits.connect))
+        done = 3
         yield Check("tcp", CheckStatus.OK, ms, Message("check.connected", {"host": address, "port": config.port}))
         version, ms = await _timed("auth", _sign_in(config, (address,), limits.connect))
-        done = 3
+        done = 4
         yield _signed_in(config, version, ms)
     except _Failed as failure:
         yield failure.check

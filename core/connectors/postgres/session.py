@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from core.connectors.postgres import failures
 from core.connectors.postgres.values import register_loaders
-from core.errors import SourceError, SourceTimeout
+from core.errors import AuthError, CertificateInvalid, SourceError, SourceTimeout
 from core.models import FieldError, Message
 from core.resilience.deadline import remaining, within
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
+
+
+VERIFIED = frozenset({"verify-ca", "verify-full"})
+FALLBACK = {"prefer": ("require", "disable", "unsupported"), "allow": ("disable", "require", "not_admitted")}
+"""What is dialled first, what next, and for which reason alone."""
 
 
 async def connect(config: Any, addresses: tuple[str, ...], limit_s: float) -> "AsyncConnection[Any]":
@@ -35,14 +41,24 @@ async def connect(config: Any, addresses: tuple[str, ...], limit_s: float) -> "A
 
 
 async def _dial(config: Any, address: str, where: dict[str, Any]) -> "AsyncConnection[Any]":
+    """libpq's own `prefer` and `allow` would repeat a refused login without or with TLS; these only on the one reason."""
+    first, second, reason = FALLBACK.get(config.sslmode, (config.sslmode, "", ""))
+    try:
+        return await _log_in(config, address, first, where)
+    except (AuthError, CertificateInvalid) as err:
+        if not second or err.reason != reason:
+            raise
+    return await _log_in(config, address, second, where)
+
+
+async def _log_in(config: Any, address: str, sslmode: str, where: dict[str, Any]) -> "AsyncConnection[Any]":
     import psycopg
 
     _forget_environment()
     with _authority(config.ca_pem) as certificate:
+        given = _parameters(config, address, sslmode, certificate)
         try:
-            connection = await psycopg.AsyncConnection.connect(
-                **_parameters(config, address, certificate), autocommit=True, prepare_threshold=None
-            )
+            connection = await psycopg.AsyncConnection.connect(**given, autocommit=True, prepare_threshold=None)
         except psycopg.Error as err:
             raise failures.while_connecting(err, **where) from None
     await connection.set_read_only(True)
@@ -50,7 +66,7 @@ async def _dial(config: Any, address: str, where: dict[str, Any]) -> "AsyncConne
     return connection
 
 
-def _parameters(config: Any, address: str, certificate: str | None) -> dict[str, Any]:
+def _parameters(config: Any, address: str, sslmode: str, certificate: str | None) -> dict[str, Any]:
     password = config.password.get_secret_value() if config.password else ""
     given = {
         "host": config.host,
@@ -59,20 +75,17 @@ def _parameters(config: Any, address: str, certificate: str | None) -> dict[str,
         "dbname": config.database,
         "user": config.user,
         "password": password,
-        "sslmode": config.sslmode,
+        "sslmode": sslmode,
         "connect_timeout": max(2, int(remaining()) + 1),
         "application_name": "cheshmeh",
         # Files in the home of whoever runs the dashboard must not decide how a source is reached.
-        "passfile": os.devnull,
+        "passfile": os.path.join(os.devnull, "none"),  # noqa: PTH118 - a path that cannot exist, for libpq
         "gssencmode": "disable",
         "sslcert": "",
         "client_encoding": "UTF8",
     }
-    if certificate:
-        given["sslrootcert"] = certificate
-    elif config.sslmode == "verify-full":
-        given["sslrootcert"] = "system"
-    return given
+    authority = certificate or (ssl.get_default_verify_paths().cafile if sslmode in VERIFIED else None)
+    return given | ({"sslrootcert": authority} if authority else {})
 
 
 @contextmanager

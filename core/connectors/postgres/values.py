@@ -1,5 +1,8 @@
 """PostgreSQL's types in our words, and values that Python has no object for."""
 
+import json
+import math
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from core.models import Column
@@ -17,7 +20,6 @@ _TYPES = {
     "date": "date", "time": "time", "timetz": "time", "timestamp": "timestamp", "timestamptz": "timestamptz",
     "interval": "interval", "uuid": "uuid", "bytea": "binary", "json": "json", "jsonb": "json",
 }  # fmt: skip
-_LENIENT = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 
 
 def columns_of(connection: "AsyncConnection[Any]", described: "Sequence[DriverColumn] | None") -> tuple[Column, ...]:
@@ -32,22 +34,55 @@ def _type_of(connection: "AsyncConnection[Any]", oid: int) -> str:
 
 
 def register_loaders(connection: "AsyncConnection[Any]") -> None:
-    """Times beyond Python's calendar (the year 10000, BC, infinity) arrive as the server's own text."""
+    """JSON keeps every digit. Times beyond Python's calendar (the year 10000, BC, infinity) and intervals arrive as the server's own text.
+
+    An interval of months has no length that Python could hold.
+    """
+    from psycopg.types import datetime as driver
+    from psycopg.types.json import set_json_loads
+    from psycopg.types.string import TextLoader
+
+    bases = {
+        "date": driver.DateLoader,
+        "time": driver.TimeLoader,
+        "timetz": driver.TimeTzLoader,
+        "timestamp": driver.TimestampLoader,
+        "timestamptz": driver.TimestamptzLoader,
+    }
+    for name, base in bases.items():
+        connection.adapters.register_loader(name, _lenient(base))
+    connection.adapters.register_loader("interval", TextLoader)
+    set_json_loads(_json, connection)
+
+
+def as_arguments(args: list[Any] | None) -> list[Any] | None:
+    """JSON arguments as the driver takes them: an object is a jsonb value."""
+    from psycopg.types.json import Jsonb
+
+    return args and [Jsonb(value) if isinstance(value, dict) else value for value in args]
+
+
+def _json(text: str | bytes) -> Any:
+    try:
+        return json.loads(text, parse_float=_exact)
+    except (ValueError, RecursionError):
+        return text if isinstance(text, str) else text.decode("utf-8", "replace")
+
+
+def _exact(text: str) -> float | Decimal:
+    # A float where it says the same number, else every digit that the source has.
+    value = float(text)
+    return value if math.isfinite(value) and Decimal(repr(value)) == Decimal(text) else Decimal(text)
+
+
+def _lenient(base: type[Any]) -> type[Any]:
     from psycopg import DataError
-    from psycopg.pq import Format
 
-    def lenient(base: type[Any]) -> type[Any]:
-        class Lenient(base):  # type: ignore[misc]  # the base is the driver's, found at run time
-            def load(self, data: Any) -> Any:
-                try:
-                    return super().load(data)
-                except (DataError, ValueError, OverflowError):
-                    return bytes(data).decode("utf-8", "replace")
+    class Lenient(base):  # type: ignore[misc]  # the base is the driver's, loaded late
+        def load(self, data: Any) -> Any:
+            try:
+                return super().load(data)
+            except (DataError, ValueError, OverflowError):
+                return bytes(data).decode("utf-8", "replace")
 
-        return Lenient
-
-    for name in _LENIENT:
-        oid = connection.adapters.types[name].oid
-        present = connection.adapters.get_loader(oid, Format.TEXT)
-        if present is not None:
-            connection.adapters.register_loader(name, lenient(present))
+    return Lenient

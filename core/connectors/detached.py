@@ -1,0 +1,54 @@
+"""Driver work that its caller can leave at once, however long the driver takes to notice."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from core.errors import SourceUnavailable
+from core.models import Outcome
+
+LEAVE_LIMIT_S = 1.2
+"""What a driver gets to cancel on the server before it is cancelled itself (psycopg alone would wait 10 s)."""
+
+T = TypeVar("T")
+
+
+class Detached:
+    """Runs coroutines as tasks of their own. Lives on one event loop."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`. A cancelled caller is free at once; `work` is cancelled and cleans up behind it.
+
+        Raises SourceUnavailable, proving nothing about the source, when `cancel` ended the work.
+        """
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.done() and not _being_cancelled():
+                raise SourceUnavailable("closed", outcome=Outcome.VOID) from None
+            self._leave(task)
+            raise
+
+    async def cancel(self) -> None:
+        """Cancels whatever runs and waits for it to clean up, but not for a peer that is dead."""
+        tasks = set(self._tasks)
+        for task in tasks:
+            self._leave(task)
+        if tasks:
+            await asyncio.wait(tasks, timeout=LEAVE_LIMIT_S + 0.2)
+
+    def _leave(self, task: "asyncio.Task[Any]") -> None:
+        task.cancel()
+        again = asyncio.get_running_loop().call_later(LEAVE_LIMIT_S, task.cancel)
+        task.add_done_callback(lambda done: (again.cancel(), done.cancelled() or done.exception()))
+
+
+def _being_cancelled() -> bool:
+    current = asyncio.current_task()
+    return current is not None and current.cancelling() > 0

@@ -1,0 +1,42 @@
+"""Access over a real database, with a clock that tests turn."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.access.identity import Access
+from core.storage.database import Database
+from core.storage.people import PeopleRepository
+
+
+class FakeClock:
+    """Stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **units: float) -> None:
+        self.now += timedelta(**units)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def people(tmp_path: Path, anyio_backend: str) -> AsyncIterator[PeopleRepository]:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'cheshmeh.db'}")
+    await database.upgrade()
+    yield PeopleRepository(database)
+    await database.close()
+
+
+@pytest.fixture
+def access(people: PeopleRepository, clock: FakeClock) -> Access:
+    return Access(people, session_hours=12, clock=clock)

@@ -1,0 +1,79 @@
+"""Argon2id: what is accepted, and that nothing tells which names exist."""
+
+import unicodedata
+
+import pytest
+
+from core.access.passwords import LENGTH_MAX, LENGTH_MIN, Passwords
+from core.errors import InvalidInput
+
+pytestmark = pytest.mark.anyio
+
+
+class CountingHasher:
+    """Notes which hashes it was asked to verify."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def hash(self, password: str | bytes) -> str:
+        return f"hash of {password!r}"
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002 - the library's name
+        self.asked.append(str(hash))
+        return hash == self.hash(password)
+
+
+@pytest.fixture
+def passwords() -> Passwords:
+    return Passwords()
+
+
+async def test_the_right_password_matches_and_no_other(passwords: Passwords) -> None:
+    hashed = await passwords.hash("correct horse")
+    assert hashed.startswith("$argon2id$")
+    assert await passwords.matches("correct horse", hashed)
+    assert not await passwords.matches("correct horsf", hashed)
+    assert not await passwords.matches("", hashed)
+
+
+async def test_two_hashes_of_one_password_differ(passwords: Passwords) -> None:
+    assert await passwords.hash("correct horse") != await passwords.hash("correct horse")
+
+
+@pytest.mark.parametrize("password", ["", "x" * (LENGTH_MIN - 1), "x" * (LENGTH_MAX + 1)])
+async def test_a_password_of_a_wrong_length_names_the_field(passwords: Passwords, password: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        await passwords.hash(password)
+    (field,) = refusal.value.fields
+    assert (field.field, field.message.key) == ("password", "field.password_length")
+    assert field.message.args == {"min": LENGTH_MIN, "max": LENGTH_MAX}
+
+
+@pytest.mark.parametrize("password", ["x" * LENGTH_MIN, "x" * LENGTH_MAX, "گذرواژه‌ی من", "\ud800 lone surrogate"])
+async def test_any_text_of_a_right_length_is_a_password(passwords: Passwords, password: str) -> None:
+    assert await passwords.matches(password, await passwords.hash(password))
+
+
+async def test_composed_and_decomposed_letters_are_one(passwords: Passwords) -> None:
+    hashed = await passwords.hash(unicodedata.normalize("NFC", "crème brûlée"))
+    assert await passwords.matches(unicodedata.normalize("NFD", "crème brûlée"), hashed)
+
+
+async def test_a_longer_password_does_not_match_by_its_beginning(passwords: Passwords) -> None:
+    hashed = await passwords.hash("x" * LENGTH_MAX)
+    assert not await passwords.matches("x" * LENGTH_MAX + "y", hashed)
+
+
+@pytest.mark.parametrize("password_hash", ["", "rubbish", "$argon2id$v=19$m=65536"])
+async def test_a_hash_that_is_none_matches_nothing(passwords: Passwords, password_hash: str) -> None:
+    assert not await passwords.matches("correct horse", password_hash)
+
+
+async def test_an_unknown_name_costs_one_verification_like_a_known_one() -> None:
+    hasher = CountingHasher()
+    passwords = Passwords(hasher)
+    assert not await passwords.matches("guess", None)
+    assert not await passwords.matches("guess", hasher.hash(b"another"))
+    assert len(hasher.asked) == 2
+    assert not await passwords.matches("nobody's password", None)
