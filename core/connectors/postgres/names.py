@@ -1,4 +1,4 @@
-"""Dotted names as people write them: `public.orders`, `"odd.name"."say ""hi"""`."""
+"""Dotted names as people write them: `public.orders`, `"odd.name"`."""
 
 import re
 

@@ -41,7 +41,7 @@ async def connect(config: Any, addresses: tuple[str, ...], limit_s: float) -> "A
 
 
 async def _dial(config: Any, address: str, where: dict[str, Any]) -> "AsyncConnection[Any]":
-    """libpq's own `prefer` and `allow` would repeat a refused login without or with TLS; these only on the one reason."""
+    """libpq's own `prefer` and `allow` would repeat a refused login; these dial again for one reason alone."""
     first, second, reason = FALLBACK.get(config.sslmode, (config.sslmode, "", ""))
     try:
         return await _log_in(config, address, first, where)

@@ -34,7 +34,7 @@ def _type_of(connection: "AsyncConnection[Any]", oid: int) -> str:
 
 
 def register_loaders(connection: "AsyncConnection[Any]") -> None:
-    """JSON keeps every digit. Times beyond Python's calendar (the year 10000, BC, infinity) and intervals arrive as the server's own text.
+    """JSON keeps every digit; times beyond Python's calendar (the year 10000, BC, infinity) and intervals stay text.
 
     An interval of months has no length that Python could hold.
     """
@@ -45,7 +45,7 @@ def register_loaders(connection: "AsyncConnection[Any]") -> None:
     bases = {
         "date": driver.DateLoader,
         "time": driver.TimeLoader,
-        "timetz": driver.TimeTzLoader,
+        "timetz": driver.TimetzLoader,
         "timestamp": driver.TimestampLoader,
         "timestamptz": driver.TimestamptzLoader,
     }
