@@ -107,7 +107,9 @@ def _answer(row: PingRow, t: Translator) -> str:
 
 def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
     kinds = sorted({source.kind for source in sources})
-    text, start = st.column_config.TextColumn, _start(t)
+    text = st.column_config.TextColumn
+    # Left to right the grid finds the side of each text by itself; told to start left, it cuts Persian names off.
+    start = "right" if t.direction == "rtl" else None
     return {
         "status": st.column_config.MultiselectColumn(
             t.text("sources.column.status"),

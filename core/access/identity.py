@@ -47,10 +47,11 @@ class Access:
         *,
         session_hours: float = 12,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        passwords: Passwords | None = None,
     ) -> None:
         self._people, self._clock = people, clock
         self._session = timedelta(hours=session_hours)
-        self._passwords = Passwords()
+        self._passwords = passwords or Passwords()
 
     async def sign_in(self, name: str, password: str) -> str:
         """A new session's token. Raises Unauthenticated, the same for an unknown name and a wrong password."""

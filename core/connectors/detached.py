@@ -46,7 +46,14 @@ class Detached:
     def _leave(self, task: "asyncio.Task[Any]") -> None:
         task.cancel()
         again = asyncio.get_running_loop().call_later(LEAVE_LIMIT_S, task.cancel)
-        task.add_done_callback(lambda done: (again.cancel(), done.cancelled() or done.exception()))
+        task.add_done_callback(lambda _done: again.cancel())
+        task.add_done_callback(_forget)
+
+
+def _forget(task: "asyncio.Task[Any]") -> None:
+    # Nobody waits for it any more; an exception that is not looked at would be logged as a leak.
+    if not task.cancelled():
+        task.exception()
 
 
 def _being_cancelled() -> bool:

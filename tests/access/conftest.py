@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from core.access.identity import Access
+from core.access.passwords import Passwords
 from core.storage.database import Database
 from core.storage.people import PeopleRepository
 
@@ -39,4 +41,5 @@ async def people(tmp_path: Path, anyio_backend: str) -> AsyncIterator[PeopleRepo
 
 @pytest.fixture
 def access(people: PeopleRepository, clock: FakeClock) -> Access:
-    return Access(people, session_hours=12, clock=clock)
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    return Access(people, session_hours=12, clock=clock, passwords=Passwords(cheap))

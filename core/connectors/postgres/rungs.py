@@ -1,12 +1,12 @@
 """The ladder for PostgreSQL: what can be told apart so far, each rung on a connection of its own."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
+from typing import Any
 
 from core.connectors.base import Environment, Limits
 from core.connectors.postgres import session
+from core.diagnosis.ladder import RungFailed, skipped, timed
 from core.errors import SourceError, SourceTimeout, Unreachable
 from core.models import Check, CheckStatus, Message
 from core.resilience.deadline import within
@@ -14,13 +14,6 @@ from core.safety.egress import look_up
 
 UNVERIFIED = frozenset({"allow", "prefer", "require"})
 STEPS = ("dns", "egress", "tcp", "auth")
-T = TypeVar("T")
-
-
-class _Failed(Exception):
-    def __init__(self, check: Check) -> None:
-        super().__init__(check.step)
-        self.check = check
 
 
 async def climb(config: Any, environment: Environment, limits: Limits) -> AsyncIterator[Check]:
@@ -28,32 +21,22 @@ async def climb(config: Any, environment: Environment, limits: Limits) -> AsyncI
     yield Check("config", CheckStatus.OK)
     done = 0
     try:
-        found, ms = await _timed("dns", look_up(config.host, config.port))
+        found, ms = await timed("dns", look_up(config.host, config.port))
         done = 1
         yield Check("dns", CheckStatus.OK, ms, Message("check.addresses", {"addresses": ", ".join(found)}))
-        addresses, ms = await _timed("egress", environment.egress.resolve(config.host, config.port))
+        addresses, ms = await timed("egress", environment.egress.resolve(config.host, config.port))
         done = 2
         yield Check("egress", CheckStatus.OK, ms)
-        address, ms = await _timed("tcp", _first_open(config, addresses, limits.connect))
+        address, ms = await timed("tcp", _first_open(config, addresses, limits.connect))
         done = 3
         yield Check("tcp", CheckStatus.OK, ms, Message("check.connected", {"host": address, "port": config.port}))
-        version, ms = await _timed("auth", _sign_in(config, (address,), limits.connect))
+        version, ms = await timed("auth", _sign_in(config, (address,), limits.connect))
         done = 4
         yield _signed_in(config, version, ms)
-    except _Failed as failure:
+    except RungFailed as failure:
         yield failure.check
         for step in STEPS[done + 1 :]:
-            yield Check(step, CheckStatus.SKIPPED, 0.0, Message("check.skipped"))
-
-
-async def _timed(step: str, work: Awaitable[T]) -> tuple[T, float]:
-    started = time.perf_counter()
-    try:
-        return await work, (time.perf_counter() - started) * 1000
-    except SourceError as err:
-        fields = tuple(field.field for field in err.fields)
-        ms = (time.perf_counter() - started) * 1000
-        raise _Failed(Check(step, CheckStatus.FAILED, ms, err.message, err.advice, fields)) from err
+            yield skipped(step)
 
 
 async def _first_open(config: Any, addresses: tuple[str, ...], limit_s: float) -> str:

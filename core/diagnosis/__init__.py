@@ -1,0 +1,1 @@
+"""The ladder of checks that tells what exactly is wrong with a source."""
