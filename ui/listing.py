@@ -70,7 +70,7 @@ def in_order(sources: Iterable[Source], known: Sequence[UUID]) -> list[Source]:
     """Sources in the order of `known`; newcomers behind them, worst status first, then by name."""
     place = {source_id: index for index, source_id in enumerate(known)}
     last = len(place)
-    return sorted(sources, key=lambda s: (SEVERITY[s.status], s.name.casefold()))
+    return sorted(sources, key=lambda s: (place.get(s.id, last), SEVERITY[s.status], s.name.casefold()))
 
 
 def ordered(listing: Listing) -> list[Source]:

@@ -11,7 +11,8 @@ import ui.runtime
 import ui.session
 from core.i18n import Translator
 from core.models import Role
-from tests.ui.fakes import FakeRuntime, demo_sources
+from tests.ui.fakes import FakeRuntime
+from tests.ui.samples import demo_sources
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_LIMIT_S = 60

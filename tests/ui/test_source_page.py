@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.models import Actor, BreakerState, Role, Status
 from tests.ui.conftest import Open, texts
-from tests.ui.fakes import FakeRuntime, make_source, source_id
+from tests.ui.fakes import FakeRuntime
+from tests.ui.samples import make_source, source_id
 
 WELL, SUSPENDED, UNKNOWN = (str(source_id(name)) for name in ("پروازها", "انبار مشهد", "بایگانی"))
 
@@ -103,7 +104,7 @@ def test_a_refused_query_is_a_box_and_no_traceback(open_page: Open) -> None:
 
 def _dialog(form: str, name: str) -> None:
     """What stands in a dialog, as a script: the test runner does not rerun dialogs by themselves."""
-    from tests.ui.fakes import source_id
+    from tests.ui.samples import source_id
     from ui import edit
     from ui.runtime import runtime
     from ui.session import words

@@ -4,7 +4,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.models import Actor, Message, PingAllView, Role, Status
 from tests.ui.conftest import Open, texts
-from tests.ui.fakes import FakeRuntime, make_source, source_id
+from tests.ui.fakes import FakeRuntime
+from tests.ui.samples import make_source, source_id
 from ui import state
 
 
