@@ -44,6 +44,10 @@ def _pieces(found: Sequence[Token]) -> Iterator[str]:
             yield "||"
         elif _names_literal(found, position):
             pass  # box '(0,0),(1,1)': sqlglot knows few of the types
+        elif token.is_mark("[") and _next_is(found, position, "]") and not (before and before.is_word("array")):
+            position += 1  # int[]
+        elif token.is_mark("[", "]", ":"):
+            yield _bracket(token, before, found[position + 1 : position + 2])
         elif token.is_word("table") and not (before and (before.is_word("as") or before.is_mark("."))):
             yield "SELECT * FROM"  # TABLE is reserved everywhere else, and sqlglot does not know it as a statement
         else:
@@ -61,6 +65,16 @@ def _piece(token: Token, before: Token | None) -> str:
     if token.kind is Kind.OPERATOR and token.value not in _KNOWN_OPERATORS:
         return "" if _starts_operand(before) else "||"
     return token.text
+
+
+def _bracket(token: Token, before: Token | None, after: Sequence[Token]) -> str:
+    """Arrays and subscripts as lists in parentheses: sqlglot takes 2ⁿ steps for n arrays inside each other."""
+    if token.value == "]":
+        return ")"
+    if token.value == ":":
+        open_ended = (before and before.is_mark("[")) or (after and after[0].is_mark("]"))
+        return "" if open_ended else ","
+    return "(" if _starts_operand(before) or (before and before.is_word("array")) else "|| ("
 
 
 def _quoted(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The breaker against its state table, by a machine that takes random walks; and the machine against broken breakers."""
+"""The breaker against its state table, by random walks; and the walks against broken breakers."""
 
 from typing import Any, ClassVar
 
@@ -68,15 +68,14 @@ class BreakerMachine(RuleBasedStateMachine):
         flows = self.state in (BreakerState.CLOSED, BreakerState.DISABLED)
         lease_free = self.live_probe is None or self.now >= self.probe_until
         admitted = flows or (self.state is BreakerState.HALF_OPEN and lease_free)
-        try:
-            permit = self.breaker.acquire()
-        except BreakerOpen as refusal:
-            assert not admitted
-            assert refusal.state is self.state
-            assert refusal.retry_after is not None
-            assert refusal.retry_after > 0
+        if not admitted:
+            with pytest.raises(BreakerOpen) as refusal:
+                self.breaker.acquire()
+            assert refusal.value.state is self.state
+            assert refusal.value.retry_after is not None
+            assert refusal.value.retry_after > 0
             return None
-        assert admitted
+        permit = self.breaker.acquire()
         if self.state is BreakerState.HALF_OPEN:
             self.live_probe, self.probe_until = permit, self.now + LEASE_S
         return permit
