@@ -8,7 +8,7 @@ from core.access.identity import Access
 from core.connectors.base import Environment
 from core.connectors.catalog import KindCatalog
 from core.connectors.registry import registry
-from core.errors import StartupError
+from core.errors import InvalidInput, StartupError
 from core.logs import configure_logging
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
@@ -88,7 +88,10 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock)
 async def _admit_administrator(settings: Settings, access: Access) -> None:
     """Sets the password from the file, and refuses a network address while nobody could sign in."""
     if settings.admin_password_file is not None:
-        await access.set_administrator_password(_password(settings.admin_password_file))
+        try:
+            await access.set_administrator_password(_password(settings.admin_password_file))
+        except InvalidInput:
+            raise StartupError("password_file_content", path=str(settings.admin_password_file)) from None
     if not settings.loopback_only and not await access.has_administrator_password():
         raise StartupError("open_to_network", host=settings.host)
 

@@ -26,7 +26,7 @@ def edit_form(source: Source, t: Translator) -> None:
         save = st.form_submit_button(t.text("source.edit.save"), type="primary", key="edit_save")
     if save:
         changes = {"name": name, "description": description, "paused": paused}
-        with errors_shown():
+        with errors_shown("dialog"):
             person = reader()
             service = runtime().sources
             run(service.update(person.actor, person.org, source.id, changes, if_version=source.version))
@@ -39,7 +39,7 @@ def delete_form(source: Source, t: Translator) -> None:
     typed = st.text_input(t.text("source.delete.confirm"), key="delete_name")
     sure = (typed or "").strip() == source.name
     if st.button(t.text("source.delete.go"), type="primary", disabled=not sure, key="delete_go"):
-        with errors_shown():
+        with errors_shown("dialog"):
             person = reader()
             run(runtime().sources.delete(person.actor, person.org, source.id))
             state.notify(t.text("source.deleted", name=source.name))

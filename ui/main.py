@@ -15,7 +15,7 @@ def main() -> None:
     st.set_page_config(t.text("app.name"), page_icon=ROOT / "static" / "icons" / "page.png", layout="wide")
     frame.document(t)
     person = None
-    with widgets.errors_shown():
+    with widgets.errors_shown("frame"):
         person = reader()
     known = navigation.pages(t)
     chosen = st.navigation(list(known.values()), position="sidebar" if person else "hidden")
@@ -26,7 +26,7 @@ def main() -> None:
         st.set_page_config(f"{chosen.title} – {t.text('app.name')}")
         frame.sidebar(person, t)
         widgets.show_notice()
-        with widgets.errors_shown():
+        with widgets.errors_shown("page"):
             chosen.run()
 
 

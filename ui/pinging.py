@@ -31,7 +31,7 @@ def show_pinged(t: Translator, *, advised: bool = True) -> None:
     answer = state.pinged()
     if answer is None:
         return
-    with st.container(border=True, key="why_healthy" if answer.ok else "why_error"):
+    with st.container(border=True, key="why_healthy_ping" if answer.ok else "why_error_ping"):
         detail = f" {plain(t.message(answer.detail))}" if answer.detail else ""
         st.markdown(f"**{plain(t.message(answer.sentence))}**{detail}")
         if answer.advice is not None and advised:

@@ -35,7 +35,7 @@ def playground(source: Source, person: Reader, t: Translator) -> None:
         st.button(t.text("playground.reset"), key="reset", on_click=_write, args=(key, example))
     if pressed and params is not None:
         state.forget(state.SAMPLED)
-        with errors_shown(), st.spinner(t.text("playground.running")):
+        with errors_shown("playground"), st.spinner(t.text("playground.running")):
             st.session_state[state.SAMPLED] = run(runtime().sources.sample(person.actor, person.org, source.id, params))
     result = state.sampled()
     if result is not None:

@@ -77,7 +77,7 @@ def _suspended(source: Source, t: Translator) -> None:
 @st.fragment(run_every=1)
 def countdown(source_id: UUID, state: BreakerState) -> None:
     """Seconds until the breaker admits a call again. Draws the whole page anew when the state is another one."""
-    with errors_shown():
+    with errors_shown("countdown"):
         t, person = words(), reader()
         source = run(runtime().sources.get(person.actor, person.org, source_id))
         if source.state is not state:

@@ -109,7 +109,7 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
     kinds = sorted({source.kind for source in sources})
     text = st.column_config.TextColumn
     # Left to right the grid finds the side of each text by itself; told to start left, it cuts Persian names off.
-    start = "right" if t.direction == "rtl" else None
+    start: Any = "right" if t.direction == "rtl" else None
     return {
         "status": st.column_config.MultiselectColumn(
             t.text("sources.column.status"),

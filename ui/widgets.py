@@ -75,24 +75,24 @@ def show_notice() -> None:
 
 
 @contextmanager
-def errors_shown() -> Iterator[None]:
-    """Shows an error of ours as a box in its place and ends what is inside."""
+def errors_shown(place: str) -> Iterator[None]:
+    """Shows an error of ours as a box in its place and ends what is inside. `place` is unique on a page."""
     try:
         yield
     except Unauthenticated as error:
-        error_box(error)
+        error_box(error, place)
         link(LOGIN, words().text("signin.link"))
     except NotFound as error:
-        error_box(error)
+        error_box(error, place)
         link("/", words().text("box.back"))
     except CheshmehError as error:
-        error_box(error)
+        error_box(error, place)
 
 
-def error_box(error: CheshmehError) -> None:
+def error_box(error: CheshmehError, place: str) -> None:
     """What happened, what it concerns, what to do."""
     t = words()
-    with st.container(border=True, key="why_error"):
+    with st.container(border=True, key=f"why_error_{place}"):
         st.markdown(f"**{plain(t.message(error.message))}**")
         for refused in error.fields:
             st.markdown(f"`{refused.field}` {plain(t.message(refused.message))}")

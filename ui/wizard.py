@@ -86,7 +86,7 @@ def try_and_create(kind: KindInfo, draft: Draft, person: Reader, t: Translator) 
         return
     said = t.text("add.test.ok" if result.ok else "add.test.failed")
     detail = t.text("add.test.ok.detail", latency=t.duration_ms(result.latency_ms)) if result.ok else ""
-    with st.container(border=True, key="why_healthy" if result.ok else "why_error"):
+    with st.container(border=True, key="why_healthy_test" if result.ok else "why_error_test"):
         st.markdown(f"**{said}** {detail if result.ok else plain(t.message(result.message))}")
     left, right = st.columns(2)
     with left:

@@ -17,7 +17,7 @@ class CountingHasher:
         self.asked: list[str] = []
 
     def hash(self, password: str | bytes) -> str:
-        return f"hash of {password!r}"
+        return f"hash of {password.decode() if isinstance(password, bytes) else password}"
 
     def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002 - the library's name
         self.asked.append(str(hash))
@@ -74,6 +74,6 @@ async def test_an_unknown_name_costs_one_verification_like_a_known_one() -> None
     hasher = CountingHasher()
     passwords = Passwords(hasher)
     assert not await passwords.matches("guess", None)
-    assert not await passwords.matches("guess", hasher.hash(b"another"))
-    assert len(hasher.asked) == 2
+    assert not await passwords.matches("guess", hasher.hash("another"))
+    assert [asked.startswith("hash of ") for asked in hasher.asked] == [True, True]
     assert not await passwords.matches("nobody's password", None)

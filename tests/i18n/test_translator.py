@@ -135,7 +135,7 @@ def test_a_port_alone_keeps_latin_digits_and_a_count_does_not() -> None:
 
 def test_enums_and_roles_are_told_in_words() -> None:
     assert FA.text("event.status", status=Status.HEALTHY) == "وضعیت: سالم"
-    assert FA.text("event.breaker", before=BreakerState.CLOSED, after=BreakerState.OPEN) == "اتصال: وصل ← تعلیق"
+    assert FA.text("event.breaker", before=BreakerState.CLOSED, after=BreakerState.OPEN) == "اتصال: عادی ← تعلیق"
     assert "ویراستار" in FA.text("error.forbidden.role", role="editor")
 
 

@@ -65,6 +65,14 @@ def test_a_refused_ping_says_that_the_connection_is_suspended(open_page: Open) -
     assert "از بررسی سالم بیرون نیامد" in texts(app)
 
 
+def test_a_failed_ping_of_a_source_in_error_shows_both_boxes(open_page: Open) -> None:
+    app = open_page("source", source=str(source_id("پایانهٔ پرداخت")))
+    app.button(key="source_ping").click().run()
+    assert not app.exception
+    assert "از بررسی سالم بیرون نیامد" in texts(app)
+    assert "چه کنید" in texts(app)
+
+
 def test_the_playground_opens_with_a_request_that_fits_the_kind(open_page: Open) -> None:
     app = open_page("source", source=WELL, tab="playground")
     assert json.loads(app.text_area[0].value) == {"table": "public.flights", "limit": 50}

@@ -1,0 +1,79 @@
+"""A real dashboard process and a real browser."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import BrowserContext, sync_playwright
+
+from tests.servers.plugin import unavailable
+from tests.servers.postgres import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+START_LIMIT_S = 60
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    url: str
+    sign_in: str
+
+
+@pytest.fixture
+def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
+    """`python app.py` on an empty data directory, ended by its own id."""
+    port, log = free_port(), tmp_path / "log"
+    own = {"CHESHMEH_DATA_DIR": str(tmp_path / "data"), "CHESHMEH_PORT": str(port), "CHESHMEH_DEMO": "1"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=os.environ | own, stdout=output, stderr=output
+        )
+    try:
+        yield Dashboard(f"http://127.0.0.1:{port}", _sign_in_link(process, log))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def _sign_in_link(process: subprocess.Popen[bytes], log: Path) -> str:
+    end = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < end and process.poll() is None:
+        found = re.search(r"^Sign in: (\S+)$", log.read_text("utf-8", "replace"), re.MULTILINE)
+        if found and _answers(found[1]):
+            return found[1]
+        time.sleep(0.1)
+    raise AssertionError(f"the dashboard did not start: {log.read_text('utf-8', 'replace')}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+@pytest.fixture
+def context() -> Iterator[BrowserContext]:
+    """An empty browser profile, reading Persian."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        unavailable("Chromium is not installed: make servers")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=QUIET.split())
+        try:
+            yield browser.new_context(viewport={"width": 1360, "height": 820}, locale="fa-IR")
+        finally:
+            browser.close()

@@ -1,0 +1,82 @@
+"""What an analyst does on the first day, in Chromium, against a real dashboard and a real PostgreSQL."""
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import Dashboard
+from tests.servers.postgres import PostgresServer
+
+PASSWORD = "correct horse battery staple"
+LIMIT_MS = 30_000
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.set_default_timeout(LIMIT_MS)
+    return page
+
+
+def sign_in(page: Page, dashboard: Dashboard) -> None:
+    page.goto(dashboard.sign_in)
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def add(page: Page, dashboard: Dashboard, name: str, server: PostgresServer, port: int) -> str:
+    config = {"host": server.host, "port": port, "database": server.database, "user": server.user}
+    body = {"kind": "postgres", "name": name, "config": config | {"password": server.password}}
+    answer = page.request.post(f"{dashboard.url}/orgs/main/datasources", data=body, headers={"Origin": dashboard.url})
+    assert answer.status == 201, answer.text()
+    return str(answer.json()["id"])
+
+
+def test_ping_all_shows_what_is_healthy_and_what_is_not(
+    page: Page, dashboard: Dashboard, postgres: PostgresServer, refused_port: int
+) -> None:
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: None if _own(request.url, dashboard) else trouble.append(request.url))
+    sign_in(page, dashboard)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    add(page, dashboard, "انبار", postgres, postgres.port)
+    dead = add(page, dashboard, "پایانه", postgres, refused_port)
+    page.goto(dashboard.url)
+    page.get_by_role("button", name="بررسی سلامت همه").click()
+    expect(page.locator(".st-key-tile_healthy")).to_contain_text("۱", timeout=LIMIT_MS)
+    expect(page.locator(".st-key-tile_error")).to_contain_text("۱", timeout=LIMIT_MS)
+    ping = f"{dashboard.url}/orgs/main/datasources/{dead}/ping"
+    assert page.request.post(ping, headers={"Origin": dashboard.url}).json()["state"] == "open"
+    page.goto(f"{dashboard.url}/source?source={dead}")
+    expect(page.get_by_text("اتصال موقتاً تعلیق شد؛ چند ثانیه دیگر تلاش کنید.")).to_be_visible()
+    expect(page.get_by_text(re.compile("ثانیه.* دیگر")).first).to_be_visible()
+    assert trouble == []
+
+
+def test_the_interface_turns_to_english_and_left_to_right(page: Page, dashboard: Dashboard) -> None:
+    sign_in(page, dashboard)
+    page.goto(f"{dashboard.url}/?lang=en")
+    settled(page)
+    expect(page.locator("html")).to_have_attribute("dir", "ltr")
+    expect(page.get_by_role("heading", name="Data sources")).to_be_visible()
+
+
+def test_a_stranger_is_sent_to_the_sign_in_page_and_back(page: Page, dashboard: Dashboard) -> None:
+    page.goto(f"{dashboard.url}/add?lang=fa")
+    assert "/session/login?next=" in page.url
+    page.fill("input[name=username]", "nobody")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    expect(page.get_by_text("نام کاربری یا گذرواژه نادرست است.")).to_be_visible()
+
+
+def _own(url: str, dashboard: Dashboard) -> bool:
+    return url.startswith((dashboard.url, dashboard.url.replace("http", "ws"), "data:", "blob:"))

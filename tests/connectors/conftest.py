@@ -1,0 +1,5 @@
+"""What the tests of connectors share."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.connectors.conformance")
