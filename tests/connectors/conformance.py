@@ -15,7 +15,7 @@ from core.connectors import forms
 from core.connectors.base import Connector, Environment
 from core.errors import CheshmehError, SourceError, SourceTimeout
 from core.i18n import LANGUAGES, translator
-from core.models import CheckStatus, Message, Outcome
+from core.models import Check, CheckStatus, Message, Outcome
 from core.resilience.deadline import within
 from core.safety.egress import EgressPolicy
 from core.values import TYPES
@@ -61,3 +61,231 @@ def sockets() -> int:
 
 def traces() -> tuple[int, set[asyncio.Task[Any]], set[threading.Thread]]:
     return sockets(), asyncio.all_tasks(), set(threading.enumerate())
+
+
+class ConnectorConformance:
+    """The cases. A subclass gives the configurations, the parameters and a way to see that the source is at work.
+
+    `good_params` has at least `ROWS` rows, more than `BYTES` bytes in all.
+    """
+
+    connector_class: ClassVar[type[Connector]]
+    ROWS: ClassVar[int] = 20
+    BYTES: ClassVar[int] = 1024
+
+    @pytest.fixture
+    def good_config(self) -> Config:
+        """Of a source that answers."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def refused_config(self) -> Config:
+        """Of the same source, with CANARY as the secret."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def unreachable_config(self) -> Config:
+        """Of an address where nobody listens, with CANARY as the secret."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def silent_config(self) -> Config:
+        """Of a peer that accepts and says nothing, with CANARY as the secret."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def good_params(self) -> Params:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def slow_params(self) -> Params:
+        """Of a sample that the source is busy with until it is told to stop."""
+        raise NotImplementedError
+
+    async def until_busy(self, busy: bool) -> None:
+        """Returns once the source works on a sample of `slow_params`, or no longer does."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def build(self, anyio_backend: str) -> AsyncIterator[Build]:
+        built: list[Connector] = []
+
+        def make(config: Config, **environment: Any) -> Connector:
+            model = forms.validate_config(self.connector_class.config_model, config)
+            built.append(self.connector_class.build(model, Environment(EgressPolicy(), **environment)))
+            return built[-1]
+
+        yield make
+        for connector in built:
+            await connector.close()
+
+    @pytest.fixture
+    def connector(self, build: Build, good_config: Config) -> Connector:
+        return build(good_config)
+
+    @pytest.fixture
+    async def no_traces(self, anyio_backend: str) -> AsyncIterator[None]:
+        """Fails the test when a socket, a task or a thread is left of it."""
+        await asyncio.to_thread(int)  # the loop keeps the thread that looks names up
+        before = traces()
+        yield
+        assert traces() == before
+
+    async def test_a_ping_says_what_answered(self, connector: Connector):
+        assert await connector.ping() == (True, (await connector.ping())[1])
+        assert (await connector.ping())[1].strip()
+
+    async def test_pings_at_the_same_time_do_not_disturb_each_other(self, connector: Connector):
+        answers = await asyncio.gather(*(connector.ping() for _ in range(10)))
+        assert {ok for ok, _ in answers} == {True}
+
+    async def test_a_refused_secret_was_reached(self, build: Build, refused_config: Config):
+        error = await error_of(build(refused_config).ping())
+        assert (error.code, error.outcome, error.retried) == ("auth_failed", Outcome.REACHED, False)
+
+    async def test_nobody_at_the_address_is_unreachable(self, build: Build, unreachable_config: Config):
+        error = await error_of(build(unreachable_config).ping())
+        assert (str(error), error.outcome, error.retried) == ("unreachable.refused", Outcome.FAIL, True)
+
+    @pytest.mark.parametrize("call", ["ping", "sample", "describe"])
+    async def test_a_silent_peer_is_cut_off(self, build: Build, silent_config: Config, good_params: Params, call: str):
+        connector = build(silent_config | {"timeout_s": LIMIT_S})
+        work = connector.sample(good_params) if call == "sample" else getattr(connector, call)()
+        assert isinstance(await error_of(work), SourceTimeout)
+
+    async def test_a_deadline_cuts_a_silent_peer_off(self, build: Build, silent_config: Config):
+        connector = build(silent_config)
+        with pytest.raises((SourceTimeout, TimeoutError)):
+            async with within(LIMIT_S):
+                await connector.ping()
+
+    async def test_a_sample_holds_at_most_its_limit(self, connector: Connector, good_params: Params):
+        sample = await connector.sample(good_params | {"limit": 3})
+        assert (len(sample.rows), sample.truncated_by) == (3, "limit")
+
+    async def test_a_sample_without_a_limit_has_one(self, connector: Connector, good_params: Params):
+        sample = await connector.sample({name: value for name, value in good_params.items() if name != "limit"})
+        assert self.ROWS <= len(sample.rows) <= 100
+
+    async def test_a_whole_sample_is_not_called_cut(self, connector: Connector, good_params: Params):
+        full = await connector.sample(good_params | {"limit": 1000})
+        again = await connector.sample(good_params | {"limit": len(full.rows)})
+        assert full.truncated_by is None
+        assert again.truncated_by is None
+
+    async def test_a_sample_stops_at_the_bytes_allowed(self, build: Build, good_config: Config, good_params: Params):
+        sample = await build(good_config, bytes_max=self.BYTES).sample(good_params)
+        assert sample.truncated_by == "bytes"
+        assert 0 < len(sample.rows) < self.ROWS
+
+    async def test_rows_are_as_wide_as_the_columns(self, connector: Connector, good_params: Params):
+        sample = await connector.sample(good_params)
+        assert {len(row) for row in sample.rows} == {len(sample.columns)}
+        assert {column.type for column in sample.columns} <= set(TYPES)
+        assert sample.executed
+
+    @pytest.mark.parametrize("limit", [0, -1, 1001, 1.5, "5", True, None])
+    async def test_a_limit_out_of_bounds_is_named(self, connector: Connector, good_params: Params, limit: Any):
+        error = await error_of(connector.sample(good_params | {"limit": limit}))
+        assert (error.code, [field.field for field in error.fields]) == ("validation_error", ["params.limit"])
+
+    async def test_an_unknown_parameter_is_named(self, connector: Connector, good_params: Params):
+        error = await error_of(connector.sample(good_params | {"no_such": CANARY}))
+        assert (error.code, [field.field for field in error.fields]) == ("validation_error", ["params.no_such"])
+
+    async def test_parameters_are_judged_before_the_source_is_called(self, build: Build, unreachable_config: Config):
+        error = await error_of(build(unreachable_config).sample({"no_such": 1}))
+        assert error.code == "validation_error"
+
+    def test_the_placeholder_is_a_fitting_sample(self):
+        self.connector_class.check_params(self.connector_class.placeholder, Environment(EgressPolicy()))
+
+    async def test_what_is_described_has_a_path_of_its_own(self, connector: Connector):
+        paths = [entry.path for entry in await connector.describe()]
+        assert paths
+        assert len(set(paths)) == len(paths)
+
+    async def test_the_ladder_of_a_good_source_has_no_failed_rung(self, connector: Connector):
+        statuses = {check.status async for check in connector.diagnose()}
+        assert CheckStatus.OK in statuses
+        assert CheckStatus.FAILED not in statuses
+
+    @pytest.mark.parametrize("config", ["refused_config", "unreachable_config", "silent_config"])
+    async def test_a_failed_rung_skips_those_above_it(
+        self, build: Build, config: str, request: pytest.FixtureRequest, no_traces: None
+    ):
+        connector = build(request.getfixturevalue(config) | {"timeout_s": LIMIT_S})
+        checks = [check async for check in connector.diagnose()]
+        statuses = [check.status for check in checks]
+        failed = statuses.index(CheckStatus.FAILED)
+        assert set(statuses[failed + 1 :]) <= {CheckStatus.SKIPPED}
+        assert checks[failed].fields
+        speak = translator("fa", strict=True).message
+        assert_kept([repr(checks), *(speak(said) for check in checks for said in _said(check))])
+
+    async def test_closing_twice_is_closing_once(self, connector: Connector):
+        await connector.ping()
+        await connector.close()
+        await connector.close()
+
+    async def test_closing_what_never_was_used_is_fine(self, connector: Connector):
+        await connector.close()
+
+    async def test_closing_ends_the_call_under_way(self, connector: Connector, slow_params: Params):
+        call = asyncio.create_task(connector.sample(slow_params))
+        await self.until_busy(True)
+        await connector.close()
+        assert isinstance(await error_of(call), SourceError)
+        await self.until_busy(False)
+
+    async def test_who_leaves_a_call_ends_it_at_the_source(self, connector: Connector, slow_params: Params):
+        call = asyncio.create_task(connector.sample(slow_params))
+        await self.until_busy(True)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await self.until_busy(False)
+        assert (await connector.ping())[0]
+
+    async def test_nothing_is_left_after_use(
+        self, no_traces: None, build: Build, good_config: Config, good_params: Params
+    ):
+        connector = build(good_config)
+        await asyncio.gather(*(connector.ping() for _ in range(6)))
+        await connector.sample(good_params)
+        await connector.describe()
+
+    async def test_nothing_is_left_after_closing_while_busy(
+        self, no_traces: None, build: Build, good_config: Config, slow_params: Params
+    ):
+        connector = build(good_config)
+        call = asyncio.create_task(connector.sample(slow_params))
+        await self.until_busy(True)
+        await connector.close()
+        await error_of(call)
+
+    @pytest.mark.parametrize("config", ["refused_config", "unreachable_config", "silent_config"])
+    async def test_nothing_is_left_after_a_failure(
+        self, no_traces: None, build: Build, config: str, request: pytest.FixtureRequest
+    ):
+        await error_of(build(request.getfixturevalue(config) | {"timeout_s": LIMIT_S}).ping())
+
+    @pytest.mark.parametrize("config", ["refused_config", "unreachable_config", "silent_config"])
+    async def test_the_secret_is_kept(
+        self, build: Build, config: str, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+    ):
+        given = request.getfixturevalue(config) | {"timeout_s": LIMIT_S}
+        model = forms.validate_config(self.connector_class.config_model, given)
+        connector = build(given)
+        with caplog.at_level(logging.DEBUG):
+            await error_of(connector.ping())
+        assert CANARY in repr(forms.plain_config(model))
+        assert_kept([repr(model), str(model), model.model_dump_json(), repr(connector), str(connector), caplog.text])
+
+    def test_the_secret_is_no_part_of_the_destination(self, refused_config: Config):
+        model = forms.validate_config(self.connector_class.config_model, refused_config)
+        assert_kept([repr(self.connector_class.destination(model))])
+
+
+def _said(check: Check) -> list[Message]:
+    return [said for said in (check.evidence, check.advice) if said]

@@ -1,0 +1,194 @@
+"""A kind of source that does what a script says, and clocks that tests turn."""
+
+import asyncio
+import selectors
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from typing import Any, ClassVar
+
+from pydantic import SecretStr
+
+from core.connectors.base import Connector, ConnectorConfig, Environment, Limits, SampleParams
+from core.connectors.forms import validate_params
+from core.connectors.registry import Registry
+from core.errors import AuthError, Busy, QueryFailed, Unreachable
+from core.models import CatalogEntry, Check, CheckStatus, Column, Message, Sample
+
+DEFECT_TEXT = "host=db.internal password=Zq7-never-shown"
+"""What an untranslated exception of the fake says: nothing of it may be seen anywhere."""
+
+
+class Step(Enum):
+    """What the other end does with one request."""
+
+    OK = auto()
+    FAIL = auto()
+    REACHED = auto()
+    AUTH = auto()
+    SAYS_NO = auto()
+    BUSY = auto()
+    SILENT = auto()
+    DEFECT = auto()
+
+
+class OtherEnd:
+    """What the connectors of one registry speak to: a script for each host, and what happened to it."""
+
+    def __init__(self) -> None:
+        self._scripts: dict[str, list[Step]] = defaultdict(lambda: [Step.OK])
+        self.requests: list[tuple[str, str]] = []
+        self.built = self.closed = self.cancelled = 0
+
+    def will(self, *steps: Step, host: str = "there") -> None:
+        """The steps of the next requests; the last one is repeated."""
+        self._scripts[host] = list(steps)
+
+    async def take(self, verb: str, host: str) -> None:
+        self.requests.append((verb, host))
+        script = self._scripts[host]
+        step = script.pop(0) if len(script) > 1 else script[0]
+        if step is Step.SILENT:
+            await self._silence()
+        if step not in (Step.OK, Step.SILENT):
+            raise _error(step)
+
+    async def _silence(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+
+
+def _error(step: Step) -> Exception:
+    errors: dict[Step, Exception] = {
+        Step.FAIL: Unreachable("refused", host="there", port=1),
+        Step.REACHED: QueryFailed("server", detail="no such table"),
+        Step.AUTH: AuthError(user="reader"),
+        Step.BUSY: Busy(),
+        Step.DEFECT: RuntimeError(DEFECT_TEXT),
+        Step.SAYS_NO: _SaidNo(),
+    }
+    return errors[step]
+
+
+class _SaidNo(Exception):
+    """Stands for an answer, not for an error: the fake turns it into `(False, why)`."""
+
+
+class FakeConfig(ConnectorConfig):
+    host: str = "there"
+    port: int = 1
+    password: SecretStr | None = None
+
+
+class FakeParams(SampleParams):
+    table: str = "t"
+
+
+class FakeConnector(Connector):
+    """One request a verb, no connection."""
+
+    config_model = FakeConfig
+    params_model = FakeParams
+    limits = Limits(connect=5, attempt=10, sample=15)
+    placeholder: ClassVar[Mapping[str, Any]] = {"table": "t"}
+    other_end: ClassVar[OtherEnd]
+
+    def __init__(self, config: FakeConfig) -> None:
+        self._config = config
+        self.other_end.built += 1
+
+    @classmethod
+    def build(cls, config: FakeConfig, environment: Environment) -> "FakeConnector":
+        return cls(config)
+
+    @classmethod
+    def check_params(cls, params: Mapping[str, Any], environment: Environment) -> None:
+        validate_params(cls.params_model, params)
+
+    @classmethod
+    def destination(cls, config: FakeConfig) -> tuple[Any, ...]:
+        return config.host, config.port
+
+    async def ping(self) -> tuple[bool, str]:
+        try:
+            await self.other_end.take("ping", self._config.host)
+        except _SaidNo:
+            return False, "not today"
+        return True, "Fake 1.0"
+
+    async def sample(self, params: dict[str, Any]) -> Sample:
+        await self.other_end.take("sample", self._config.host)
+        return Sample((Column("id", "integer"),), [(1,)], None, 8, "fake")
+
+    async def diagnose(self) -> AsyncIterator[Check]:
+        yield Check("tcp", CheckStatus.OK, 0.1, Message.literal(self._config.host))
+        await self.other_end.take("diagnose", self._config.host)
+        yield Check("auth", CheckStatus.OK, 0.1)
+
+    async def describe(self, path: str = "") -> list[CatalogEntry]:
+        await self.other_end.take("describe", self._config.host)
+        return [CatalogEntry("t", "t", "table")]
+
+    async def close(self) -> None:
+        self.other_end.closed += 1
+
+
+def fake_kind(other_end: OtherEnd) -> type[FakeConnector]:
+    """A kind of its own for each test, so that no two tests share a script."""
+    return type("FakeConnector", (FakeConnector,), {"other_end": other_end})
+
+
+def fake_registry(other_end: OtherEnd) -> Registry:
+    """A private registry with the kind `fake`."""
+    registry = Registry()
+    registry.register("fake")(fake_kind(other_end))
+    return registry
+
+
+class FakeClock:
+    """Stands still until it is turned: seconds as `seconds`, the same moment in UTC as `utc`."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def seconds(self) -> float:
+        return self.now
+
+    def utc(self) -> datetime:
+        return datetime(2026, 3, 21, 8, 30, tzinfo=UTC) + timedelta(seconds=self.now - 1000)
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop that does not wait: when nothing is left to do, its clock jumps to the next timer."""
+
+    def __init__(self) -> None:
+        self._moment = 0.0
+        super().__init__(_Jumping(self))
+
+    def time(self) -> float:
+        return self._moment
+
+    def jump(self, seconds: float) -> None:
+        # A hair more than asked for: a timer must not be missed by the rounding of a sum.
+        self._moment += seconds + 1e-9
+
+
+class _Jumping(selectors.DefaultSelector):
+    def __init__(self, loop: VirtualTimeLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None or timeout <= 0:
+            return super().select(timeout)
+        ready = super().select(0)
+        if not ready:
+            self._loop.jump(timeout)
+        return ready
