@@ -65,8 +65,8 @@ class OtherEnd:
 def _error(step: Step) -> Exception:
     errors: dict[Step, Exception] = {
         Step.FAIL: Unreachable("refused", host="there", port=1),
-        Step.REACHED: QueryFailed("server", detail="no such table"),
-        Step.AUTH: AuthError(user="reader"),
+        Step.REACHED: QueryFailed("sql", detail="no such table"),
+        Step.AUTH: AuthError("password", user="reader", host="there"),
         Step.BUSY: Busy(),
         Step.DEFECT: RuntimeError(DEFECT_TEXT),
         Step.SAYS_NO: _SaidNo(),

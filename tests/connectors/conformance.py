@@ -6,6 +6,7 @@ import logging
 import threading
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 import psutil
@@ -53,14 +54,20 @@ def assert_kept(texts: list[str]) -> None:
     assert [text for text in texts if CANARY in text] == []
 
 
-def sockets() -> int:
-    """How many internet sockets this process holds, forgotten ones not counted."""
+@asynccontextmanager
+async def no_traces_of(connector: Connector) -> AsyncIterator[Connector]:
+    """Closes the connector; fails when a socket, a task or a thread is left of what was done with it."""
+    await asyncio.to_thread(int)  # the loop keeps the thread that looks names up
+    before = _traces()
+    yield connector
+    await connector.close()
+    assert _traces() == before
+
+
+def _traces() -> tuple[int, set[asyncio.Task[Any]], set[threading.Thread]]:
+    """Internet sockets of this process, forgotten ones not counted; its tasks; its threads."""
     gc.collect()
-    return len(psutil.Process().net_connections("inet"))
-
-
-def traces() -> tuple[int, set[asyncio.Task[Any]], set[threading.Thread]]:
-    return sockets(), asyncio.all_tasks(), set(threading.enumerate())
+    return len(psutil.Process().net_connections("inet")), asyncio.all_tasks(), set(threading.enumerate())
 
 
 class ConnectorConformance:
@@ -122,14 +129,6 @@ class ConnectorConformance:
     @pytest.fixture
     def connector(self, build: Build, good_config: Config) -> Connector:
         return build(good_config)
-
-    @pytest.fixture
-    async def no_traces(self, anyio_backend: str) -> AsyncIterator[None]:
-        """Fails the test when a socket, a task or a thread is left of it."""
-        await asyncio.to_thread(int)  # the loop keeps the thread that looks names up
-        before = traces()
-        yield
-        assert traces() == before
 
     async def test_a_ping_says_what_answered(self, connector: Connector):
         assert await connector.ping() == (True, (await connector.ping())[1])
@@ -211,11 +210,9 @@ class ConnectorConformance:
         assert CheckStatus.FAILED not in statuses
 
     @pytest.mark.parametrize("config", ["refused_config", "unreachable_config", "silent_config"])
-    async def test_a_failed_rung_skips_those_above_it(
-        self, build: Build, config: str, request: pytest.FixtureRequest, no_traces: None
-    ):
-        connector = build(request.getfixturevalue(config) | {"timeout_s": LIMIT_S})
-        checks = [check async for check in connector.diagnose()]
+    async def test_a_failed_rung_skips_those_above_it(self, build: Build, config: str, request: pytest.FixtureRequest):
+        async with no_traces_of(build(request.getfixturevalue(config) | {"timeout_s": LIMIT_S})) as connector:
+            checks = [check async for check in connector.diagnose()]
         statuses = [check.status for check in checks]
         failed = statuses.index(CheckStatus.FAILED)
         assert set(statuses[failed + 1 :]) <= {CheckStatus.SKIPPED}
@@ -247,28 +244,30 @@ class ConnectorConformance:
         await self.until_busy(False)
         assert (await connector.ping())[0]
 
-    async def test_nothing_is_left_after_use(
-        self, no_traces: None, build: Build, good_config: Config, good_params: Params
-    ):
-        connector = build(good_config)
-        await asyncio.gather(*(connector.ping() for _ in range(6)))
-        await connector.sample(good_params)
-        await connector.describe()
+    async def test_nothing_is_left_after_use(self, connector: Connector, good_params: Params):
+        async with no_traces_of(connector):
+            await asyncio.gather(*(connector.ping() for _ in range(6)))
+            await connector.sample(good_params)
+            await connector.describe()
 
-    async def test_nothing_is_left_after_closing_while_busy(
-        self, no_traces: None, build: Build, good_config: Config, slow_params: Params
-    ):
-        connector = build(good_config)
-        call = asyncio.create_task(connector.sample(slow_params))
-        await self.until_busy(True)
-        await connector.close()
-        await error_of(call)
+    async def test_nothing_is_left_after_closing_while_busy(self, connector: Connector, slow_params: Params):
+        async with no_traces_of(connector):
+            call = asyncio.create_task(connector.sample(slow_params))
+            await self.until_busy(True)
+            await connector.close()
+            await error_of(call)
+
+    async def test_nothing_is_left_of_a_call_that_was_left(self, connector: Connector, slow_params: Params):
+        async with no_traces_of(connector):
+            call = asyncio.create_task(connector.sample(slow_params))
+            await self.until_busy(True)
+            call.cancel()
+            await asyncio.wait([call])
 
     @pytest.mark.parametrize("config", ["refused_config", "unreachable_config", "silent_config"])
-    async def test_nothing_is_left_after_a_failure(
-        self, no_traces: None, build: Build, config: str, request: pytest.FixtureRequest
-    ):
-        await error_of(build(request.getfixturevalue(config) | {"timeout_s": LIMIT_S}).ping())
+    async def test_nothing_is_left_after_a_failure(self, build: Build, config: str, request: pytest.FixtureRequest):
+        async with no_traces_of(build(request.getfixturevalue(config) | {"timeout_s": LIMIT_S})) as connector:
+            await error_of(connector.ping())
 
     @pytest.mark.parametrize("config", ["refused_config", "unreachable_config", "silent_config"])
     async def test_the_secret_is_kept(

@@ -1,0 +1,319 @@
+"""The layers around a connector, on virtual time: every second below is counted, none is waited for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from core.connectors.base import Environment, Limits
+from core.errors import AuthError, BreakerOpen, Busy, InternalError, SourceTimeout, Unreachable
+from core.guarded import GuardedConnector
+from core.metrics.figures import SourceFigures
+from core.models import BreakerConfig, BreakerState, Outcome
+from core.resilience.breaker import Breaker
+from core.resilience.retry import RetryPolicy
+from core.safety.egress import EgressPolicy
+from tests.fakes import DEFECT_TEXT, FakeConfig, FakeConnector, OtherEnd, Step, VirtualTimeLoop, fake_kind
+
+CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"loop_factory": VirtualTimeLoop}
+
+
+@pytest.fixture
+def other_end() -> OtherEnd:
+    return OtherEnd()
+
+
+def guarded(other_end: OtherEnd, limits: Limits = FakeConnector.limits) -> GuardedConnector:
+    clock = asyncio.get_running_loop().time
+    kind, environment = fake_kind(other_end), Environment(EgressPolicy())
+    retry = RetryPolicy(uniform=lambda low, high: high)
+    breaker = Breaker(BreakerConfig(), clock=clock)
+    return GuardedConnector(
+        lambda: kind.build(FakeConfig(), environment), limits, breaker, SourceFigures(), retry, clock
+    )
+
+
+@pytest.fixture
+async def guard(other_end: OtherEnd) -> AsyncIterator[GuardedConnector]:
+    made = guarded(other_end)
+    yield made
+    await made.close()
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def calls_of(guard: GuardedConnector) -> tuple[int, int, int]:
+    kept = guard.figures.dump()
+    return kept.calls_total, kept.errors_total, kept.rejected_total
+
+
+async def opened(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    other_end.will(Step.FAIL)
+    await guard.ping()
+    await guard.ping()
+    assert guard.breaker.state is OPEN
+
+
+@pytest.mark.anyio
+async def test_an_answer_is_one_attempt_and_one_call(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    report = await guard.ping()
+    assert (report.result(), report.attempts, report.outcome) == ((True, "Fake 1.0"), 1, Outcome.OK)
+    assert calls_of(guard) == (1, 0, 0)
+    assert guard.figures.dump().last_ok_ts is not None
+
+
+@pytest.mark.anyio
+async def test_a_source_that_is_down_opens_its_breaker_inside_the_second_call(
+    guard: GuardedConnector, other_end: OtherEnd
+) -> None:
+    other_end.will(Step.FAIL)
+    first = await guard.ping()
+    assert (first.attempts, guard.breaker.state) == (3, CLOSED)
+    second = await guard.ping()
+    assert (second.attempts, guard.breaker.state) == (2, OPEN)
+    assert isinstance(second.error, Unreachable)
+    with pytest.raises(BreakerOpen) as refusal:
+        await guard.ping()
+    assert refusal.value.state is OPEN
+    assert refusal.value.retry_after == pytest.approx(30, abs=0.6)
+    assert calls_of(guard) == (2, 2, 1)
+    assert len(other_end.requests) == 5
+
+
+@pytest.mark.anyio
+async def test_a_failure_followed_by_an_answer_is_a_call_that_worked(
+    guard: GuardedConnector, other_end: OtherEnd
+) -> None:
+    other_end.will(Step.FAIL, Step.OK)
+    report = await guard.ping()
+    assert (report.attempts, report.error) == (2, None)
+    assert calls_of(guard) == (1, 0, 0)
+    assert guard.breaker.failures == 0
+
+
+@pytest.mark.anyio
+async def test_every_attempt_asks_the_breaker_anew(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    other_end.will(Step.FAIL)
+    ping = asyncio.ensure_future(guard.ping())
+    await asyncio.sleep(0.1)
+    guard.breaker.force_open()
+    report = await ping
+    assert isinstance(report.error, Unreachable)
+    assert (report.attempts, len(other_end.requests)) == (1, 1)
+
+
+@pytest.mark.anyio
+async def test_the_latency_of_a_call_is_that_of_its_last_attempt(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    other_end.will(Step.SILENT, Step.OK)
+    report = await guard.ping()
+    assert (report.attempts, report.error) == (2, None)
+    assert report.latency_ms < 1
+    assert now() == pytest.approx(10.25, abs=0.01)
+
+
+@pytest.mark.anyio
+async def test_a_silent_source_fails_at_the_limit_of_an_attempt(other_end: OtherEnd) -> None:
+    guard = guarded(other_end, Limits(connect=5, attempt=10, sample=15, ping=60))
+    other_end.will(Step.SILENT)
+    report = await guard.ping()
+    assert (report.attempts, report.outcome) == (3, Outcome.FAIL)
+    assert str(report.error) == "timeout.attempt"
+    assert guard.breaker.failures == other_end.cancelled == 3
+    assert report.latency_ms == pytest.approx(10_000, rel=0.001)
+    assert now() == pytest.approx(30.75, abs=0.01)
+    assert calls_of(guard) == (1, 1, 0)
+    await guard.close()
+
+
+@pytest.mark.anyio
+async def test_the_deadline_of_the_whole_call_proves_nothing(other_end: OtherEnd) -> None:
+    guard = guarded(other_end, Limits(connect=5, attempt=10, sample=4))
+    other_end.will(Step.SILENT)
+    report = await guard.sample({})
+    assert isinstance(report.error, SourceTimeout)
+    assert report.outcome is Outcome.VOID
+    assert now() == pytest.approx(4, abs=0.01)
+    assert (guard.breaker.failures, calls_of(guard)) == (0, (0, 0, 0))
+    await guard.close()
+
+
+@pytest.mark.anyio
+async def test_an_attempt_that_failed_counts_even_if_the_deadline_cuts_the_next_one(
+    guard: GuardedConnector, other_end: OtherEnd
+) -> None:
+    other_end.will(Step.SILENT)
+    report = await guard.sample({})
+    assert (report.attempts, report.outcome, guard.breaker.failures) == (2, Outcome.FAIL, 1)
+    assert now() == pytest.approx(15, abs=0.01)
+    assert calls_of(guard) == (1, 1, 0)
+
+
+@pytest.mark.anyio
+async def test_the_connector_ends_when_the_breaker_opens(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    await opened(guard, other_end)
+    await asyncio.sleep(0)
+    assert (other_end.built, other_end.closed) == (1, 1)
+    with pytest.raises(BreakerOpen):
+        await guard.ping()
+    assert other_end.built == 1
+
+
+@pytest.mark.anyio
+async def test_a_probe_after_thirty_seconds_closes_the_breaker(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    await opened(guard, other_end)
+    other_end.will(Step.OK)
+    await asyncio.sleep(29)
+    with pytest.raises(BreakerOpen):
+        await guard.ping()
+    await asyncio.sleep(1)
+    report = await guard.ping()
+    assert (report.attempts, report.error, guard.breaker.state) == (1, None, CLOSED)
+    assert other_end.built == 2
+
+
+@pytest.mark.anyio
+async def test_a_probe_that_fails_opens_for_another_thirty_seconds(
+    guard: GuardedConnector, other_end: OtherEnd
+) -> None:
+    await opened(guard, other_end)
+    await asyncio.sleep(30.1)
+    report = await guard.ping()
+    assert (report.attempts, guard.breaker.state) == (1, OPEN)
+    assert isinstance(report.error, Unreachable)
+    with pytest.raises(BreakerOpen) as refusal:
+        await guard.ping()
+    assert refusal.value.retry_after == pytest.approx(30, abs=0.6)
+
+
+@pytest.mark.anyio
+async def test_one_probe_at_a_time_reaches_the_source(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    await opened(guard, other_end)
+    await asyncio.sleep(30.1)
+    before = len(other_end.requests)
+    other_end.will(Step.SILENT)
+    pings = [asyncio.ensure_future(guard.ping()) for _ in range(50)]
+    await asyncio.sleep(1)
+    assert (len(other_end.requests) - before, guard.breaker.state) == (1, HALF_OPEN)
+    ends = await asyncio.gather(*pings, return_exceptions=True)
+    assert sum(isinstance(end, BreakerOpen) and end.state is HALF_OPEN for end in ends) == 49
+
+
+@pytest.mark.anyio
+async def test_a_probe_whose_caller_leaves_frees_its_place(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    await opened(guard, other_end)
+    await asyncio.sleep(30.1)
+    other_end.will(Step.SILENT, Step.OK)
+    probe = asyncio.ensure_future(guard.ping())
+    await asyncio.sleep(0.1)
+    probe.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await probe
+    assert guard.breaker.state is HALF_OPEN
+    assert (await guard.ping()).error is None
+    assert guard.breaker.state is CLOSED
+
+
+@pytest.mark.anyio
+async def test_a_caller_who_leaves_is_not_counted(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    other_end.will(Step.SILENT)
+    ping = asyncio.ensure_future(guard.ping())
+    await asyncio.sleep(0.1)
+    ping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ping
+    assert (guard.breaker.failures, calls_of(guard), other_end.cancelled) == (0, (0, 0, 0), 1)
+
+
+@pytest.mark.anyio
+async def test_what_proves_nothing_is_not_counted(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    other_end.will(Step.BUSY)
+    report = await guard.ping()
+    assert isinstance(report.error, Busy)
+    assert (guard.breaker.failures, calls_of(guard)) == (0, (0, 0, 0))
+
+
+@pytest.mark.anyio
+async def test_refusals_do_not_make_a_dead_source_look_fast(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    await opened(guard, other_end)
+    before = guard.figures.dump()
+    for _ in range(20):
+        with pytest.raises(BreakerOpen):
+            await guard.sample({})
+    after = guard.figures.dump()
+    assert (after.avg_latency_ms, after.histogram) == (before.avg_latency_ms, before.histogram)
+    assert calls_of(guard) == (2, 2, 20)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("step", [Step.REACHED, Step.AUTH, Step.SAYS_NO])
+async def test_a_source_that_says_no_is_a_ping_in_error_but_no_failure_of_the_breaker(
+    guard: GuardedConnector, other_end: OtherEnd, step: Step
+) -> None:
+    other_end.will(Step.FAIL, step)
+    report = await guard.ping()
+    assert (report.attempts, report.outcome) == (2, Outcome.REACHED)
+    assert (guard.breaker.failures, calls_of(guard)) == (0, (1, 1, 0))
+    assert guard.figures.dump().last_ok_ts is None
+
+
+@pytest.mark.anyio
+async def test_a_wrong_password_is_tried_once(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    other_end.will(Step.AUTH)
+    report = await guard.ping()
+    assert isinstance(report.error, AuthError)
+    assert len(other_end.requests) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("step", "errors"), [(Step.OK, 0), (Step.REACHED, 0), (Step.AUTH, 1), (Step.FAIL, 1)])
+async def test_an_analysts_typo_is_no_error_of_the_source(
+    guard: GuardedConnector, other_end: OtherEnd, step: Step, errors: int
+) -> None:
+    other_end.will(step)
+    await guard.sample({})
+    assert calls_of(guard) == (1, errors, 0)
+
+
+@pytest.mark.anyio
+async def test_a_defect_is_an_internal_error_and_its_text_is_nowhere(
+    guard: GuardedConnector, other_end: OtherEnd
+) -> None:
+    other_end.will(Step.DEFECT)
+    with capture_logs() as logged:
+        report = await guard.ping()
+    assert isinstance(report.error, InternalError)
+    assert (report.attempts, report.outcome) == (1, Outcome.FAIL)
+    assert [(line["event"], line["error"]) for line in logged] == [("connector_defect", "RuntimeError")]
+    told = (report, report.error.message, report.error.diagnosis(), str(report.error), repr(report.error), logged)
+    assert DEFECT_TEXT not in repr(told)
+
+
+@pytest.mark.anyio
+async def test_looking_around_is_guarded_but_not_counted(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    assert [entry.name for entry in await guard.describe()] == ["t"]
+    assert calls_of(guard) == (0, 0, 0)
+    await opened(guard, other_end)
+    with pytest.raises(BreakerOpen):
+        await guard.describe()
+
+
+@pytest.mark.anyio
+async def test_another_configuration_starts_anew_with_the_figures_kept(
+    guard: GuardedConnector, other_end: OtherEnd
+) -> None:
+    await opened(guard, other_end)
+    elsewhere = OtherEnd()
+    kind = fake_kind(elsewhere)
+    guard.replace(lambda: kind.build(FakeConfig(), Environment(EgressPolicy())), FakeConnector.limits)
+    assert (await guard.ping()).result() == (True, "Fake 1.0")
+    assert (guard.breaker.state, calls_of(guard)) == (CLOSED, (3, 2, 0))
+    assert elsewhere.requests == [("ping", "there")]

@@ -1,0 +1,127 @@
+"""Settings: what the environment may say, and one sentence for what it may not."""
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import StartupError
+from core.i18n import translator
+from core.settings import Settings, load
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No `.env` file and no variable of whoever runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"CHESHMEH_{name.upper()}", raising=False)
+
+
+def refusal() -> StartupError:
+    with pytest.raises(StartupError) as raised:
+        load()
+    return raised.value
+
+
+def test_everything_has_a_default() -> None:
+    settings = load({})
+    assert (settings.host, settings.port, settings.locale) == ("127.0.0.1", 8501, "fa")
+    assert settings.database_url_text == "sqlite+aiosqlite:///data/cheshmeh.db"
+    assert settings.key_path == Path("data/keys")
+
+
+def test_the_environment_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHESHMEH_PORT", "9000")
+    monkeypatch.setenv("CHESHMEH_DATA_DIR", "/var/lib/cheshmeh")
+    settings = load()
+    assert (settings.port, settings.data_dir) == (9000, Path("/var/lib/cheshmeh"))
+
+
+def test_a_dotenv_file_is_read_and_the_environment_outranks_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CHESHMEH_PORT=9001\nCHESHMEH_LOCALE=en\n")
+    monkeypatch.setenv("CHESHMEH_PORT", "9002")
+    settings = load()
+    assert (settings.port, settings.locale) == (9002, "en")
+
+
+def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHESHMEH_PORT", "")
+    assert load().port == 8501
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CHESHMEH_PORT", "eighty"),
+        ("CHESHMEH_PORT", "0"),
+        ("CHESHMEH_PORT", "65536"),
+        ("CHESHMEH_TIMEZONE", "Asia/Atlantis"),
+        ("CHESHMEH_TIMEZONE", "../../etc/passwd"),
+        ("CHESHMEH_LOCALE", "de"),
+        ("CHESHMEH_SESSION_HOURS", "0"),
+        ("CHESHMEH_SAMPLE_ROWS_MAX", "-1"),
+        ("CHESHMEH_LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    assert (str(refusal()), refusal().arguments["name"]) == ("startup.setting", name)
+
+
+def test_an_unknown_name_suggests_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHESHMEH_DATADIR", "/x")
+    assert refusal().arguments == {"name": "CHESHMEH_DATADIR", "nearest": "CHESHMEH_DATA_DIR"}
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_a_refusal_is_one_sentence_that_says_the_name(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setenv("CHESHMEH_PROT", "9000")
+    sentence = translator(language).message(refusal().message)
+    assert "CHESHMEH_PROT" in sentence
+    assert "CHESHMEH_PORT" in sentence
+    assert "\n" not in sentence
+
+
+def test_names_for_tests_and_names_of_others_are_let_be() -> None:
+    load({"CHESHMEH_TEST_POSTGRES_URL": "x", "PORT": "y", "cheshmeh_prot": "z"})
+
+
+def test_a_refused_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHESHMEH_KEKS", "k1:c2VjcmV0")
+    monkeypatch.setenv("CHESHMEH_PORT", "k1:c2VjcmV0")
+    err = refusal()
+    assert "c2VjcmV0" not in repr((err, err.arguments))
+    monkeypatch.setenv("CHESHMEH_PORT", "1")
+    assert "c2VjcmV0" not in repr(load())
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104 - compared, not bound
+        ("::", False),
+        ("db.example.ir", False),
+        ("localhost.example.ir", False),
+    ],
+)
+def test_only_this_machine_is_loopback(monkeypatch: pytest.MonkeyPatch, host: str, loopback: bool) -> None:
+    monkeypatch.setenv("CHESHMEH_HOST", host)
+    assert load().loopback_only is loopback
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "origin"),
+    [
+        ("127.0.0.1", "", "http://127.0.0.1:8501"),
+        ("::1", "", "http://[::1]:8501"),
+        ("127.0.0.1", "https://cheshmeh.example.ir/", "https://cheshmeh.example.ir"),
+    ],
+)
+def test_the_origin_is_what_people_type(monkeypatch: pytest.MonkeyPatch, host: str, public: str, origin: str) -> None:
+    monkeypatch.setenv("CHESHMEH_HOST", host)
+    monkeypatch.setenv("CHESHMEH_PUBLIC_URL", public)
+    assert load().origin == origin
