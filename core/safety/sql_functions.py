@@ -7,9 +7,7 @@ deny-listed whoever asks; what the credential may call at all is the server's ow
 from collections.abc import Mapping
 from types import MappingProxyType
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+from core.safety.sql_tokens import word_set
 
 
 def _prefixes(text: str) -> tuple[str, ...]:
@@ -18,34 +16,34 @@ def _prefixes(text: str) -> tuple[str, ...]:
 
 DENIED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "file": _words(
+        "file": word_set(
             "pg_stat_file pg_show_all_file_settings pg_hba_file_rules pg_ident_file_mappings pg_logdir_ls"
             " pg_import_system_collations pg_export_snapshot get_raw_page"
         ),
-        "network": _words(
+        "network": word_set(
             "http http_get http_post http_put http_patch http_delete http_head http_set_curlopt http_reset_curlopt"
             " http_collect_response table_import_from_s3 query_export_to_s3 master_run_on_worker"
         ),
-        "process": _words(
+        "process": word_set(
             "pg_reload_conf pg_promote pg_log_backend_memory_contexts pg_log_standby_snapshot pg_background_launch"
             " pg_get_process_memory_contexts pg_background_result pg_background_detach pg_prewarm"
             " autoprewarm_start_worker autoprewarm_dump_now"
         ),
-        "setting": _words("set_config setseed pg_stop_making_pinned_objects pg_extension_config_dump"),
-        "sequence": _words("nextval setval pg_nextoid"),
-        "notify": _words("pg_notify"),
-        "wal": _words("pg_logical_emit_message"),
-        "replication": _words("pg_sync_replication_slots"),
-        "statistics": _words("pg_stat_force_next_flush pg_stat_statements_reset pg_qualstats_reset"),
-        "large_object": _words(
+        "setting": word_set("set_config setseed pg_stop_making_pinned_objects pg_extension_config_dump"),
+        "sequence": word_set("nextval setval pg_nextoid"),
+        "notify": word_set("pg_notify"),
+        "wal": word_set("pg_logical_emit_message"),
+        "replication": word_set("pg_sync_replication_slots"),
+        "statistics": word_set("pg_stat_force_next_flush pg_stat_statements_reset pg_qualstats_reset"),
+        "large_object": word_set(
             "lo_close lo_creat lo_create lo_export lo_from_bytea lo_get lo_import lo_lseek lo_lseek64 lo_manage"
             " lo_open lo_put lo_tell lo_tell64 lo_truncate lo_truncate64 lo_unlink loread lowrite"
         ),
-        "maintenance": _words(
+        "maintenance": word_set(
             "gin_clean_pending_list pg_truncate_visibility_map pg_truncate_freespace_map currtid currtid2"
         ),
-        "sql_text": _words("ts_stat ts_rewrite xpath_table"),
-        "secret": _words("pg_stat_get_activity pg_stat_get_backend_activity pg_stat_get_wal_receiver"),
+        "sql_text": word_set("ts_stat ts_rewrite xpath_table"),
+        "secret": word_set("pg_stat_get_activity pg_stat_get_backend_activity pg_stat_get_wal_receiver"),
     }
 )
 """Exact names by family; the family is named in the refusal (`function.file`)."""

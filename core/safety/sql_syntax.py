@@ -6,23 +6,24 @@ from collections.abc import Iterator, Sequence
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import SqlglotError
+from sqlglot.parsers.postgres import PostgresParser
 
-from core.safety.sql_tokens import Kind, Token
+from core.safety.sql_tokens import Kind, Token, closing, word_set
 
 STEPS_PER_TOKEN = 20
 """How far beyond the statement's length the parser may go; what people write takes up to 4 (measured)."""
 _PLAIN_WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _UNTOLD = re.compile(r"[^A-Za-z0-9 :.,+\-/{}\[\]()]")
-_KNOWN_OPERATORS = frozenset("+ - * / % = <> != < > <= >= || -> ->> #> #>> @> <@ && ~ ~* !~ !~* ? & | << >> ^".split())
+_KNOWN_OPERATORS = word_set("+ - * / % = <> != < > <= >= || -> ->> #> #>> @> <@ && ~ ~* !~ !~* ? & | << >> ^")
 # A word before a sign that leaves the sign without a left operand.
-_BEFORE_PREFIX = frozenset(
+_BEFORE_PREFIX = word_set(
     "select distinct all where and or not on when then else case by having limit offset between in like ilike is from "
-    "using return returning values any some array as filter over range rows groups passing".split()
+    "using return returning values any some array as filter over range rows groups passing"
 )
 _BEFORE_LITERAL = _BEFORE_PREFIX | {"interval", "both", "leading", "trailing"}
 
 
-class _BoundedParser(Postgres.Parser):
+class _BoundedParser(PostgresParser):
     """Counts its steps: arrays, types or limits inside each other are tried in 2ⁿ ways for n levels."""
 
     steps_left = 0
@@ -57,7 +58,7 @@ def _pieces(found: Sequence[Token]) -> Iterator[str]:
         token = found[position]
         before = found[position - 1] if position else None
         if token.is_word("operator") and _next_is(found, position, "("):
-            position = _closing(found, position + 1)
+            position = closing(found, position + 1)
             yield "||"
         elif _names_literal(found, position):
             pass  # box '(0,0),(1,1)': sqlglot knows few of the types
@@ -102,13 +103,3 @@ def _names_literal(found: Sequence[Token], position: int) -> bool:
 
 def _next_is(found: Sequence[Token], position: int, mark: str) -> bool:
     return position + 1 < len(found) and found[position + 1].is_mark(mark)
-
-
-def _closing(found: Sequence[Token], opened: int) -> int:
-    """Where the parenthesis opened at `opened` closes; the last token when it never does."""
-    depth = 0
-    for position in range(opened, len(found)):
-        depth += found[position].is_mark("(") - found[position].is_mark(")")
-        if depth == 0:
-            return position
-    return len(found) - 1

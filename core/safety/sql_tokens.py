@@ -6,7 +6,7 @@ which nothing is left to disagree about.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -65,6 +65,10 @@ class Token:
         return self.kind in (Kind.WORD, Kind.NAME)
 
 
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 class Malformed(ValueError):
     """The text ends inside something, or holds what PostgreSQL's scanner would not take. Its text is the place."""
 
@@ -72,6 +76,16 @@ class Malformed(ValueError):
 def tokens(sql: str) -> list[Token]:
     """All tokens of `sql`, without space and comments. Raises Malformed."""
     return list(_with_custom_escapes(list(_scan(sql))))
+
+
+def closing(found: Sequence[Token], opened: int) -> int:
+    """Where the parenthesis opened at `opened` closes; the last token when it never does."""
+    depth = 0
+    for position in range(opened, len(found)):
+        depth += found[position].is_mark("(") - found[position].is_mark(")")
+        if depth == 0:
+            return position
+    return len(found) - 1
 
 
 def _scan(sql: str) -> Iterator[Token]:

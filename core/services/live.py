@@ -15,8 +15,12 @@ from core.resilience.breaker import Breaker
 from core.resilience.retry import RetryPolicy
 from core.services.evidence import Evidence, evidence_columns, evidence_of
 from core.services.status import status_of
+from core.storage.encryption import SealBroken
 from core.storage.sources import SourceRecord, SourceRepository
 from core.storage.status import StatusRecord
+
+NO_LIMITS = Limits(connect=5, attempt=10, sample=15)
+"""For a source whose configuration does not open: every call of it ends at once, with that as its error."""
 
 
 @dataclass(slots=True, eq=False)
@@ -96,9 +100,11 @@ class LiveSources:
         return GuardedConnector(*self._dial(record), breaker, figures, self._retry)
 
     def _dial(self, record: SourceRecord) -> tuple[Callable[[], Connector], Limits]:
-        plain = self._sources.config(record)
-        limits = self._kinds.limits(record.kind, plain)
-        return (lambda: self._kinds.connector(record.kind, plain)), limits
+        try:
+            plain = self._sources.config(record)
+        except SealBroken as err:
+            return _broken(err), NO_LIMITS
+        return (lambda: self._kinds.connector(record.kind, plain)), self._kinds.limits(record.kind, plain)
 
     def _follow(self, live: LiveSource, record: SourceRecord) -> None:
         changed = live.record.config_version != record.config_version
@@ -108,6 +114,13 @@ class LiveSources:
             # What was proven about the old destination says nothing about the new one; the figures go on.
             live.guard.replace(*self._dial(record))
             live.evidence = None
+
+
+def _broken(err: SealBroken) -> Callable[[], Connector]:
+    def build() -> Connector:
+        raise err
+
+    return build
 
 
 def _thresholds(record: SourceRecord) -> BreakerConfig:

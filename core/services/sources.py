@@ -32,6 +32,7 @@ from core.services.ping_all import PingAllJob
 from core.services.rights import require
 from core.services.views import SourceFilter, source_view
 from core.services.writer import StatusWriter
+from core.storage.encryption import SealBroken
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
 from core.storage.status import StatusRepository
@@ -223,8 +224,14 @@ class DataSourceService:
         return tuple((live, self._view(live)) for live in lives)
 
     def _view(self, live: LiveSource) -> Source:
-        config = self._kinds.public(live.record.kind, self._sources.config(live.record))
-        return source_view(live, config, self._clock())
+        return source_view(live, self._public_config(live.record), self._clock())
+
+    def _public_config(self, record: SourceRecord) -> Mapping[str, Any]:
+        # One configuration that does not open must not hide the other sources; a ping of it says why.
+        try:
+            return self._kinds.public(record.kind, self._sources.config(record))
+        except SealBroken:
+            return {}
 
     def _merged(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
         merged = self._kinds.merge(record.kind, self._sources.config(record), sent)

@@ -1,0 +1,44 @@
+"""Where a PostgreSQL server keeps passwords and what other people ask it."""
+
+from sqlglot import exp
+
+from core.safety.sql_tokens import word_set
+
+_TABLES = word_set(
+    "pg_authid pg_shadow pg_user_mapping pg_user_mappings _pg_user_mappings user_mapping_options pg_subscription"
+    " pg_hba_file_rules pg_file_settings pg_stat_wal_receiver"
+)
+_SETTINGS = word_set("primary_conninfo ssl_passphrase_command archive_command restore_command")
+_STRICT = word_set("pg_settings pg_show_all_settings current_setting")
+_ACTIVITY = "pg_stat_activity"
+_ACTIVITY_COLUMNS = word_set(
+    "datid datname pid leader_pid usesysid usename application_name client_addr client_hostname client_port"
+    " backend_start xact_start query_start state_change wait_event_type wait_event state backend_xid backend_xmin"
+    " query_id backend_type"
+)
+
+
+def secret(name: str, *, strict: bool = False) -> bool:
+    """Whether this decoded name is one of the server's secrets. A superuser's settings hold more of them."""
+    return name in _TABLES or name in _SETTINGS or (strict and name in _STRICT)
+
+
+def shows_queries(tree: exp.Expr, names: frozenset[str]) -> bool:
+    """Whether the text of other people's queries could come out: the column, a star, or whole rows of the view.
+
+    `names` are all decoded names of the statement, `tree` is its parsed form.
+    """
+    if _ACTIVITY not in names:
+        return False
+    views = [table for table in tree.find_all(exp.Table) if table.name == _ACTIVITY]
+    if "query" in names or any(view.args["alias"].columns for view in views if view.args.get("alias")):
+        return True
+    if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
+        return True
+    rows = {_ACTIVITY, *(view.alias_or_name for view in views)}
+    return any(_takes_row(column, rows) for column in tree.find_all(exp.Column))
+
+
+def _takes_row(column: exp.Column, rows: set[str]) -> bool:
+    """`a` alone is a whole row of `a`, and `a.to_json` is the function `to_json` of one."""
+    return column.name in rows or (column.table in rows and column.name not in _ACTIVITY_COLUMNS)

@@ -1,0 +1,142 @@
+"""PATCH and DELETE: a merge patch, secrets that stay or go, and versions."""
+
+from typing import Any
+
+import pytest
+
+from core.models import Role
+from tests.api.conftest import Org
+from tests.api.test_sources import POSTGRES, SECRET, fields_of
+
+KEPT = {"set": True}
+
+
+@pytest.fixture
+def source(org: Org) -> dict[str, Any]:
+    return org.add("orders", "postgres", config={**POSTGRES, "password": SECRET}, tags=["a"], description="d")
+
+
+def patch(org: Org, source: dict[str, Any], body: Any, **headers: str) -> Any:
+    return org.call("PATCH", source["id"], role=Role.EDITOR, json=body, headers=headers)
+
+
+def password_of(org: Org, source: dict[str, Any]) -> str | None:
+    """What the product would send to the source: read below the service, for nothing above shows it."""
+    records = org.served.product.runtime.sources._sources
+    runtime = org.served.product.runtime
+    [record] = [r for r in runtime.run(records.of_org(org.slug)) if str(r.uid) == source["id"]]
+    kept: str | None = records.config(record).get("password")
+    return kept
+
+
+def test_only_what_is_sent_changes(org: Org, source: dict[str, Any]) -> None:
+    answer = patch(org, source, {"description": "new", "tags": ["x", "y"], "paused": True, "check_interval_s": 300})
+    assert answer.status_code == 200
+    changed = {"description": "new", "tags": ["x", "y"], "paused": True, "check_interval_s": 300}
+    assert answer.json() == source | changed | {"updated_at": answer.json()["updated_at"]}
+    assert patch(org, source, {"check_interval_s": None}).json()["check_interval_s"] is None
+
+
+def test_a_part_of_the_breaker_leaves_its_rest(org: Org, source: dict[str, Any]) -> None:
+    patch(org, source, {"breaker": {"failure_threshold": 2}})
+    answer = patch(org, source, {"breaker": {"timeout_seconds": 9}})
+    assert answer.json()["breaker"] == {"failure_threshold": 2, "timeout_seconds": 9}
+
+
+@pytest.mark.parametrize("config", [{"database": "other"}, {"database": "other", "password": KEPT}])
+def test_a_secret_left_out_or_sent_as_set_is_kept(org: Org, source: dict[str, Any], config: dict[str, Any]) -> None:
+    answer = patch(org, source, {"config": config})
+    assert (answer.json()["config"]["database"], answer.json()["config"]["password"]) == ("other", KEPT)
+    assert password_of(org, source) == SECRET
+
+
+def test_null_clears_a_secret(org: Org, source: dict[str, Any]) -> None:
+    assert "password" not in patch(org, source, {"config": {"password": None}}).json()["config"]
+    assert password_of(org, source) is None
+
+
+def test_a_value_replaces_a_secret(org: Org, source: dict[str, Any]) -> None:
+    answer = patch(org, source, {"config": {"password": "another"}})
+    assert answer.json()["config"]["password"] == KEPT
+    assert "another" not in answer.text
+    assert password_of(org, source) == "another"
+
+
+@pytest.mark.parametrize(
+    "config", [{"host": "evil.example"}, {"port": 5433}, {"host": "evil.example", "password": KEPT}]
+)
+def test_a_kept_secret_does_not_go_to_another_destination(
+    org: Org, source: dict[str, Any], config: dict[str, Any]
+) -> None:
+    assert fields_of(patch(org, source, {"config": config})) == ["config.password"]
+    assert org.call("GET", source["id"]).json() == source
+    trial = {"kind": "postgres", "config": {**POSTGRES, **config}, "ds_id": source["id"]}
+    assert fields_of(org.call("POST", "test", json=trial)) == ["config.password"]
+
+
+@pytest.mark.parametrize("password", ["another", None])
+def test_another_destination_with_its_own_secret_or_none_is_taken(
+    org: Org, source: dict[str, Any], password: str | None
+) -> None:
+    answer = patch(org, source, {"config": {"host": "new.example", "password": password}})
+    assert answer.status_code == 200
+    assert password_of(org, source) == password
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"config": {"port": 0}}, ["config.port"]),
+        ({"config": {"hots": "x"}}, ["config.hots"]),
+        ({"config": {"database": None}}, ["config.database"]),
+        ({"config": None}, ["config"]),
+        ({"kind": "fake"}, ["kind"]),
+        ({"id": "x"}, ["id"]),
+        ({"name": ""}, ["name"]),
+        ({"name": None}, ["name"]),
+        ({"breaker": {"failure_threshold": None}}, ["breaker.failure_threshold"]),
+        ({"paused": None}, ["paused"]),
+    ],
+)
+def test_a_wrong_change_is_named_and_changes_nothing(
+    org: Org, source: dict[str, Any], body: dict[str, Any], fields: list[str]
+) -> None:
+    assert fields_of(patch(org, source, body)) == fields
+    assert org.call("GET", source["id"]).json() == source
+
+
+def test_an_empty_patch_is_no_error(org: Org, source: dict[str, Any]) -> None:
+    assert patch(org, source, {}).status_code == 200
+
+
+def test_a_name_that_another_source_has_is_refused(org: Org, source: dict[str, Any]) -> None:
+    org.add("taken")
+    assert patch(org, source, {"name": "taken"}).status_code == 409
+
+
+def test_a_stale_version_is_refused(org: Org, source: dict[str, Any]) -> None:
+    tag = org.call("GET", source["id"]).headers["ETag"]
+    first = patch(org, source, {"description": "1"}, **{"If-Match": tag})
+    assert first.headers["ETag"] != tag
+    stale = patch(org, source, {"description": "2"}, **{"If-Match": tag})
+    assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
+    assert org.call("DELETE", source["id"], headers={"If-Match": tag}).status_code == 412
+    assert org.call("DELETE", source["id"], headers={"If-Match": first.headers["ETag"]}).status_code == 204
+
+
+@pytest.mark.parametrize("tag", ["W/x", '"abc"', '"-1"', '"' + "9" * 40 + '"', '""'])
+def test_a_tag_that_no_version_has_is_stale(org: Org, source: dict[str, Any], tag: str) -> None:
+    assert patch(org, source, {"description": "2"}, **{"If-Match": tag}).status_code == 412
+
+
+def test_a_star_matches_any_version(org: Org, source: dict[str, Any]) -> None:
+    assert patch(org, source, {"description": "2"}, **{"If-Match": "*"}).status_code == 200
+
+
+def test_a_deleted_source_is_gone_and_its_name_is_free(org: Org, source: dict[str, Any]) -> None:
+    answer = org.call("DELETE", source["id"])
+    assert (answer.status_code, answer.content) == (204, b"")
+    for method in ("GET", "PATCH", "DELETE"):
+        assert org.call(method, source["id"], json={}).status_code == 404
+    assert org.call("GET").json()["items"] == []
+    assert org.add("orders")["id"] != source["id"]

@@ -1,0 +1,80 @@
+"""The product put together with a private registry, a clock that tests turn, and no waiting between attempts."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from core.access.identity import Access
+from core.access.passwords import Passwords
+from core.connectors.base import Environment
+from core.connectors.catalog import KindCatalog
+from core.connectors.kinds.postgres import PostgresConnector
+from core.resilience.retry import RetryPolicy
+from core.runtime import BackgroundLoop, Runtime
+from core.safety.egress import EgressPolicy
+from core.services.live import LiveSources
+from core.services.sources import DataSourceService
+from core.services.writer import StatusWriter
+from core.settings import Settings
+from core.storage.database import Database
+from core.storage.encryption import Vault
+from core.storage.keys import open_keyring
+from core.storage.people import PeopleRepository
+from core.storage.sources import SourceRepository
+from core.storage.status import StatusRepository
+from tests.fakes import FakeClock, OtherEnd, fake_registry
+
+
+@dataclass(frozen=True)
+class Product:
+    """A running product, what its fake sources do, and the clock of its breakers."""
+
+    runtime: Runtime
+    other_end: OtherEnd
+    clock: FakeClock
+
+
+@contextmanager
+def product(data_dir: Path, port: int = 1) -> Iterator[Product]:
+    """Over real SQLite in `data_dir`, with the kinds `fake` and `postgres`."""
+    settings = Settings(_env_file=None, data_dir=data_dir, port=port)
+    other_end, clock, loop = OtherEnd(), FakeClock(), BackgroundLoop()
+    runtime = loop.submit(_assemble(settings, loop, other_end, clock)).result()
+    try:
+        yield Product(runtime, other_end, clock)
+    finally:
+        runtime.close()
+
+
+async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEnd, clock: FakeClock) -> Runtime:
+    database = Database(settings.database_url_text)
+    await database.upgrade()
+    people = PeopleRepository(database)
+    sources = SourceRepository(database, Vault(await open_keyring(settings, database)))
+    statuses = StatusRepository(database)
+    registry = fake_registry(other_end)
+    registry.register("postgres")(PostgresConnector)
+    environment = Environment(EgressPolicy(own_ports=frozenset({settings.port})), settings.sample_rows_max)
+    kinds = KindCatalog(registry, environment)
+    live = LiveSources(kinds, sources, RetryPolicy(sleep=_no_sleep), monotonic=clock.seconds)
+    writer = StatusWriter(statuses)
+    service = DataSourceService(kinds, people, sources, statuses, live, writer)
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+    async def ready() -> dict[str, bool]:
+        return {"database": await database.answers()}
+
+    async def close() -> None:
+        await service.close()
+        await writer.close()
+        await database.close()
+
+    return Runtime(loop, settings, Access(people, passwords=Passwords(cheap)), service, ready, close)
+
+
+async def _no_sleep(seconds: float) -> None:
+    await asyncio.sleep(0)
