@@ -145,16 +145,16 @@ class GuardedConnector:
         try:
             async with within(limit):
                 return await verb(self._connected())
-        except TimeoutError as err:
-            if left < FAIR_SHARE * limit:
-                raise SourceTimeout("deadline", outcome=Outcome.VOID, seconds=left) from err
-            raise SourceTimeout("attempt", seconds=limit) from err
+        except TimeoutError:
+            late = _late(limit, left)
         except SourceError:
             raise
         except Exception as err:
             # Not translated by the connector: a defect. Its text may hold anything, so only its type is logged.
             log.error("connector_defect", error=type(err).__name__)
             raise InternalError() from err
+        # Raised out here: as the context of this error the driver's frames would hold its socket open.
+        raise late
 
     def _connected(self) -> Connector:
         if self._connector is None:
@@ -177,6 +177,12 @@ class GuardedConnector:
             task = asyncio.get_running_loop().create_task(connector.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
+
+
+def _late(limit: float, left: float) -> SourceTimeout:
+    if left < FAIR_SHARE * limit:
+        return SourceTimeout("deadline", outcome=Outcome.VOID, seconds=round(left, 1))
+    return SourceTimeout("attempt", seconds=limit)
 
 
 def blames_source(report: CallReport[Any]) -> bool:

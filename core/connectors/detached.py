@@ -18,6 +18,7 @@ class Detached:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._leaving: set[asyncio.Task[Any]] = set()
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`. A cancelled caller is free at once; `work` is cancelled and cleans up behind it.
@@ -44,6 +45,11 @@ class Detached:
             await asyncio.wait(tasks, timeout=LEAVE_LIMIT_S + 0.2)
 
     def _leave(self, task: "asyncio.Task[Any]") -> None:
+        # A second cancellation would cut off the driver's own cancelling on the server.
+        if task in self._leaving:
+            return
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
         task.cancel()
         again = asyncio.get_running_loop().call_later(LEAVE_LIMIT_S, task.cancel)
         task.add_done_callback(lambda _done: again.cancel())

@@ -35,6 +35,8 @@ def shows_queries(tree: exp.Expr, names: frozenset[str]) -> bool:
         return True
     if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
         return True
+    if any(group.alias and isinstance(group.unnest(), exp.Table) for group in tree.find_all(exp.Subquery)):
+        return True  # (pg_stat_activity a CROSS JOIN b) AS both
     rows = {_ACTIVITY, *(view.alias_or_name for view in views)}
     return any(_takes_row(column, rows) for column in tree.find_all(exp.Column))
 

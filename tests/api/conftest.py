@@ -4,7 +4,7 @@ import itertools
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,9 @@ class Served:
     product: Product
     url: str
     http: requests.Session
+
+    def wait_until(self, done: Callable[[], bool]) -> None:
+        _wait_until(done)
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +71,10 @@ def _application(made: Product) -> Starlette:
     return Starlette(routes=routes, middleware=interface.middleware())
 
 
-def _wait_until(done: Any) -> None:
+def _wait_until(done: Callable[[], bool]) -> None:
     end = time.monotonic() + START_LIMIT_S
     while not done():
-        assert time.monotonic() < end, "the server did not start"
+        assert time.monotonic() < end, "what was waited for did not happen"
         time.sleep(0.01)
 
 

@@ -1,15 +1,16 @@
 """The `postgres` kind against a real server: what every kind promises, and what it says when something is wrong."""
 
 import asyncio
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from core.connectors.kinds.postgres import PostgresConnector
+from core.connectors.kinds.postgres import PostgresConfig, PostgresConnector, PostgresParams
+from core.errors import QueryTimeout
 from core.models import Outcome
+from core.resilience.deadline import within
 from tests.connectors.conformance import CANARY, Config, ConnectorConformance, Params, error_of
 from tests.connectors.conftest import Open
 from tests.servers.postgres import HOST, PostgresServer
@@ -23,7 +24,7 @@ create function cases.waits() returns int language plpgsql as
 create table cases.denied (x int);
 create table cases.shown (x int); insert into cases.shown values (7); grant select on cases.shown to {user};
 """
-AT_WORK = "select count(*) from pg_stat_activity where query like '%cases.waits()%' and state = 'active'"
+AT_WORK = "select count(*) from pg_stat_activity where state = 'active' and wait_event = 'PgSleep'"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,8 +67,8 @@ class TestPostgresConformance(ConnectorConformance):
 
     async def until_busy(self, busy: bool) -> None:
         async with asyncio.timeout(10):
-            while (self.server.execute(AT_WORK) != [(0,)]) is not busy:
-                await asyncio.sleep(0.01)  # noqa: ASYNC110 - only the server knows
+            while (self.server.execute(AT_WORK) != [(0,)]) is not busy:  # noqa: ASYNC110 - only the server knows
+                await asyncio.sleep(0.01)
 
 
 async def test_a_ping_names_the_version(pg: PostgresConnector, postgres: PostgresServer):
@@ -89,3 +90,88 @@ async def test_a_wrong_password_is_sent_once(open_pg: Open, postgres: PostgresSe
 
 def refusals(server: PostgresServer) -> int:
     return server.log_text().count("password authentication failed")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "fields"),
+    [
+        ({"password": None}, "auth_failed.no_password", ["config.password"]),
+        ({"user": "nobody_here"}, "auth_failed.password", ["config.user", "config.password"]),
+        ({"database": "no_such"}, "not_found_in_source.database", ["config.database"]),
+        ({"host": "no-such-host.invalid"}, ("unreachable.unknown_host", "unreachable.name_lookup"), ["config.host"]),
+        ({"host": "169.254.169.254"}, "egress_denied.metadata", ["config.host"]),
+        ({"sslmode": "require"}, "tls_invalid.unsupported", ["config.sslmode"]),
+        ({"sslmode": "verify-full"}, "tls_invalid.unsupported", ["config.sslmode"]),
+    ],
+)
+async def test_what_is_wrong_is_said_and_where(open_pg: Open, changes: Config, said: Any, fields: list[str]):
+    error = await error_of(open_pg(**changes).ping())
+    assert str(error) in ((said,) if isinstance(said, str) else said)
+    assert [field.field for field in error.fields] == fields
+
+
+async def test_a_closed_port_names_host_and_port(open_pg: Open, refused_port: int):
+    error = await error_of(open_pg(host=HOST, port=refused_port).ping())
+    assert (str(error), [field.field for field in error.fields]) == (
+        "unreachable.refused",
+        ["config.host", "config.port"],
+    )
+
+
+async def test_a_port_that_speaks_http_is_not_postgresql(open_pg: Open, http_port: int):
+    assert (await error_of(open_pg(host=HOST, port=http_port).ping())).code == "bad_answer"
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"table": "cases.no_such"}, "not_found_in_source.table"),
+        ({"sql": "select * from cases.no_such"}, "not_found_in_source.table"),
+        ({"sql": "select * from no_such.shown"}, "not_found_in_source.table"),
+        ({"table": "cases.shown", "columns": ["no_such"]}, "not_found_in_source.column"),
+        ({"sql": "select no_such(1)"}, "not_found_in_source.function"),
+        ({"table": "cases.denied"}, "permission_denied.object"),
+        ({"sql": "select 1 / 0"}, "query_failed.sql"),
+        ({"sql": "select $1::int"}, "query_failed.sql"),
+        ({"sql": "select $1::int", "args": ["x"]}, "query_failed.sql"),
+        ({"sql": "select $1::text", "args": ["a\0b"]}, "query_failed.arguments"),
+        ({"sql": "select $1::int", "args": [{"a": 1}]}, "query_failed.sql"),
+    ],
+)
+async def test_a_request_that_fails_proves_the_source_well(pg: PostgresConnector, params: Params, said: str):
+    error = await error_of(pg.sample(params))
+    assert (str(error), error.outcome, error.retried) == (said, Outcome.REACHED, False)
+    assert (await pg.ping())[0]
+
+
+async def test_a_query_over_its_time_is_ended_by_the_server(pg: PostgresConnector):
+    async with within(2):
+        error = await error_of(pg.sample({"sql": "select cases.waits()"}))
+    assert (type(error), str(error), error.outcome) == (QueryTimeout, "timeout.server", Outcome.REACHED)
+
+
+async def test_a_locked_table_is_not_waited_for(pg: PostgresConnector, postgres: PostgresServer):
+    with postgres.connect() as connection, connection.transaction():
+        connection.execute("lock table cases.shown in access exclusive mode")
+        error = await error_of(pg.sample({"table": "cases.shown"}))
+    assert error.outcome == Outcome.REACHED
+
+
+async def test_sessions_that_a_restart_ended_are_replaced(pg: PostgresConnector, postgres: PostgresServer):
+    await asyncio.gather(pg.ping(), pg.ping(), pg.ping())
+    postgres.stop()
+    postgres.start()
+    assert (await pg.ping())[0]
+
+
+async def test_a_session_starts_afresh_for_each_call(pg: PostgresConnector):
+    await pg._sample(PostgresParams(sql="select pg_advisory_lock(4711), set_config('timezone', 'Asia/Tehran', false)"))
+    held = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
+    sample = await pg.sample({"sql": f"select ({held}), current_setting('timezone') = 'Asia/Tehran'"})
+    assert list(sample.rows) == [(0, False)]
+
+
+def test_postgresql_is_asked_of_one_host_only():
+    for host in ("a,b", "/run/postgresql", "@x", "a b", "a\\b", "a\0"):
+        with pytest.raises(ValidationError):
+            PostgresConfig.model_validate({"host": host, "database": "d", "user": "u"})

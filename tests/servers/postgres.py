@@ -183,7 +183,7 @@ def given_server(url: str) -> Iterator[PostgresServer]:
     name = f"cheshmeh_test_{secrets.token_hex(4)}"
     server = PostgresServer(
         host=str(parts.get("host", HOST)),
-        port=int(parts.get("port", 5432)),
+        port=int(parts.get("port") or 5432),
         superuser=str(parts.get("user", "postgres")),
         superuser_password=str(parts.get("password", "")),
         user=name,

@@ -34,8 +34,9 @@ async def connect(config: Any, addresses: tuple[str, ...], limit_s: float) -> "A
                     return await _dial(config, address, where)
                 except SourceError as err:
                     last = err
-    except TimeoutError as err:
-        raise last or SourceTimeout("connect", seconds=limit_s, **where) from err
+    except TimeoutError:
+        last = last or SourceTimeout("connect", fields=fields_of("host", "port"), seconds=limit_s, **where)
+    # Raised out here: as the context of this error the driver's frames would hold the half-open socket.
     assert last is not None  # noqa: S101 - `addresses` is never empty
     raise last
 

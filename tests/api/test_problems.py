@@ -1,0 +1,104 @@
+"""Problems: their shape, their language, and paths that lead nowhere."""
+
+from typing import Any
+
+import pytest
+
+from core.models import Role
+from tests.api.conftest import Org
+
+KEYS = ["type", "title", "status", "detail", "code", "instance"]
+
+
+@pytest.mark.parametrize(
+    ("accepts", "persian"),
+    [
+        ("fa", True),
+        ("en", False),
+        ("en-GB,en;q=0.9,fa;q=0.5", False),
+        ("fa-IR,en;q=0.9", True),
+        ("", True),
+        ("de", True),
+        ("en;q=0", True),
+        (";;;,,q=", True),
+    ],
+)
+def test_a_problem_speaks_the_readers_language_and_persian_by_default(org: Org, accepts: str, persian: bool) -> None:
+    answer = org.call("GET", "no-such-id", headers={"Accept-Language": accepts})
+    body = answer.json()
+    assert list(body) == KEYS
+    assert body["instance"] == f"/orgs/{org.slug}/datasources/no-such-id"
+    assert all(any("\u0600" <= letter <= "\u06ff" for letter in body[key]) is persian for key in ("title", "detail"))
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_each_wrong_field_has_a_sentence_of_its_own(org: Org, language: str) -> None:
+    body = {"kind": "postgres", "name": "n", "config": {"host": "h", "port": 0, "user": "u"}}
+    answer = org.call("POST", json=body, headers={"Accept-Language": language}).json()
+    assert list(answer) == [*KEYS, "errors"]
+    assert [list(error) for error in answer["errors"]] == [["field", "message"]] * 2
+    assert len({error["message"] for error in answer["errors"]}) == 2
+    assert not any("field." in error["message"] for error in answer["errors"])
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        *(("/orgs/x/nothing", 404), ("/orgs/x", 404), ("/orgs/", 404), ("/api/", 404), ("/api/nothing", 404)),
+        *(("/orgs/x/datasources/", 404), ("/orgs/%2e%2e/source", 404), ("/orgs//", 404), ("/api/%2e%2e/add", 404)),
+        *(("/orgs/x/datasources/y/nothing", 404), ("/session/nothing", 404)),
+    ],
+)
+@pytest.mark.parametrize("role", [None, Role.ADMIN])
+def test_a_path_that_leads_nowhere_is_a_problem_and_never_a_page(
+    org: Org, path: str, status: int, role: Role | None
+) -> None:
+    answer = org.call("GET", path, role=role)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert answer.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", ""), ("DELETE", ""), ("PUT", "health"), ("DELETE", "{id}/ping"), ("GET", "{id}/sample")],
+)
+def test_a_wrong_method_is_405_and_names_the_right_one(org: Org, method: str, path: str) -> None:
+    answer = org.call(method, path.format(id=org.add()["id"]))
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Allow"]
+
+
+def test_health_test_and_ping_are_not_taken_for_ids(org: Org) -> None:
+    assert org.call("GET", "health").json()["total"] == 0
+    assert org.call("POST", "test", json={}).status_code == 422
+    assert org.call("POST", "ping").status_code == 200
+
+
+def test_the_probes_need_no_token(org: Org) -> None:
+    assert org.call("GET", "/healthz", role=None).json() == {"status": "ok"}
+    ready = org.call("GET", "/readyz", role=None)
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "parts": [{"name": "database", "ok": True}]})
+
+
+def openapi(org: Org) -> dict[str, Any]:
+    answer = org.call("GET", "/api/openapi.json", role=None)
+    assert answer.status_code == 200
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def test_the_interface_describes_itself(org: Org) -> None:
+    document = openapi(org)
+    assert document["openapi"].startswith("3.1")
+    base = "/orgs/{org_id}/datasources"
+    below = ("", "/health", "/test", "/ping", "/{ds_id}", "/{ds_id}/ping", "/{ds_id}/sample", "/{ds_id}/metrics")
+    assert {base + path for path in below} <= set(document["paths"])
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/orgs/x/nothing", "/session/login", "/"])
+def test_every_answer_carries_the_security_headers(org: Org, path: str) -> None:
+    headers = org.call("GET", path, role=None).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
