@@ -91,6 +91,7 @@ class LatencyWindow:
         self._slices: deque[tuple[datetime, Histogram]] = deque()
 
     def add(self, now: datetime, latency_ms: float) -> None:
+        self._redate(now)
         if not self._slices or now - self._slices[-1][0] >= SLICE:
             self._slices.append((now, Histogram()))
         self._slices[-1][1].add(latency_ms)
@@ -102,6 +103,11 @@ class LatencyWindow:
     def histogram(self, now: datetime) -> Histogram:
         self._expire(now)
         return Histogram.merged(part for _, part in self._slices)
+
+    def _redate(self, now: datetime) -> None:
+        # After the clock was set back, slices of the future would take every later call and never expire.
+        if self._slices and self._slices[-1][0] > now:
+            self._slices = deque((min(at, now), part) for at, part in self._slices)
 
     def _expire(self, now: datetime) -> None:
         total = sum(part.total for _, part in self._slices)

@@ -48,17 +48,20 @@ def check_statement(sql: str, *, strict: bool = False) -> None:
     other than `pg_catalog`, no settings that may hold secrets. Raises QueryRefused with the reason, the name of the
     `rule` and the offending `part`.
     """
-    _judged(_cut(sql), strict)
+    _judged(_one(sql), strict)
 
 
 def check_where(expression: str, *, strict: bool = False) -> None:
     """The same for one condition. The caller puts it in parentheses, the closing one on a line of its own."""
-    _judged(_as_statement(expression), strict)
+    tree = _judged(_as_statement(expression), strict)
+    where = tree.find(exp.Where) if tree else None
+    if where is None or not isinstance(where.this, exp.Paren):  # a query or a list
+        _refuse("unparsable", part=expression)
 
 
 def mentioned(sql: str) -> Mentioned:
     """What an admitted statement names. Raises QueryRefused as `check_statement` does."""
-    found = _cut(sql)
+    found = _one(sql)
     tree = _judged(found, strict=True)
     tables = tree.find_all(exp.Table) if tree else ()
     return Mentioned(
@@ -75,10 +78,16 @@ def _cut(sql: str) -> list[Token]:
         found = tokens(sql)
     except Malformed as err:
         _refuse("unparsable", part=str(err), cause=err)
-    while found and found[-1].is_mark(";"):
-        found.pop()
-    if not found:
+    if all(token.is_mark(";") for token in found):
         _refuse("unparsable", part=sql)
+    return found
+
+
+def _one(sql: str) -> list[Token]:
+    """The tokens of a statement, without the semicolon that may end it."""
+    found = _cut(sql)
+    while found[-1].is_mark(";"):
+        found.pop()
     return found
 
 

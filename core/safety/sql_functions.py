@@ -32,7 +32,7 @@ DENIED: Mapping[str, frozenset[str]] = MappingProxyType(
         "setting": word_set("set_config setseed pg_stop_making_pinned_objects pg_extension_config_dump"),
         "sequence": word_set("nextval setval pg_nextoid"),
         "notify": word_set("pg_notify"),
-        "wal": word_set("pg_logical_emit_message"),
+        "wal": word_set("pg_logical_emit_message txid_current pg_current_xact_id"),
         "replication": word_set("pg_sync_replication_slots"),
         "statistics": word_set("pg_stat_force_next_flush pg_stat_statements_reset pg_qualstats_reset"),
         "large_object": word_set(

@@ -6,7 +6,9 @@ from core.safety.sql_tokens import word_set
 
 _TABLES = word_set(
     "pg_authid pg_shadow pg_user_mapping pg_user_mappings _pg_user_mappings user_mapping_options pg_subscription"
-    " pg_hba_file_rules pg_file_settings pg_stat_wal_receiver"
+    " pg_hba_file_rules pg_ident_file_mappings pg_file_settings pg_stat_wal_receiver pg_stat_subscription"
+    " pg_stat_statements pg_foreign_server _pg_foreign_servers foreign_server_options pg_largeobject pg_statistic"
+    " pg_statistic_ext_data"
 )
 _SETTINGS = word_set("primary_conninfo ssl_passphrase_command archive_command restore_command")
 _STRICT = word_set("pg_settings pg_show_all_settings current_setting")

@@ -143,7 +143,6 @@ def test_a_clock_set_back_neither_moves_the_average_away_nor_loses_a_call(
     assert seen.p95_ms == pytest.approx(900, rel=RELATIVE_ERROR)
 
 
-@pytest.mark.xfail(reason="slices dated in the future take every later call and never expire")
 def test_calls_expire_after_the_clock_was_set_back(figures: SourceFigures, clock: FakeClock) -> None:
     record(figures, 5000, 50)
     clock.advance(-86_400)

@@ -4,7 +4,7 @@ import string
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import QueryRefused
@@ -122,12 +122,14 @@ def test_mentioned_names_are_decoded():
     assert found.relations == {("S", "t"), ("", "u")}
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=string.printable + "سلام‌ۀ\u00a0", max_size=80))
 def test_any_text_is_admitted_or_refused(text: str):
     with suppress(QueryRefused):
         check_statement(text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab'\"$\\-/*;eEuU& \n", min_size=1, max_size=40))
 def test_nothing_ends_a_quoted_name_but_its_quote(text: str):
     quoted = '"' + text.replace('"', '""') + '"'

@@ -175,7 +175,7 @@ CALLS: dict[str, tuple[Role, Any]] = {
     "sample": (Role.ANALYST, lambda sources, who, uid: sources.sample(who, "main", uid, {})),
     "create": (
         Role.EDITOR,
-        lambda sources, who, uid: sources.create(who, "main", SourceDraft("fake", str(uid)[:4], {})),
+        lambda sources, who, uid: sources.create(who, "main", SourceDraft("fake", str(uuid4()), {})),
     ),
     "update": (Role.EDITOR, lambda sources, who, uid: sources.update(who, "main", uid, {"description": "x"})),
     "test": (Role.EDITOR, lambda sources, who, uid: sources.test(who, "main", "fake", {})),

@@ -1,0 +1,133 @@
+"""The command line on a data directory without a dashboard."""
+
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.processes import CommandLine
+from tests.servers.postgres import PostgresServer
+
+SECRET = "Zq7-never-shown"
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path / "data")
+
+
+def config_file(folder: Path, **config: Any) -> str:
+    path = folder / "config.json"
+    path.write_text(json.dumps({"host": "127.0.0.1", "database": "d", "user": "u", "password": SECRET} | config))
+    return str(path)
+
+
+def test_an_empty_folder_becomes_an_installation(cli: CommandLine) -> None:
+    assert cli.json("db", "upgrade") == {"ok": True}
+    assert cli.json("db", "check") == {"ok": True, "drift": []}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in [cli.data_dir, *cli.data_dir.iterdir()]}
+    assert all(mode & 0o077 == 0 for mode in modes.values()), modes
+
+
+def test_people_and_tokens(cli: CommandLine) -> None:
+    assert cli.json("orgs", "add", "acme", "--name", "شرکت نمونه") == {"slug": "acme", "name": "شرکت نمونه"}
+    added = cli.run("users", "add", "maryam", "--json", stdin=f"{SECRET}\n")
+    assert (added.returncode, json.loads(added.stdout)) == (0, {"name": "maryam", "admin": False})
+    assert SECRET not in added.stdout + added.stderr
+    held = {"org": "acme", "user": "maryam", "role": "analyst"}
+    assert cli.json("members", "add", "acme", "maryam", "analyst") == held
+    assert cli.json("members", "list", "acme") == [{"user": "maryam", "role": "analyst"}]
+
+    token = cli.json("tokens", "add", "--org", "acme", "--role", "editor", "--scope", "metrics", "--days", "7")
+    assert list(token) == ["id", "token", "org", "role", "scopes", "expires_at"]
+    assert (token["org"], token["role"], token["scopes"]) == ("acme", "editor", ["metrics"])
+    left = datetime.fromisoformat(token["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=6.9) < left <= timedelta(days=7)
+    listed = cli.run("tokens", "list", "--json").stdout
+    assert [row["id"] for row in json.loads(listed)] == [token["id"]]
+    assert token["token"] not in listed
+    assert cli.json("tokens", "revoke", token["id"]) == {"id": token["id"], "revoked": True}
+
+
+def test_a_source_without_a_dashboard(cli: CommandLine, tmp_path: Path, postgres: PostgresServer) -> None:
+    server = {"host": postgres.host, "port": postgres.port, "database": postgres.database, "user": postgres.user}
+    config = json.dumps(server | {"password": postgres.password})
+    cli.json("orgs", "add", "acme")
+    made = cli.json(
+        "sources", "add", "--org", "acme", "--kind", "postgres", "--name", "کالا", "--config", "-", stdin=config
+    )
+    assert made["config"]["password"] == {"set": True}
+    assert [source["id"] for source in cli.json("sources", "list", "--org", "acme")] == [made["id"]]
+    assert cli.json("sources", "ping", "--org", "acme", "کالا")["ok"]
+    rows = cli.json("sources", "sample", "--org", "acme", "کالا", "--params", '{"sql": "select 1 as یک"}')["rows"]
+    assert rows == [{"یک": 1}]
+    tried = cli.json("sources", "test", "--org", "acme", "--kind", "postgres", "--config", "-", stdin=config)
+    assert tried["ok"]
+
+
+def test_a_source_that_is_down_is_exit_status_1(cli: CommandLine, tmp_path: Path, refused_port: int) -> None:
+    file = config_file(tmp_path, port=refused_port)
+    cli.json("orgs", "add", "acme")
+    cli.json("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "down", "--config", file)
+    one = cli.json("sources", "ping", "--org", "acme", "down", code=1)
+    assert (one["ok"], one["attempts"]) == (False, 3)
+    [row] = cli.json("sources", "ping", "--org", "acme", "--all", code=1)
+    assert (row["name"], row["ok"]) == ("down", False)
+    tried = cli.json("sources", "test", "--org", "acme", "--kind", "postgres", "--config", file, code=1)
+    assert not tried["ok"]
+
+
+def test_what_went_wrong_is_one_sentence_and_one_document(cli: CommandLine, tmp_path: Path) -> None:
+    cli.json("orgs", "add", "acme")
+    file = config_file(tmp_path, port=0)
+    done = cli.run("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "n", "--config", file, "--json")
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["code"]) == (1, "validation_error")
+    assert [field["field"] for field in error["errors"]] == ["config.port"]
+    assert "config.port" in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("orgs", "add", "NO SUCH SLUG"),
+        ("members", "add", "acme", "nobody", "viewer"),
+        ("members", "add", "acme", "nobody", "king"),
+        ("sources", "ping", "--org", "no-such-org", "x"),
+    ],
+)
+def test_a_request_that_cannot_be_is_exit_status_1(cli: CommandLine, arguments: tuple[str, ...]) -> None:
+    done = cli.run(*arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) in (1, 2)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sources", "ping", "--org", "acme"),
+        ("sources", "ping", "--org", "acme", "x", "--all"),
+        ("tokens", "add"),
+        ("tokens", "add", "--all-orgs", "--org", "acme"),
+        ("tokens", "revoke", "no-uuid"),
+        ("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "n", "--config", "/no/such/file"),
+        ("no-such-command",),
+    ],
+)
+def test_wrong_usage_is_exit_status_2(cli: CommandLine, arguments: tuple[str, ...]) -> None:
+    done = cli.run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_is_exit_status_2_and_one_sentence(cli: CommandLine) -> None:
+    done = cli.run("orgs", "list", data_dri="x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "CHESHMEH_DATA_DIR" in done.stderr
