@@ -31,6 +31,7 @@ class Step(Enum):
     BUSY = auto()
     SILENT = auto()
     DEFECT = auto()
+    TIMEOUT = auto()
 
 
 class OtherEnd:
@@ -69,6 +70,7 @@ def _error(step: Step) -> Exception:
         Step.AUTH: AuthError("password", user="reader", host="there"),
         Step.BUSY: Busy(),
         Step.DEFECT: RuntimeError(DEFECT_TEXT),
+        Step.TIMEOUT: TimeoutError(),
         Step.SAYS_NO: _SaidNo(),
     }
     return errors[step]

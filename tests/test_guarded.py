@@ -158,6 +158,17 @@ async def test_an_attempt_that_failed_counts_even_if_the_deadline_cuts_the_next_
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(("sample_s", "outcome"), [(9.4, Outcome.VOID), (9.6, Outcome.FAIL)])
+async def test_a_timeout_counts_only_for_an_attempt_that_had_its_fair_share(
+    other_end: OtherEnd, sample_s: float, outcome: Outcome
+) -> None:
+    guard = guarded(other_end, Limits(connect=5, attempt=10, sample=sample_s))
+    other_end.will(Step.TIMEOUT)
+    assert (await guard.sample({})).outcome is outcome
+    await guard.close()
+
+
+@pytest.mark.anyio
 async def test_the_connector_ends_when_the_breaker_opens(guard: GuardedConnector, other_end: OtherEnd) -> None:
     await opened(guard, other_end)
     await asyncio.sleep(0)

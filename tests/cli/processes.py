@@ -23,7 +23,7 @@ LIMIT_S = 90
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     """Ours, without the settings of whoever runs the tests."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CHESHMEH_")}
-    own = {"CHESHMEH_DATA_DIR": str(data_dir), "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "default"}
+    own = {"CHESHMEH_DATA_DIR": str(data_dir)}
     return inherited | own | {f"CHESHMEH_{name.upper()}": value for name, value in settings.items()}
 
 
@@ -107,8 +107,11 @@ class CommandLine:
 
     data_dir: Path
 
-    def run(self, *arguments: str, stdin: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
-        return _run(["-m", "core", *arguments], environment(self.data_dir, **settings), stdin)
+    def run(
+        self, *arguments: str, stdin: str = "", language: str = "C.UTF-8", **settings: str
+    ) -> "subprocess.CompletedProcess[str]":
+        env = environment(self.data_dir, **settings) | {"LC_ALL": language}
+        return _run(["-m", "core", *arguments], env, stdin)
 
     def json(self, *arguments: str, stdin: str = "", code: int = 0) -> Any:
         """The one document on standard output."""

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from core.cli import main
+from core.models import Actor, Role, SourceDraft
 from tests.cli.processes import CommandLine
 from tests.servers.postgres import PostgresServer
+from tests.services.assembly import product
 
 SECRET = "Zq7-never-shown"
 
@@ -17,6 +20,14 @@ SECRET = "Zq7-never-shown"
 @pytest.fixture
 def cli(tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path / "data")
+
+
+@pytest.fixture
+def acme(cli: CommandLine) -> CommandLine:
+    """With the organisation `acme`."""
+    with product(cli.data_dir) as made:
+        made.runtime.run(made.runtime.access.add_organisation("acme", "Acme"))
+    return cli
 
 
 def config_file(folder: Path, **config: Any) -> str:
@@ -39,7 +50,6 @@ def test_people_and_tokens(cli: CommandLine) -> None:
     assert SECRET not in added.stdout + added.stderr
     held = {"org": "acme", "user": "maryam", "role": "analyst"}
     assert cli.json("members", "add", "acme", "maryam", "analyst") == held
-    assert cli.json("members", "list", "acme") == [{"user": "maryam", "role": "analyst"}]
 
     token = cli.json("tokens", "add", "--org", "acme", "--role", "editor", "--scope", "metrics", "--days", "7")
     assert list(token) == ["id", "token", "org", "role", "scopes", "expires_at"]
@@ -49,62 +59,44 @@ def test_people_and_tokens(cli: CommandLine) -> None:
     listed = cli.run("tokens", "list", "--json").stdout
     assert [row["id"] for row in json.loads(listed)] == [token["id"]]
     assert token["token"] not in listed
-    assert cli.json("tokens", "revoke", token["id"]) == {"id": token["id"], "revoked": True}
 
 
-def test_a_source_without_a_dashboard(cli: CommandLine, tmp_path: Path, postgres: PostgresServer) -> None:
+def test_a_source_without_a_dashboard(acme: CommandLine, postgres: PostgresServer) -> None:
     server = {"host": postgres.host, "port": postgres.port, "database": postgres.database, "user": postgres.user}
     config = json.dumps(server | {"password": postgres.password})
-    cli.json("orgs", "add", "acme")
-    made = cli.json(
+    made = acme.json(
         "sources", "add", "--org", "acme", "--kind", "postgres", "--name", "کالا", "--config", "-", stdin=config
     )
     assert made["config"]["password"] == {"set": True}
-    assert [source["id"] for source in cli.json("sources", "list", "--org", "acme")] == [made["id"]]
-    assert cli.json("sources", "ping", "--org", "acme", "کالا")["ok"]
-    rows = cli.json("sources", "sample", "--org", "acme", "کالا", "--params", '{"sql": "select 1 as یک"}')["rows"]
+    assert [source["id"] for source in acme.json("sources", "list", "--org", "acme")] == [made["id"]]
+    assert acme.json("sources", "ping", "--org", "acme", "کالا")["ok"]
+    rows = acme.json("sources", "sample", "--org", "acme", "کالا", "--params", '{"sql": "select 1 as یک"}')["rows"]
     assert rows == [{"یک": 1}]
-    tried = cli.json("sources", "test", "--org", "acme", "--kind", "postgres", "--config", "-", stdin=config)
+    tried = acme.json("sources", "test", "--org", "acme", "--kind", "postgres", "--config", "-", stdin=config)
     assert tried["ok"]
 
 
-def test_a_source_that_is_down_is_exit_status_1(cli: CommandLine, tmp_path: Path, refused_port: int) -> None:
+def test_a_source_that_is_down_is_exit_status_1(acme: CommandLine, tmp_path: Path, refused_port: int) -> None:
     file = config_file(tmp_path, port=refused_port)
-    cli.json("orgs", "add", "acme")
-    cli.json("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "down", "--config", file)
-    one = cli.json("sources", "ping", "--org", "acme", "down", code=1)
+    with product(acme.data_dir) as made:
+        draft = SourceDraft("postgres", "down", json.loads(Path(file).read_text()))
+        made.runtime.run(made.runtime.sources.create(Actor("x", {"acme": Role.EDITOR}), "acme", draft))
+    one = acme.json("sources", "ping", "--org", "acme", "down", code=1)
     assert (one["ok"], one["attempts"]) == (False, 3)
-    [row] = cli.json("sources", "ping", "--org", "acme", "--all", code=1)
+    [row] = acme.json("sources", "ping", "--org", "acme", "--all", code=1)
     assert (row["name"], row["ok"]) == ("down", False)
-    tried = cli.json("sources", "test", "--org", "acme", "--kind", "postgres", "--config", file, code=1)
+    tried = acme.json("sources", "test", "--org", "acme", "--kind", "postgres", "--config", file, code=1)
     assert not tried["ok"]
 
 
-def test_what_went_wrong_is_one_sentence_and_one_document(cli: CommandLine, tmp_path: Path) -> None:
-    cli.json("orgs", "add", "acme")
+def test_what_went_wrong_is_one_sentence_and_one_document(acme: CommandLine, tmp_path: Path) -> None:
     file = config_file(tmp_path, port=0)
-    done = cli.run("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "n", "--config", file, "--json")
+    done = acme.run("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "n", "--config", file, "--json")
     error = json.loads(done.stdout)["error"]
     assert (done.returncode, error["code"]) == (1, "validation_error")
     assert [field["field"] for field in error["errors"]] == ["config.port"]
     assert "config.port" in done.stderr
     assert SECRET not in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("orgs", "add", "NO SUCH SLUG"),
-        ("members", "add", "acme", "nobody", "viewer"),
-        ("members", "add", "acme", "nobody", "king"),
-        ("sources", "ping", "--org", "no-such-org", "x"),
-    ],
-)
-def test_a_request_that_cannot_be_is_exit_status_1(cli: CommandLine, arguments: tuple[str, ...]) -> None:
-    done = cli.run(*arguments)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) in (1, 2)
     assert "Traceback" not in done.stderr
 
 
@@ -120,10 +112,16 @@ def test_a_request_that_cannot_be_is_exit_status_1(cli: CommandLine, arguments: 
         ("no-such-command",),
     ],
 )
-def test_wrong_usage_is_exit_status_2(cli: CommandLine, arguments: tuple[str, ...]) -> None:
-    done = cli.run(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "Traceback" not in done.stderr
+def test_wrong_usage_is_exit_status_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    # In this process: nothing is opened before the arguments are judged.
+    monkeypatch.setattr("sys.argv", ["core", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    said = capsys.readouterr()
+    assert (end.value.code, said.out) == (2, "")
+    assert said.err
 
 
 def test_a_wrong_setting_is_exit_status_2_and_one_sentence(cli: CommandLine) -> None:
@@ -131,3 +129,9 @@ def test_a_wrong_setting_is_exit_status_2_and_one_sentence(cli: CommandLine) -> 
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
     assert "CHESHMEH_DATA_DIR" in done.stderr
+
+
+def test_persian_where_the_terminal_is_persian(acme: CommandLine) -> None:
+    done = acme.run("members", "add", "acme", "nobody", "viewer", language="fa_IR.UTF-8")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip() == "کاربری به نام nobody نیست."

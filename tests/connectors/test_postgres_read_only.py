@@ -3,6 +3,7 @@
 `_sample` is `sample` without that rule.
 """
 
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -41,6 +42,8 @@ WRITES = [
     "select 1 into kept.made",
     "select 1; drop table kept.rows",
     "select 1; commit; insert into kept.rows values (1)",
+    "show all; commit; insert into kept.rows values (1)",
+    "explain select 1; commit; insert into kept.rows values (1)",
     "explain analyze insert into kept.rows values (1)",
     "do $$ begin insert into kept.rows values (1); end $$",
     "select nextval('kept.numbers')",
@@ -106,9 +109,9 @@ async def test_a_write_by_way_of_a_condition_is_refused(pg: PostgresConnector):
         await pg._sample(PostgresParams(sql="select 1 where kept.writes() = 1"))
 
 
-async def test_a_superuser_runs_no_program(open_pg: Open, postgres: PostgresServer, tmp_path: Path):
+async def test_a_superuser_runs_no_program(open_pg: Open, postgres: PostgresServer):
     superuser = open_pg(user=postgres.superuser, password=postgres.superuser_password)
-    made = Path(tempfile.gettempdir()) / f"{tmp_path.name}-program"
+    made = Path(tempfile.gettempdir()) / f"cheshmeh-{secrets.token_hex(8)}"
     for sql in (
         f"copy (select 1) to program 'touch {made}'",
         f"copy (select 1) to '{made}'",
@@ -118,6 +121,14 @@ async def test_a_superuser_runs_no_program(open_pg: Open, postgres: PostgresServ
             await superuser._sample(PostgresParams(sql=sql))
         assert caught.value.code == "permission_denied"
     assert not made.exists()
+
+
+async def test_what_a_sample_announces_is_taken_back(pg: PostgresConnector, postgres: PostgresServer):
+    with postgres.connect() as listener:
+        listener.execute("listen kept")
+        await pg._sample(PostgresParams(sql="select pg_notify('kept', 'of a sample')"))
+        listener.execute("select pg_notify('kept', 'after it')")
+        assert [notice.payload for notice in listener.notifies(stop_after=1)] == ["after it"]
 
 
 async def test_a_superuser_still_samples(open_pg: Open, postgres: PostgresServer):

@@ -44,6 +44,7 @@ def schemas(postgres: PostgresServer) -> Iterator[None]:
         ({"table": ORDERS, "columns": ["شماره"], "where": "شماره = 2 -- a comment"}, ["شماره"], [(2,)]),
         ({"table": ORDERS, "columns": ["شماره"], "where": "'%' <> '$1' and شماره = 1"}, ["شماره"], [(1,)]),
         ({"table": '"o.d""d"."T.1"'}, ["x"], [(7,)]),
+        ({"table": '"o.d""d"."no columns"'}, [], None),
         ({"sql": 'select "شماره" as "کلید" from "فروش"."سفارش‌ها" order by 1 desc'}, ["کلید"], [(2,), (1,)]),
         ({"sql": "values (1, 'الف')"}, ["column1", "column2"], [(1, "الف")]),
         ({"sql": 'table "o.d""d"."T.1"'}, ["x"], [(7,)]),
@@ -54,7 +55,7 @@ def schemas(postgres: PostgresServer) -> Iterator[None]:
         ({"sql": "show transaction_read_only"}, ["transaction_read_only"], [("on",)]),
         ({"sql": "select $1::int + $2 as n", "args": [40, 2]}, ["n"], [(42,)]),
         ({"sql": "select $1::text as a, $1 as b", "args": ["'; drop"]}, ["a", "b"], [("'; drop", "'; drop")]),
-        ({"sql": "select $1::numeric as n, $2::bool as b, $3::text as z", "args": [1, True, None]}, ["n", "b", "z"], None),
+        ({"sql": "select $1::numeric as n, $2::bool as b, $3::text as z", "args": [1, True, None]}, [*"nbz"], None),
         ({"sql": "select $1::jsonb as j", "args": [{"الف": [1.5]}]}, ["j"], [({"الف": [1.5]},)]),
         ({"sql": "select 3 = any($1::int[]) as n", "args": [[1, 3]]}, ["n"], [(True,)]),
         ({"sql": "select $1::int8 as n", "args": [2**62]}, ["n"], [(2**62,)]),
@@ -69,7 +70,7 @@ async def test_a_request_is_answered(pg: PostgresConnector, params: Params, name
 
 @pytest.mark.parametrize("options", ["", "verbose ", "(format json) ", "(costs off, verbose) "])
 async def test_a_plan_can_be_asked_for(pg: PostgresConnector, options: str):
-    sample = await pg.sample({"sql": f"explain {options}select * from {ORDERS}"})
+    sample = await pg.sample({"sql": f"explain {options}table {ORDERS}"})
     assert len(sample.rows) >= 1
     assert [column.name for column in sample.columns] == ["QUERY PLAN"]
 
@@ -95,10 +96,10 @@ async def test_a_wrong_form_is_named(pg: PostgresConnector, params: Params, fiel
     assert {field.field for field in error.fields} == fields
 
 
-@pytest.mark.parametrize("table", [".", '"', "a.b.c.d.e", "a..b", 'x" ; drop', "a.b; drop table c", "pg_authid"])
+@pytest.mark.parametrize("table", [".", '"', "a.b.c.d.e", "a..b", 'x" ; drop', "a.b; drop table c"])
 async def test_a_table_name_is_only_ever_a_name(pg: PostgresConnector, table: str):
     error = await error_of(pg.sample({"table": table}))
-    assert error.code in ("validation_error", "not_found_in_source", "permission_denied", "query_refused")
+    assert error.code in ("validation_error", "not_found_in_source", "query_refused", "query_failed")
 
 
 @pytest.mark.parametrize("name", ["pg_authid", "pg_catalog.pg_shadow", "pg_stat_activity", '"pg_catalog"."pg_authid"'])

@@ -144,9 +144,9 @@ def test_a_clock_set_back_neither_moves_the_average_away_nor_loses_a_call(
 
 
 def test_calls_expire_after_the_clock_was_set_back(figures: SourceFigures, clock: FakeClock) -> None:
-    record(figures, 5000, 50)
+    record(figures, 5000, 1000)
     clock.advance(-86_400)
-    record(figures, 5000, 50)
+    record(figures, 5000, 1000)
     for _ in range(30):
         clock.advance(60)
         record(figures, 10, 50)
