@@ -1,5 +1,6 @@
 """PostgreSQL through psycopg 3: sessions of our own, extended protocol only, READ ONLY always rolled back."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -121,7 +122,7 @@ class PostgresConnector(Connector):
         return True, f"PostgreSQL {version}".strip()
 
     async def sample(self, params: dict[str, Any]) -> Sample:
-        self.check_params(params, self._environment)
+        await asyncio.to_thread(self.check_params, params, self._environment)
         given: PostgresParams = forms.validate_params(self.params_model, params)
         return await self._work.run(self._sample(given))
 
