@@ -38,7 +38,15 @@ class Remote:
         self._url = presence.url
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.headers.update({"Authorization": f"Bearer {presence.token}", "Accept-Language": words().lang})
+        self._headers = {"Authorization": f"Bearer {presence.token}", "Accept-Language": words().lang}
+
+    def answers(self) -> bool:
+        """Whether a dashboard is really there; the token is not shown before that is known."""
+        try:
+            answer = self._session.get(f"{self._url}/healthz", timeout=LIMIT_S, allow_redirects=False)
+            return bool(answer.json() == {"status": "ok"})
+        except requests.RequestException:
+            return False
 
     def source_id(self, org: str, name: str) -> str:
         found = self._call("GET", f"{_base(org)}/health").json()["datasources"]
@@ -60,7 +68,7 @@ class Remote:
         return [line for line in lines if line["type"] == "result"]
 
     def _call(self, method: str, path: str, body: Any = None) -> requests.Response:
-        answer = self._session.request(method, self._url + path, json=body, timeout=LIMIT_S)
+        answer = self._session.request(method, self._url + path, json=body, headers=self._headers, timeout=LIMIT_S)
         if not answer.ok:
             raise RemoteError(answer.json())
         return answer
@@ -69,7 +77,9 @@ class Remote:
 def running(data_dir: Path) -> Remote | None:
     """The dashboard of this data directory, when one runs."""
     presence = find(data_dir)
-    return Remote(presence) if presence else None
+    # After a crash the number of the dead process may by now be another one's.
+    remote = Remote(presence) if presence else None
+    return remote if remote and remote.answers() else None
 
 
 def _base(org: str) -> str:

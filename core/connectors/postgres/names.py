@@ -13,4 +13,9 @@ def names_of(path: str) -> tuple[str, ...]:
 
 def path_of(*names: str) -> str:
     """The inverse of `names_of`: quoted only where it must be."""
-    return ".".join(name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"' for name in names)
+    return ".".join(name if _PLAIN.fullmatch(name) else quoted(name) for name in names)
+
+
+def quoted(name: str) -> str:
+    """A name as an identifier of SQL, whatever letters it has."""
+    return '"' + name.replace('"', '""') + '"'

@@ -82,11 +82,11 @@ def _parameters(config: Any, address: str, sslmode: str, certificate: str | None
         # Files in the home of whoever runs the dashboard must not decide how a source is reached.
         "passfile": os.path.join(os.devnull, "none"),  # noqa: PTH118 - a path that cannot exist, for libpq
         "gssencmode": "disable",
-        "sslcert": "",
+        "sslcertmode": "disable",
         "client_encoding": "UTF8",
     }
     authority = certificate or (ssl.get_default_verify_paths().cafile if sslmode in VERIFIED else None)
-    return given | ({"sslrootcert": authority} if authority else {})
+    return given | {"sslrootcert": authority or given["passfile"]}
 
 
 @contextmanager

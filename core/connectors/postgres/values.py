@@ -51,7 +51,8 @@ def register_loaders(connection: "AsyncConnection[Any]") -> None:
     }
     for name, base in bases.items():
         connection.adapters.register_loader(name, _lenient(base))
-    connection.adapters.register_loader("interval", TextLoader)
+    for name in ("interval", "record"):
+        connection.adapters.register_loader(name, TextLoader)
     set_json_loads(_json, connection)
 
 
