@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.api import Interface
+from core.api.interface import Interface
 from core.errors import StartupError
 from core.i18n import translator
 from core.presence import announced, require_free_port

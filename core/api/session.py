@@ -83,7 +83,7 @@ def _login_page(request: Request, target: str, err: RequestError | None = None) 
         _input("password", "password", speak.text("session.password"), "current-password"),
     ]
     words = {"title": speak.text("session.login.title"), "submit": speak.text("session.login.submit")}
-    return _page(request, speak, err, action="/session/login", inputs=inputs, hidden={"next": target}, **words)
+    return _page(request, speak, err, action=_action(request), inputs=inputs, hidden={"next": target}, **words)
 
 
 def _setup_page(request: Request, code: str | None, err: RequestError | None = None, name: str = "admin") -> Response:
@@ -94,7 +94,7 @@ def _setup_page(request: Request, code: str | None, err: RequestError | None = N
     ]
     words = {"title": speak.text("session.setup.title"), "submit": speak.text("session.setup.submit")}
     hidden = {"code": code or ""}
-    return _page(request, speak, err, action="/session/setup", inputs=inputs if code else [], hidden=hidden, **words)
+    return _page(request, speak, err, action=_action(request), inputs=inputs if code else [], hidden=hidden, **words)
 
 
 def _page(request: Request, speak: Translator, err: RequestError | None, **parts: Any) -> Response:
@@ -116,6 +116,12 @@ def _page(request: Request, speak: Translator, err: RequestError | None, **parts
     answer = HTMLResponse(html, err.status if err else 200, {"Cache-Control": "no-store"})
     _set_cookie(request, answer, CSRF_COOKIE, csrf, None)
     return answer
+
+
+def _action(request: Request) -> str:
+    """Back to the same page, in the language that was asked for."""
+    lang = request.query_params.get("lang")
+    return request.url.path + (f"?lang={lang}" if lang in LANGUAGES else "")
 
 
 def _reason(err: RequestError | None, speak: Translator) -> str | None:

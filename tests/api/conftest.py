@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from core.api import Interface
+from core.api.interface import Interface
 from core.models import Role
 from tests.fakes import FakeClock, OtherEnd
 from tests.services.assembly import Product, product

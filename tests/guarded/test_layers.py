@@ -1,74 +1,16 @@
-"""The layers around a connector, on virtual time: every second below is counted, none is waited for."""
+"""The layers around a connector: deadline, retry, breaker, attempt."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from core.connectors.base import Environment, Limits
-from core.errors import AuthError, BreakerOpen, Busy, InternalError, SourceTimeout, Unreachable
+from core.connectors.base import Limits
+from core.errors import AuthError, BreakerOpen, InternalError, SourceTimeout, Unreachable
 from core.guarded import GuardedConnector
-from core.metrics.figures import SourceFigures
-from core.models import BreakerConfig, BreakerState, Outcome
-from core.resilience.breaker import Breaker
-from core.resilience.retry import RetryPolicy
-from core.safety.egress import EgressPolicy
-from tests.fakes import DEFECT_TEXT, FakeConfig, FakeConnector, OtherEnd, Step, VirtualTimeLoop, fake_kind
-
-CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
-
-
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, Any]]:
-    return "asyncio", {"loop_factory": VirtualTimeLoop}
-
-
-@pytest.fixture
-def other_end() -> OtherEnd:
-    return OtherEnd()
-
-
-def guarded(other_end: OtherEnd, limits: Limits = FakeConnector.limits) -> GuardedConnector:
-    clock = asyncio.get_running_loop().time
-    kind, environment = fake_kind(other_end), Environment(EgressPolicy())
-    retry = RetryPolicy(uniform=lambda low, high: high)
-    breaker = Breaker(BreakerConfig(), clock=clock)
-    return GuardedConnector(
-        lambda: kind.build(FakeConfig(), environment), limits, breaker, SourceFigures(), retry, clock
-    )
-
-
-@pytest.fixture
-async def guard(other_end: OtherEnd) -> AsyncIterator[GuardedConnector]:
-    made = guarded(other_end)
-    yield made
-    await made.close()
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-def calls_of(guard: GuardedConnector) -> tuple[int, int, int]:
-    kept = guard.figures.dump()
-    return kept.calls_total, kept.errors_total, kept.rejected_total
-
-
-async def opened(guard: GuardedConnector, other_end: OtherEnd) -> None:
-    other_end.will(Step.FAIL)
-    await guard.ping()
-    await guard.ping()
-    assert guard.breaker.state is OPEN
-
-
-@pytest.mark.anyio
-async def test_an_answer_is_one_attempt_and_one_call(guard: GuardedConnector, other_end: OtherEnd) -> None:
-    report = await guard.ping()
-    assert (report.result(), report.attempts, report.outcome) == ((True, "Fake 1.0"), 1, Outcome.OK)
-    assert calls_of(guard) == (1, 0, 0)
-    assert guard.figures.dump().last_ok_ts is not None
+from core.models import Outcome
+from tests.fakes import DEFECT_TEXT, OtherEnd, Step
+from tests.guarded.conftest import CLOSED, HALF_OPEN, OPEN, calls_of, guarded, now, opened
 
 
 @pytest.mark.anyio
@@ -90,17 +32,6 @@ async def test_a_source_that_is_down_opens_its_breaker_inside_the_second_call(
 
 
 @pytest.mark.anyio
-async def test_a_failure_followed_by_an_answer_is_a_call_that_worked(
-    guard: GuardedConnector, other_end: OtherEnd
-) -> None:
-    other_end.will(Step.FAIL, Step.OK)
-    report = await guard.ping()
-    assert (report.attempts, report.error) == (2, None)
-    assert calls_of(guard) == (1, 0, 0)
-    assert guard.breaker.failures == 0
-
-
-@pytest.mark.anyio
 async def test_every_attempt_asks_the_breaker_anew(guard: GuardedConnector, other_end: OtherEnd) -> None:
     other_end.will(Step.FAIL)
     ping = asyncio.ensure_future(guard.ping())
@@ -109,15 +40,6 @@ async def test_every_attempt_asks_the_breaker_anew(guard: GuardedConnector, othe
     report = await ping
     assert isinstance(report.error, Unreachable)
     assert (report.attempts, len(other_end.requests)) == (1, 1)
-
-
-@pytest.mark.anyio
-async def test_the_latency_of_a_call_is_that_of_its_last_attempt(guard: GuardedConnector, other_end: OtherEnd) -> None:
-    other_end.will(Step.SILENT, Step.OK)
-    report = await guard.ping()
-    assert (report.attempts, report.error) == (2, None)
-    assert report.latency_ms < 1
-    assert now() == pytest.approx(10.25, abs=0.01)
 
 
 @pytest.mark.anyio
@@ -234,64 +156,11 @@ async def test_a_probe_whose_caller_leaves_frees_its_place(guard: GuardedConnect
 
 
 @pytest.mark.anyio
-async def test_a_caller_who_leaves_is_not_counted(guard: GuardedConnector, other_end: OtherEnd) -> None:
-    other_end.will(Step.SILENT)
-    ping = asyncio.ensure_future(guard.ping())
-    await asyncio.sleep(0.1)
-    ping.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await ping
-    assert (guard.breaker.failures, calls_of(guard), other_end.cancelled) == (0, (0, 0, 0), 1)
-
-
-@pytest.mark.anyio
-async def test_what_proves_nothing_is_not_counted(guard: GuardedConnector, other_end: OtherEnd) -> None:
-    other_end.will(Step.BUSY)
-    report = await guard.ping()
-    assert isinstance(report.error, Busy)
-    assert (guard.breaker.failures, calls_of(guard)) == (0, (0, 0, 0))
-
-
-@pytest.mark.anyio
-async def test_refusals_do_not_make_a_dead_source_look_fast(guard: GuardedConnector, other_end: OtherEnd) -> None:
-    await opened(guard, other_end)
-    before = guard.figures.dump()
-    for _ in range(20):
-        with pytest.raises(BreakerOpen):
-            await guard.sample({})
-    after = guard.figures.dump()
-    assert (after.avg_latency_ms, after.histogram) == (before.avg_latency_ms, before.histogram)
-    assert calls_of(guard) == (2, 2, 20)
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("step", [Step.REACHED, Step.AUTH, Step.SAYS_NO])
-async def test_a_source_that_says_no_is_a_ping_in_error_but_no_failure_of_the_breaker(
-    guard: GuardedConnector, other_end: OtherEnd, step: Step
-) -> None:
-    other_end.will(Step.FAIL, step)
-    report = await guard.ping()
-    assert (report.attempts, report.outcome) == (2, Outcome.REACHED)
-    assert (guard.breaker.failures, calls_of(guard)) == (0, (1, 1, 0))
-    assert guard.figures.dump().last_ok_ts is None
-
-
-@pytest.mark.anyio
 async def test_a_wrong_password_is_tried_once(guard: GuardedConnector, other_end: OtherEnd) -> None:
     other_end.will(Step.AUTH)
     report = await guard.ping()
     assert isinstance(report.error, AuthError)
     assert len(other_end.requests) == 1
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize(("step", "errors"), [(Step.OK, 0), (Step.REACHED, 0), (Step.AUTH, 1), (Step.FAIL, 1)])
-async def test_an_analysts_typo_is_no_error_of_the_source(
-    guard: GuardedConnector, other_end: OtherEnd, step: Step, errors: int
-) -> None:
-    other_end.will(step)
-    await guard.sample({})
-    assert calls_of(guard) == (1, errors, 0)
 
 
 @pytest.mark.anyio
@@ -306,25 +175,3 @@ async def test_a_defect_is_an_internal_error_and_its_text_is_nowhere(
     assert [(line["event"], line["error"]) for line in logged] == [("connector_defect", "RuntimeError")]
     told = (report, report.error.message, report.error.diagnosis(), str(report.error), repr(report.error), logged)
     assert DEFECT_TEXT not in repr(told)
-
-
-@pytest.mark.anyio
-async def test_looking_around_is_guarded_but_not_counted(guard: GuardedConnector, other_end: OtherEnd) -> None:
-    assert [entry.name for entry in await guard.describe()] == ["t"]
-    assert calls_of(guard) == (0, 0, 0)
-    await opened(guard, other_end)
-    with pytest.raises(BreakerOpen):
-        await guard.describe()
-
-
-@pytest.mark.anyio
-async def test_another_configuration_starts_anew_with_the_figures_kept(
-    guard: GuardedConnector, other_end: OtherEnd
-) -> None:
-    await opened(guard, other_end)
-    elsewhere = OtherEnd()
-    kind = fake_kind(elsewhere)
-    guard.replace(lambda: kind.build(FakeConfig(), Environment(EgressPolicy())), FakeConnector.limits)
-    assert (await guard.ping()).result() == (True, "Fake 1.0")
-    assert (guard.breaker.state, calls_of(guard)) == (CLOSED, (3, 2, 0))
-    assert elsewhere.requests == [("ping", "there")]
