@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.errors import StartupError
 
 PREFIX = "CHESHMEH_"
+SESSION_COOKIE = "cheshmeh_session"
 STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
 """Fonts, icons and the sign-in page: served at /assets, nothing of it secret."""
 

@@ -7,10 +7,10 @@ import streamlit as st
 from core.errors import Forbidden, NotFound, Unauthenticated
 from core.i18n import LANGUAGES, Translator, translator
 from core.models import Actor, Organisation, Role
+from core.settings import SESSION_COOKIE
 from ui import state
 from ui.runtime import run, runtime
 
-COOKIE = "cheshmeh_session"
 LANG_COOKIE = "cheshmeh_lang"
 LOGIN = "/session/login"
 
@@ -36,7 +36,7 @@ class Reader:
 
 
 def token() -> str | None:
-    return st.context.cookies.get(COOKIE)
+    return st.context.cookies.get(SESSION_COOKIE)
 
 
 def words() -> Translator:

@@ -11,8 +11,8 @@ from starlette.requests import HTTPConnection
 from core.errors import Forbidden, NotFound, Unauthenticated
 from core.models import Actor, Role
 from core.runtime import Runtime
+from core.settings import SESSION_COOKIE
 
-SESSION_COOKIE = "cheshmeh_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

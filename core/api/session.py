@@ -11,10 +11,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from core.api.body import read_form
-from core.api.context import SESSION_COOKIE, require_same_origin, runtime_of, session_cookie
+from core.api.context import require_same_origin, runtime_of, session_cookie
 from core.errors import Forbidden, RequestError, Unauthenticated
 from core.i18n import LANGUAGES, Translator, negotiate, translator
-from core.settings import STATIC_DIR
+from core.settings import SESSION_COOKIE, STATIC_DIR
 
 router = APIRouter(prefix="/session", include_in_schema=False)
 CSRF_COOKIE = "cheshmeh_csrf"

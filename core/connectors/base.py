@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.models import CatalogEntry, Check, Sample
 from core.safety.egress import EgressPolicy
@@ -108,12 +108,3 @@ class Connector(ABC):
     def destination(cls, config: Any) -> tuple[Any, ...]:
         """What identifies the other end. A kept secret is never sent to a changed destination."""
         raise NotImplementedError
-
-
-def secret_fields(model: type[BaseModel]) -> frozenset[str]:
-    """Names of the fields that hold secrets: write-only to the outside."""
-    return frozenset(name for name, info in model.model_fields.items() if _holds_secret(info.annotation))
-
-
-def _holds_secret(annotation: Any) -> bool:
-    return annotation is SecretStr or SecretStr in getattr(annotation, "__args__", ())

@@ -62,9 +62,6 @@ class PeopleRepository:
     async def user(self, name: str) -> UserRecord | None:
         return await self._user(users.c.name_folded == fold(name))
 
-    async def user_by_id(self, user_id: int) -> UserRecord | None:
-        return await self._user(users.c.id == user_id)
-
     async def add_user(self, name: str, password_hash: str | None, *, admin: bool, now: datetime) -> UserRecord:
         """Raises Conflict for a name that is taken, folded."""
         values = {"name": name, "name_folded": fold(name), "password_hash": password_hash, "server_admin": admin}
