@@ -13,12 +13,14 @@ from core.logs import configure_logging
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy
+from core.services.administration import Administration
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.encryption import Vault
+from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
 from core.storage.lock import DataDirLock
 from core.storage.people import PeopleRepository
@@ -68,6 +70,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock)
         live = LiveSources(kinds, sources, RetryPolicy())
         writer = StatusWriter(statuses)
         service = DataSourceService(kinds, people, sources, statuses, live, writer)
+        names = [info.name for info in kinds.infos()]
+        administration = Administration(access, InstallationRepository(database), settings, names)
         writer.start()
     except BaseException:
         await database.close()
@@ -82,7 +86,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock)
         await database.close()
         lock.release()
 
-    return Runtime(loop, settings, access, service, ready, close)
+    return Runtime(loop, settings, access, service, administration, ready, close)
 
 
 async def _admit_administrator(settings: Settings, access: Access) -> None:

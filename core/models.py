@@ -295,10 +295,14 @@ class CallPoint:
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One input of a kind's form, made from the kind's configuration model.
+    """One input of a kind's form, made from the kind's configuration model; members of a nested value are dotted.
 
-    `type` is `text`, `multiline`, `integer`, `number`, `boolean`, `choice` or `secret`. Words for it stand in the
-    catalogues: `kind.<kind>.field.<name>` and `kind.<kind>.help.<name>`.
+    `type` is `text`, `multiline`, `integer`, `number`, `boolean`, `choice`, `list` (of texts), `mapping` (of names to
+    texts) or `secret`. `shown_when` names other inputs and the values of theirs with which this one counts.
+    `secret_keys`: of a mapping, those values are secrets whose names suggest it.
+
+    Words for it stand in the catalogues: `kind.<kind>.field.<name>` and `kind.<kind>.help.<name>`, or for all kinds
+    `field.label.<name>` and `field.help.<name>`.
     """
 
     name: str
@@ -308,6 +312,8 @@ class FieldSpec:
     choices: tuple[str, ...] = ()
     section: str = "connection"
     example: Any = None
+    shown_when: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    secret_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from concurrent.futures import TimeoutError as NotYet
 from typing import Any, TypeVar
 
 from core.access.identity import Access
+from core.services.administration import Administration
 from core.services.sources import DataSourceService
 from core.settings import Settings
 
@@ -53,10 +54,12 @@ class Runtime:
         settings: Settings,
         access: Access,
         sources: DataSourceService,
+        administration: Administration,
         ready: Callable[[], Awaitable[dict[str, bool]]],
         close: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self.settings, self.access, self.sources = settings, access, sources
+        self.administration = administration
         self._loop, self._ready, self._close = loop, ready, close
         self._closed = False
         self.local_token = secrets.token_urlsafe(32)

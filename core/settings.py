@@ -15,6 +15,7 @@ from core.errors import StartupError
 
 PREFIX = "CHESHMEH_"
 SESSION_COOKIE = "cheshmeh_session"
+LANG_COOKIE = "cheshmeh_lang"
 STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
 """Fonts, icons and the sign-in page: served at /assets, nothing of it secret."""
 

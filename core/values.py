@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.models import Column, Message, Sample
+from core.redaction import Masker
 
 TYPES = (
     "integer", "float", "decimal", "boolean", "string", "date", "time", "timestamp", "timestamptz",
@@ -103,7 +104,8 @@ class RowBuilder:
     """Gathers rows within the caps of a sample: rows, bytes read, columns, and the size of one cell.
 
     `bytes_read` counts what the source sent, before cells are cut. A value that comes as text in a column of dates or
-    times is one the driver has no object for (the year 10000, BC, infinity); it is shown with a note.
+    times is one the driver has no object for (the year 10000, BC, infinity); it is shown with a note. `secrets` are the
+    source's own: an echo of one in an answer becomes `•••`.
     """
 
     columns: tuple[Column, ...]
@@ -111,11 +113,14 @@ class RowBuilder:
     bytes_max: int
     cell_max: int = CELL_MAX
     bytes_read: int = 0
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     _rows: list[tuple[Any, ...]] = field(default_factory=list)
     _stopped_by: str | None = None
     _seen: set[str] = field(default_factory=set)
+    _mask: Masker = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._mask = Masker(self.secrets)
         self.cell_max = min(self.cell_max, max(64, self.bytes_max // max(1, len(self.columns[:COLUMNS_MAX]))))
 
     def add(self, row: Sequence[Any]) -> bool:
@@ -129,8 +134,12 @@ class RowBuilder:
         self._rows.append(tuple(self._cell(value, type_) for value, type_ in zip(kept, types, strict=False)))
         return True
 
-    def sample(self, executed: str) -> Sample:
-        """What was gathered, with a note on everything that is not as the source sent it."""
+    def sample(self, executed: str, stopped_by: str | None = None) -> Sample:
+        """What was gathered, with a note on everything that is not as the source sent it.
+
+        `stopped_by` says by what the rows were cut before they came here.
+        """
+        self._stopped_by = self._stopped_by or stopped_by
         names, renamed = unique_names([clean(column.name) for column in self.columns[:COLUMNS_MAX]])
         columns = tuple(Column(name, column.type) for name, column in zip(names, self.columns, strict=False))
         if renamed:
@@ -148,6 +157,7 @@ class RowBuilder:
         return tuple(Message(f"note.{name}", args.get(name, {})) for name in sorted(self._seen))
 
     def _cell(self, value: Any, type_: str) -> Any:
+        value = self._without_secrets(value)
         match value:
             case str():
                 if type_ in ("date", "time", "timestamp", "timestamptz"):
@@ -161,6 +171,12 @@ class RowBuilder:
             case Mapping() | list() | tuple() | set() | frozenset():
                 return self._document(value)
         return value
+
+    def _without_secrets(self, value: Any) -> Any:
+        kept = self._mask(value)
+        if kept is not value and kept != value:
+            self._seen.add("own_secret")
+        return kept
 
     def _text(self, value: str) -> str:
         if "\ufffd" in value or _SURROGATE.search(value):

@@ -1,6 +1,7 @@
 """`python -m demo`: starts what the demo needs, seeds it, runs the dashboard, ends everything it started."""
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -10,18 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-import structlog
-
 from core.errors import StartupError
+from core.i18n import translator
+from core.models import SourceDraft
 from demo.data import load
-from demo.postgres import Credentials, postgres
+from demo.postgres import Credentials, Watch, postgres
+from demo.seed import differing, digests, seed
+from demo.servers import Servers, servers
+from demo.sources import CLOSED_PORT, drafts
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / "data-demo"
+SEEDED = HOME / "seeded.json"
+WATCH_S = 1.0
 DASHBOARD_END_S = 15
 """The dashboard lets running calls end (10 s) before it goes."""
-
-log = structlog.get_logger()
 
 
 def main() -> int:
@@ -32,8 +36,6 @@ def main() -> int:
     try:
         return _run()
     except StartupError as err:
-        from core.i18n import translator
-
         sys.stderr.write(f"{translator('en').message(err.message)}\n")
         return 2
     except KeyboardInterrupt:
@@ -42,39 +44,69 @@ def main() -> int:
 
 def _run() -> int:
     HOME.mkdir(mode=0o700, exist_ok=True)
-    with _only_one(), postgres(HOME) as server:
+    _say("demo.starting")
+    with _only_one(), servers(HOME) as others, postgres(HOME) as server:
         load(server)
-        _seed_once(server)
-        log.info("demo.ready", postgres_port=server.port)
-        return _dashboard()
+        _seed(drafts(server, others))
+        return _dashboard(server, others)
 
 
-def _seed_once(server: Credentials) -> None:
-    """Seeds an empty installation, and again when the server's port changed; else leaves alone what a person did."""
-    seeded = HOME / "seeded"
-    if (HOME / "cheshmeh.db").exists() and seeded.exists() and seeded.read_text() == str(server.port):
+def _seed(wanted: tuple[SourceDraft, ...]) -> None:
+    """Seeds an empty installation, and later only what has another address; else leaves alone what a person did."""
+    kept = json.loads(SEEDED.read_text()) if SEEDED.exists() and (HOME / "cheshmeh.db").exists() else {}
+    changed = differing(wanted, kept)
+    if not changed:
         return
     # Late: the dashboard's own process imports all of this anyway, a second start needs it once.
     from core import settings
     from core.bootstrap import opened
-    from demo.seed import seed
 
     with opened(settings.load()) as runtime:
-        runtime.run(seed(runtime, server))
-    seeded.write_text(str(server.port))
+        runtime.run(seed(runtime, changed))
+    SEEDED.write_text(json.dumps(digests(wanted)))
 
 
-def _dashboard() -> int:
+def _introduce(server: Credentials, others: Servers) -> None:
+    """Waits for the servers and says which are real and which imitate one."""
+    failed = others.failed()
+    _say("demo.server.real", kind="postgres", program="PostgreSQL", port=server.port)
+    for one in others.described():
+        if one.name in failed:
+            _say("demo.server.failed", kind=one.name, log=str(failed[one.name]))
+            continue
+        key = "demo.server.simulated" if one.simulated else "demo.server.real"
+        _say(key, kind=one.name, program=one.program, port=others.ports[one.name])
+    _say("demo.server.down", port=CLOSED_PORT)
+
+
+def _say(key: str, **arguments: object) -> None:
+    sys.stdout.write(f"{translator('en').text(key, **arguments)}\n")
+    sys.stdout.flush()
+
+
+def _dashboard(server: Credentials, others: Servers) -> int:
+    """Starts beside the servers, whose sockets listen before they serve: an early call waits and is not refused."""
     # In a process group of its own, a Ctrl-C at the terminal reaches it once: from here.
     child = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, process_group=0)
     try:
-        return child.wait()
+        _introduce(server, others)
+        return _watched(child, Watch(HOME), others)
     finally:
         child.terminate()
         try:
             child.wait(DASHBOARD_END_S)
         except subprocess.TimeoutExpired:
             child.kill()
+
+
+def _watched(dashboard: subprocess.Popen[bytes], database: Watch, others: Servers) -> int:
+    """Waits for the dashboard's end, and says it when a server ends meanwhile: the others go on."""
+    while True:
+        try:
+            return dashboard.wait(WATCH_S)
+        except subprocess.TimeoutExpired:
+            for name, log in (others.ended() | database.ended()).items():
+                _say("demo.server.ended", kind=name, log=str(log))
 
 
 @contextmanager

@@ -129,6 +129,30 @@ class Cluster:
         return copy / "wheel" / programs.name / "bin"
 
 
+class Watch:
+    """Says once that a running server is gone."""
+
+    def __init__(self, home: Path) -> None:
+        cluster = Cluster(home)
+        self._log = cluster.log
+        self._pid: int | None = int((cluster.data / "postmaster.pid").read_text().split()[0])
+
+    def ended(self) -> dict[str, Path]:
+        """Its log under its name, the first time that it is found dead."""
+        if self._pid is None or _lives(self._pid):
+            return {}
+        self._pid = None
+        return {"postgres": self._log}
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @contextmanager
 def postgres(home: Path) -> Iterator[Credentials]:
     """A running server with its data kept below `home`; ended on the way out.

@@ -1,53 +1,42 @@
-"""The demo's organisation and its three sources: two that are well and one that is down on purpose."""
+"""Puts the demo's organisation and sources into the product, through the same service that people use."""
 
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from hashlib import sha256
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
-from core.models import Actor, Role, Source, SourceDraft
-from core.runtime import Runtime
-from demo.postgres import HOST, READER, Credentials
+from core.models import Actor, Role, SourceDraft
+
+if TYPE_CHECKING:  # a second start that has nothing to seed spares itself the import
+    from core.runtime import Runtime
 
 ORG, ORG_NAME = "demo", "سازمان نمونه"
-CLOSED_PORT = 1
-"""tcpmux: no system of today listens there."""
-
 SEEDER = Actor("demo", MappingProxyType({ORG: Role.ADMIN}), server_admin=True)
 
 
-async def seed(runtime: Runtime, server: Credentials) -> None:
-    """Creates what is missing; where the server's port changed, the sources follow it."""
+def digests(drafts: Iterable[SourceDraft]) -> dict[str, str]:
+    """What tells by name whether a source is to be seeded anew. The secrets inside are too random to be guessed."""
+    return {draft.name: _digest(draft) for draft in drafts}
+
+
+def differing(drafts: Iterable[SourceDraft], kept: Mapping[str, str]) -> list[SourceDraft]:
+    """Those whose address, secret or description is no longer what was seeded."""
+    return [draft for draft in drafts if kept.get(draft.name) != _digest(draft)]
+
+
+async def seed(runtime: "Runtime", drafts: Iterable[SourceDraft]) -> None:
+    """Creates what is missing; what is there follows the draft, and keeps what a person set beside it."""
     await runtime.access.ensure_organisation(ORG, ORG_NAME)
-    known = {source.name: source for source in (await runtime.sources.list(SEEDER, ORG)).items}
-    for draft in drafts(server):
+    known = {source.name: source.id for source in (await runtime.sources.list(SEEDER, ORG)).items}
+    for draft in drafts:
         if draft.name not in known:
             await runtime.sources.create(SEEDER, ORG, draft)
-        else:
-            await _follow(runtime, known[draft.name], draft)
+            continue
+        changes = {"config": dict(draft.config), "description": draft.description}
+        await runtime.sources.update(SEEDER, ORG, known[draft.name], changes)
 
 
-def drafts(server: Credentials) -> tuple[SourceDraft, ...]:
-    """The sources as a person would enter them."""
-    return (
-        SourceDraft(
-            "postgres", "پروازها", _config(server, "flights"), "پروازهای نیویورک در سال ۲۰۱۳", ("پرواز", "نمونه")
-        ),
-        SourceDraft(
-            "postgres", "فروشگاه", _config(server, "shop"), "مشتریان، کالاها و سفارش‌های سال ۱۴۰۴", ("فروش", "نمونه")
-        ),
-        SourceDraft(
-            "postgres",
-            "انبار مشهد",
-            _config(server, "warehouse") | {"port": CLOSED_PORT},
-            "این منبع به‌عمد خاموش است تا وضعیت خطا و تعلیق دیده شود",
-            ("انبار", "نمونه"),
-        ),
-    )
-
-
-async def _follow(runtime: Runtime, source: Source, draft: SourceDraft) -> None:
-    if source.config.get("port") != draft.config["port"]:
-        await runtime.sources.update(SEEDER, ORG, source.id, {"config": draft.config})
-
-
-def _config(server: Credentials, database: str) -> dict[str, Any]:
-    return {"host": HOST, "port": server.port, "database": database, "user": READER, "password": server.reader_password}
+def _digest(draft: SourceDraft) -> str:
+    return sha256(json.dumps(asdict(draft), sort_keys=True, default=str).encode()).hexdigest()

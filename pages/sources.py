@@ -6,7 +6,7 @@ from core.i18n import Translator
 from core.models import Role
 from ui import ping_all, pinging, sources_parts, table
 from ui.listing import Listing, load, ordered
-from ui.navigation import ADD, open_page, open_source
+from ui.navigation import open_source
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
 from ui.widgets import empty
@@ -17,7 +17,7 @@ def page(person: Reader, t: Translator) -> None:
     listing = run(load(runtime().sources, person, sources_parts.asked(t)))
     header(listing, person, t)
     if not listing.everything:
-        first_source(person, t)
+        sources_parts.first_source(person, t)
         return
     sources_parts.tiles(listing, t)
     sources_parts.filters(runtime().sources.kinds(), t)
@@ -49,13 +49,6 @@ def header(listing: Listing, person: Reader, t: Translator) -> None:
         if pressed:
             ping_all.start(person)
             st.rerun()
-
-
-def first_source(person: Reader, t: Translator) -> None:
-    may_add = person.may(Role.EDITOR)
-    empty(t.text("sources.empty.title"), t.text("sources.empty.body" if may_add else "sources.empty.viewer"))
-    if may_add and st.button(t.text("sources.add"), type="primary", icon=":material/add:", key="first_source"):
-        open_page(ADD)
 
 
 def content(listing: Listing, person: Reader, t: Translator) -> None:

@@ -1,21 +1,16 @@
-"""Plotly charts in the reader's digits and direction."""
+"""The chart of one source's recent calls."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from statistics import median
-from typing import Any
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]  # carries no types
 import streamlit as st
 
 from core.i18n import Translator
 from core.models import CallPoint
-
-TEAL, TEAL_ON_DARK, AMBER, RED = "#0B7285", "#3BC9DB", "#F59F00", "#E03131"
-GRID = "rgba(128,140,150,.18)"
-TICKS = 6
-STEPS = (1, 2, 2.5, 5, 10)
+from ui.axes import AMBER, RED, TEAL, TEAL_ON_DARK, hover, layout, time_axis, value_axis
 
 
 def latency_chart(calls: Sequence[CallPoint], p95_ms: float | None, t: Translator) -> None:
@@ -33,9 +28,15 @@ def latency_chart(calls: Sequence[CallPoint], p95_ms: float | None, t: Translato
             annotation_text=label,
             annotation_position="top left" if t.direction == "rtl" else "top right",
         )
-    figure.update_layout(_layout(calls, p95_ms, t))
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="latency")
-    st.caption(_description(calls, t))
+    top = max([call.latency_ms for call in calls] + [p95_ms or 0.0])
+    axes = {
+        "yaxis": value_axis(top, t.text("metrics.chart.axis"), t),
+        "xaxis": time_axis(calls[0].ts, calls[-1].ts, t),
+    }
+    figure.update_layout(layout(t, height=300, **axes))
+    alt = _description(calls, t)
+    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="latency", alt=alt)
+    st.caption(alt)
 
 
 def _line(figure: go.Figure, calls: Sequence[CallPoint], t: Translator) -> None:
@@ -46,7 +47,7 @@ def _line(figure: go.Figure, calls: Sequence[CallPoint], t: Translator) -> None:
         name=t.text("metrics.chart.ok"),
         mode="lines" if len(calls) > 1 else "markers",
         line={"width": 1.8, "color": colour},
-        **_hover(calls, t),
+        **hover(calls, t),
     )
 
 
@@ -59,68 +60,14 @@ def _failures(figure: go.Figure, calls: Sequence[CallPoint], t: Translator) -> N
             name=t.text("metrics.chart.failed"),
             mode="markers",
             marker={"symbol": "x", "size": 8, "color": RED},
-            **_hover(failed, t),
+            **hover(failed, t),
         )
-
-
-def _hover(calls: Sequence[CallPoint], t: Translator) -> dict[str, Any]:
-    texts = [f"{t.clock(call.ts, seconds=True)} · {t.duration_ms(call.latency_ms)}" for call in calls]
-    return {"customdata": texts, "hovertemplate": "%{customdata}<extra></extra>"}
 
 
 def _failing_spans(calls: Sequence[CallPoint]) -> list[tuple[datetime, datetime]]:
     """From the first to the last failed call of each run of at least two."""
     runs = [list(group) for ok, group in groupby(calls, key=lambda call: call.ok) if not ok]
     return [(run[0].ts, run[-1].ts) for run in runs if len(run) > 1]
-
-
-def _layout(calls: Sequence[CallPoint], p95_ms: float | None, t: Translator) -> dict[str, Any]:
-    mirrored = t.direction == "rtl"
-    top = max([call.latency_ms for call in calls] + [p95_ms or 0.0])
-    values = scale(top)
-    return {
-        "height": 300,
-        "margin": {"l": 24 if mirrored else 60, "r": 60 if mirrored else 24, "t": 36, "b": 10},
-        "font": {"family": "Vazirmatn, system-ui, sans-serif", "size": 13},
-        "legend": {
-            "orientation": "h",
-            "y": 1.16,
-            "x": 1 if mirrored else 0,
-            "xanchor": "right" if mirrored else "left",
-        },
-        "showlegend": True,
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "yaxis": {
-            "side": "right" if mirrored else "left",
-            "title": {"text": t.text("metrics.chart.axis")},
-            "range": [0, values[-1]],
-            "tickvals": values,
-            "ticktext": [t.number(value) for value in values],
-            "gridcolor": GRID,
-            "zeroline": False,
-        },
-        "xaxis": _time_axis(calls, t),
-    }
-
-
-def _time_axis(calls: Sequence[CallPoint], t: Translator) -> dict[str, Any]:
-    start, end = calls[0].ts, calls[-1].ts
-    span = max(end - start, timedelta(seconds=1))
-    moments = [start + span * index / (TICKS - 1) for index in range(TICKS)]
-    seconds = span < timedelta(minutes=TICKS)
-    labels = [t.clock(moment, seconds=seconds) for moment in moments]
-    return {"tickvals": moments, "ticktext": labels, "gridcolor": GRID, "range": [start, start + span]}
-
-
-def scale(top: float) -> list[float]:
-    """Round values from zero to just above `top`, at most six of them."""
-    if top <= 0:
-        return [0.0, 1.0]
-    rough = top / (TICKS - 1)
-    power = 10.0 ** (len(f"{int(rough)}") - 1) if rough >= 1 else 0.1
-    step = next(power * factor for factor in STEPS if power * factor >= rough)
-    return [step * index for index in range(int(top / step) + 2)]
 
 
 def _description(calls: Sequence[CallPoint], t: Translator) -> str:

@@ -1,17 +1,22 @@
 """The two dialogs of a source's page: edit what people call it, and delete it."""
 
+from typing import Any
+
 import streamlit as st
 
+from core.errors import InvalidInput
+from core.form_values import changes
 from core.i18n import Translator
 from core.models import Source
-from ui import navigation, state
+from ui import forms, navigation, state
 from ui.runtime import run, runtime
 from ui.session import reader
+from ui.state import Draft
 from ui.widgets import errors_shown, plain
 
 
 def open_dialog(source: Source, t: Translator) -> None:
-    st.dialog(t.text("source.edit.title"))(edit_form)(source, t)
+    st.dialog(t.text("source.edit.title"), width="large")(edit_form)(source, t)
 
 
 def open_delete_dialog(source: Source, t: Translator) -> None:
@@ -19,19 +24,36 @@ def open_delete_dialog(source: Source, t: Translator) -> None:
 
 
 def edit_form(source: Source, t: Translator) -> None:
-    with st.form("edit", border=False):
-        name = st.text_input(t.text("add.field.name"), source.name, key="edit_name")
-        description = st.text_area(t.text("add.field.description"), source.description, key="edit_description")
-        paused = st.toggle(t.text("source.edit.paused"), source.paused, key="edit_paused")
-        save = st.form_submit_button(t.text("source.edit.save"), type="primary", key="edit_save")
-    if save:
-        changes = {"name": name, "description": description, "paused": paused}
+    """What people call the source, then the form of its kind; a stored secret stays unless replaced or cleared."""
+    given = {
+        "name": st.text_input(t.text("add.field.name"), source.name, key="edit_name"),
+        "description": st.text_area(t.text("add.field.description"), source.description, key="edit_description"),
+        "paused": st.toggle(t.text("source.edit.paused"), source.paused, key="edit_paused"),
+    }
+    config = _config_patch(source, t)
+    if st.button(t.text("source.edit.save"), type="primary", key="edit_save"):
         with errors_shown("dialog"):
-            person = reader()
-            service = runtime().sources
-            run(service.update(person.actor, person.org, source.id, changes, if_version=source.version))
-            state.notify(t.text("source.edit.saved"))
-            st.rerun()
+            _save(source, given | ({"config": config} if config else {}), t)
+
+
+def _config_patch(source: Source, t: Translator) -> dict[str, Any]:
+    kind = next((kind for kind in runtime().sources.kinds() if kind.name == source.kind), None)
+    if kind is None:
+        return {}
+    return changes(source.config, forms.config_form(kind, Draft(kind=kind.name, config=dict(source.config)), t))
+
+
+def _save(source: Source, given: dict[str, Any], t: Translator) -> None:
+    person = reader()
+    try:
+        run(runtime().sources.update(person.actor, person.org, source.id, given, if_version=source.version))
+    except InvalidInput as error:
+        for refused in error.fields:
+            label = forms.field_label(source.kind, refused.field, t)
+            st.error(f"**{plain(label)}**: {plain(t.message(refused.message))}", icon=":material/error:")
+        return
+    state.notify(t.text("source.edit.saved"))
+    st.rerun()
 
 
 def delete_form(source: Source, t: Translator) -> None:

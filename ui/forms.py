@@ -1,4 +1,7 @@
-"""A form made from a kind's fields: sections, help, examples, masked secrets, what is wrong beside each input."""
+"""A form made from a kind's fields: sections, help, examples, masked secrets, what is wrong beside each input.
+
+Its inputs stand in no `st.form`, so that a choice shows and hides others at once.
+"""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -6,13 +9,16 @@ from typing import Any
 
 import streamlit as st
 
+from core.form_values import KEPT, is_shown, nested, value_at
 from core.i18n import Translator
 from core.models import FieldSpec, KindInfo, Message
+from ui import inputs
 from ui.state import Draft
 from ui.widgets import plain
 
 FOLDED = frozenset({"limits", "advanced", "options"})
 ABOUT = ("name", "description", "tags")
+WIDE = frozenset({"multiline", "list", "mapping"})
 
 
 def about_form(draft: Draft, t: Translator) -> dict[str, str]:
@@ -27,41 +33,74 @@ def about_form(draft: Draft, t: Translator) -> dict[str, str]:
             help=t.text("add.field.name.help"),
             key="about_name",
         )
-        _wrong(draft.errors.get("name"), "name", t)
+        wrong(draft.errors.get("name"), "name", t)
     with right:
         tags = st.text_input(
             t.text("add.field.tags"), draft.about.get("tags", ""), help=t.text("add.field.tags.help"), key="about_tags"
         )
-        _wrong(draft.errors.get("tags"), "tags", t)
+        wrong(draft.errors.get("tags"), "tags", t)
     description = st.text_input(
         t.text("add.field.description"),
         draft.about.get("description", ""),
         help=t.text("add.field.description.help"),
         key="about_description",
     )
-    _wrong(draft.errors.get("description"), "description", t)
+    wrong(draft.errors.get("description"), "description", t)
     return {"name": name or "", "tags": tags or "", "description": description or ""}
 
 
 def config_form(kind: KindInfo, draft: Draft, t: Translator) -> dict[str, Any]:
-    """The kind's own fields; empty inputs are left out of the answer. Kept secrets stay unless replaced or cleared."""
-    values: dict[str, Any] = {}
-    for section, fields in _sections(kind.fields):
+    """The configuration that the kind's own inputs say, without empty and hidden ones.
+
+    Kept secrets stay unless replaced or cleared.
+    """
+    values = {spec.name: _present(kind.name, spec, draft, t) for spec in kind.fields}
+    for section, fields in _sections([spec for spec in kind.fields if is_shown(spec, values)]):
         title = t.text_or(f"kind.{kind.name}.section.{section}", t.text_or(f"section.{section}", section))
-        wrong = any(f"config.{spec.name}" in draft.errors for spec in fields)
-        with st.expander(title, expanded=wrong) if section in FOLDED else st.container():
+        faulty = any(_faults(spec, draft) for spec in fields)
+        with st.expander(title, expanded=faulty) if section in FOLDED else st.container():
             if section not in FOLDED:
                 st.markdown(f"## {title}")
-            values |= _fields(kind.name, fields, draft, t)
-    return {name: value for name, value in values.items() if value not in (None, "")}
+            values |= _fields(kind.name, fields, values, draft, t)
+    return nested(values, kind.fields)
 
 
 def field_label(kind: str, name: str, t: Translator) -> str:
     """What people call a field of this kind; `name` may be dotted."""
-    bare = name.removeprefix("config.")
     if name in ABOUT:
         return t.text(f"add.field.{name}")
-    return t.text_or(f"kind.{kind}.field.{bare}", bare)
+    return inputs.label_of(kind, name.removeprefix("config."), t)
+
+
+def show_faults(kind: KindInfo, draft: Draft, t: Translator) -> None:
+    """That something is wrong, and what of it stands beside no input."""
+    if not draft.errors:
+        return
+    beside = {name for spec in kind.fields for name in _faults(spec, draft)} | set(ABOUT)
+    lost = [(name, message) for name, message in draft.errors.items() if name not in beside]
+    lines = [f"{plain(field_label(kind.name, name, t))}: {plain(t.message(message))}" for name, message in lost]
+    st.error("\n\n".join([t.text("form.errors"), *lines]), icon=":material/error:")
+
+
+def wrong(message: Message | None, name: str, t: Translator) -> None:
+    """What is wrong with the input above."""
+    if message is not None:
+        with st.container(key=f"wrong_{name}"):
+            st.markdown(f":material/error: {plain(t.message(message))}")
+
+
+def _present(kind: str, spec: FieldSpec, draft: Draft, t: Translator) -> Any:
+    """The value of an input before it is drawn in this run: others may depend on it."""
+    key, kept = inputs.key_of(kind, spec, t), value_at(draft.config, spec.name)
+    if key in st.session_state:
+        return inputs.state_value(spec, st.session_state[key])
+    return spec.default if kept is None else kept
+
+
+def _faults(spec: FieldSpec, draft: Draft) -> dict[str, Message]:
+    """What is wrong with an input, and with the headers inside it."""
+    path = f"config.{spec.name}"
+    return {name: message for name, message in draft.errors.items() if name == path or name.startswith(f"{path}.")}
 
 
 def _sections(fields: Sequence[FieldSpec]) -> list[tuple[str, list[FieldSpec]]]:
@@ -70,70 +109,40 @@ def _sections(fields: Sequence[FieldSpec]) -> list[tuple[str, list[FieldSpec]]]:
     return [(section, list(group)) for section, group in groupby(by_section, key=lambda spec: spec.section)]
 
 
-def _fields(kind: str, fields: Sequence[FieldSpec], draft: Draft, t: Translator) -> dict[str, Any]:
+def _fields(
+    kind: str, fields: Sequence[FieldSpec], present: Mapping[str, Any], draft: Draft, t: Translator
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    short = [spec for spec in fields if spec.type != "multiline"]
+    short = [spec for spec in fields if spec.type not in WIDE]
     for start in range(0, len(short), 2):
         for column, spec in zip(st.columns(2), short[start : start + 2], strict=False):
             with column:
-                values[spec.name] = _field(kind, spec, draft, t)
+                values[spec.name] = _field(kind, spec, present, draft, t)
     for spec in fields:
-        if spec.type == "multiline":
-            values[spec.name] = _field(kind, spec, draft, t)
+        if spec.type in WIDE:
+            values[spec.name] = _field(kind, spec, present, draft, t)
     return values
 
 
-def _field(kind: str, spec: FieldSpec, draft: Draft, t: Translator) -> Any:
-    label = field_label(kind, spec.name, t)
-    help_key = f"kind.{kind}.help.{spec.name}"
+def _field(kind: str, spec: FieldSpec, present: Mapping[str, Any], draft: Draft, t: Translator) -> Any:
+    label = inputs.label_of(kind, spec.name, t)
     common = {
         "label": _starred(label) if spec.required else label,
-        "help": t.text(help_key) if help_key in t else None,
-        # Connection values are Latin text: rtl.css keeps inputs whose key starts with ltr_ left-to-right.
-        "key": f"ltr_{kind}_{spec.name}",
+        "help": inputs.help_of(kind, spec.name, t),
+        "key": inputs.key_of(kind, spec, t),
     }
-    value = _input(spec, draft.config.get(spec.name), common, label, t)
-    _wrong(draft.errors.get(f"config.{spec.name}"), spec.name, t)
+    value = inputs.draw(kind, spec, _kept(spec, present, draft), common, t)
+    for name, message in _faults(spec, draft).items():
+        wrong(message, name.removeprefix("config."), t)
     return value
 
 
-def _input(spec: FieldSpec, kept: Any, common: Mapping[str, Any], label: str, t: Translator) -> Any:
-    current = spec.default if kept is None else kept
-    match spec.type:
-        case "secret":
-            return _secret(kept, common, label, t)
-        case "integer" | "number":
-            step = 1 if spec.type == "integer" else 0.5
-            value = current if current is None or spec.type == "integer" else float(current)
-            return st.number_input(value=value, step=step, placeholder=_example(spec), **common)
-        case "boolean":
-            return st.checkbox(value=bool(current), **common)
-        case "choice":
-            index = spec.choices.index(current) if current in spec.choices else None
-            return st.selectbox(options=spec.choices, index=index, **common)
-        case "multiline":
-            return st.text_area(value=current or "", height=110, placeholder=_example(spec), **common)
-        case _:
-            return st.text_input(value=current or "", placeholder=_example(spec), **common)
-
-
-def _secret(kept: Any, common: Mapping[str, Any], label: str, t: Translator) -> Any:
-    """A masked input that never receives the kept value: it stays on the server."""
-    hint = t.text("form.secret.kept") if kept else None
-    typed = st.text_input(type="password", value="", placeholder=hint, autocomplete="new-password", **common)
-    cleared = bool(kept) and st.checkbox(t.text("form.secret.clear", field=label), key=f"clear_{common['key']}")
-    return typed or (None if cleared else kept)
-
-
-def _example(spec: FieldSpec) -> str | None:
-    return None if spec.example is None else str(spec.example)
+def _kept(spec: FieldSpec, present: Mapping[str, Any], draft: Draft) -> Any:
+    """What was kept; a stored secret belongs to the variant that it was stored with."""
+    kept = value_at(draft.config, spec.name)
+    other = any(present.get(name) != value_at(draft.config, name) for name, _ in spec.shown_when)
+    return None if kept == KEPT and other else kept
 
 
 def _starred(label: str) -> str:
     return f"{label} \\*"
-
-
-def _wrong(message: Message | None, name: str, t: Translator) -> None:
-    if message is not None:
-        with st.container(key=f"wrong_{name}"):
-            st.markdown(f":material/error: {plain(t.message(message))}")

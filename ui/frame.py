@@ -6,8 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.i18n import LANGUAGES, Translator
+from core.settings import LANG_COOKIE
 from ui import session
-from ui.session import LANG_COOKIE, LOGIN, Reader
+from ui.session import LOGIN, Reader
 from ui.widgets import plain
 
 FOLDER = Path(__file__).resolve().parent
@@ -16,18 +17,19 @@ SIGN_OUT = "sign_out"
 
 
 @cache
-def style(name: str) -> str:
+def own_file(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
 def document(t: Translator) -> None:
     """Style sheets and `<html lang dir>`. The script holds nothing but the code of a language that we speak."""
-    sheets = style("look.css") + (style("rtl.css") if t.direction == "rtl" else "")
+    sheets = own_file("look.css") + (own_file("rtl.css") if t.direction == "rtl" else "")
     st.html(f"<style>{sheets}\n:root {{ --brand: '{t.text('app.name')}' }}</style>")
     with st.container(key="document"):
         st.html(
             f"<script>Object.assign(document.documentElement, {{lang: '{t.lang}', dir: '{t.direction}'}});"
-            f"document.cookie = '{LANG_COOKIE}={t.lang};path=/;max-age=31536000;SameSite=Lax'</script>",
+            f"document.cookie = '{LANG_COOKIE}={t.lang};path=/;max-age=31536000;SameSite=Lax';\n"
+            f"{own_file('behaviour.js')}</script>",
             unsafe_allow_javascript=True,
         )
 

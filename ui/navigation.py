@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import NotFound
 from core.i18n import Translator
+from core.models import Role
 from ui.session import Reader
 
 if TYPE_CHECKING:
@@ -15,22 +16,33 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent.parent / "pages"
 SOURCES, ADD, SOURCE = "sources", "add", "source"
-_ICONS = {SOURCES: ":material/database:", ADD: ":material/add_circle:", SOURCE: ":material/database:"}
+HEALTH, PLAYGROUND, ADMIN = "health", "playground", "admin"
+_ICONS = {
+    SOURCES: ":material/database:",
+    ADD: ":material/add_circle:",
+    SOURCE: ":material/database:",
+    HEALTH: ":material/monitoring:",
+    PLAYGROUND: ":material/science:",
+    ADMIN: ":material/admin_panel_settings:",
+}
+_NEEDS = {ADD: Role.EDITOR, ADMIN: Role.ADMIN}
 
 
-def page(name: str, t: Translator) -> "Page":
+def page(name: str, t: Translator, role: Role = Role.ADMIN) -> "Page":
+    """A page that this role would be refused is not offered, but answers at its address with the reason."""
     return st.Page(
         FOLDER / f"{name}.py",
         title=t.text(f"nav.{name}"),
         icon=_ICONS[name],
         url_path=name,
         default=name == SOURCES,
-        visibility="hidden" if name == SOURCE else "visible",
+        visibility="hidden" if name == SOURCE or role < _NEEDS.get(name, Role.VIEWER) else "visible",
     )
 
 
-def pages(t: Translator) -> "dict[str, Page]":
-    return {name: page(name, t) for name in (SOURCES, ADD, SOURCE)}
+def pages(t: Translator, role: Role = Role.VIEWER) -> "dict[str, Page]":
+    """All of them, in the order of the navigation."""
+    return {name: page(name, t, role) for name in (SOURCES, ADD, HEALTH, PLAYGROUND, ADMIN, SOURCE)}
 
 
 def open_source(reader: Reader, source_id: UUID) -> NoReturn:

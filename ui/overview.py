@@ -1,6 +1,6 @@
 """The Overview tab: facts without secrets, the last diagnosis, what happened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ from core.i18n import Translator
 from core.models import Event, Message, Source
 from ui.forms import field_label
 from ui.widgets import advice, facts, kind_name, plain
+
+SECRET, HIDDEN = {"set": True}, "•••"
 
 
 def overview(source: Source, events: Sequence[Event], t: Translator) -> None:
@@ -43,13 +45,30 @@ def _facts(source: Source, t: Translator) -> list[tuple[str, str]]:
 
 
 def _settings(source: Source, t: Translator) -> list[tuple[str, str]]:
-    return [(field_label(source.kind, name, t), _value(value, t)) for name, value in source.config.items()]
+    return [(field_label(source.kind, name, t), _value(source.kind, name, v, t)) for name, v in source.config.items()]
 
 
-def _value(value: Any, t: Translator) -> str:
+def _value(kind: str, name: str, value: Any, t: Translator) -> str:
+    if value == SECRET:
+        return t.text("add.summary.secret")
     if isinstance(value, Mapping):
-        return t.text("add.summary.secret") if value.get("set") else ", ".join(value)
-    return "" if value is None else str(value)
+        return " · ".join(_members(kind, name, value, t))
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return t.text("value.yes" if value else "value.no")
+    first, *more = str(value if value is not None else "").splitlines() or [""]
+    return f"{first} …" if more else first
+
+
+def _members(kind: str, name: str, value: Mapping[str, Any], t: Translator) -> Iterator[str]:
+    """Of a nested value: which variant it is, then each part with its name; secrets as dots."""
+    if "type" in value:
+        yield t.text_or(f"kind.{kind}.choice.{name}.{value['type']}", str(value["type"]))
+    for inner, held in value.items():
+        if inner != "type" and held is not None:
+            label = field_label(kind, f"{name}.{inner}", t).removeprefix(f"{name}.")
+            yield f"{label} {HIDDEN if held == SECRET else _value(kind, f'{name}.{inner}', held, t)}"
 
 
 def _moment(when: datetime | None, t: Translator) -> str:

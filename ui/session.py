@@ -7,11 +7,10 @@ import streamlit as st
 from core.errors import Forbidden, NotFound, Unauthenticated
 from core.i18n import LANGUAGES, Translator, translator
 from core.models import Actor, Organisation, Role
-from core.settings import SESSION_COOKIE
+from core.settings import LANG_COOKIE, SESSION_COOKIE
 from ui import state
 from ui.runtime import run, runtime
 
-LANG_COOKIE = "cheshmeh_lang"
 LOGIN = "/session/login"
 
 

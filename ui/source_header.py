@@ -10,7 +10,7 @@ from core.models import BreakerState, Role, Source, Status
 from ui import edit, navigation, pinging
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
-from ui.widgets import advice, errors_shown, kind_name, labelled, plain, status_badge
+from ui.widgets import advice, errors_shown, kind_badge, labelled, plain, status_badge
 
 WAITING = frozenset({BreakerState.OPEN, BreakerState.HALF_OPEN})
 
@@ -43,7 +43,7 @@ def why(source: Source, t: Translator) -> None:
 def _badges(source: Source, t: Translator) -> None:
     with st.container(horizontal=True, gap="small", key="badges"):
         status_badge(source.status, t)
-        st.badge(kind_name(source.kind, t), icon=":material/database:", color="blue")
+        kind_badge(source.kind, t)
         if source.state not in (BreakerState.CLOSED, BreakerState.OPEN):
             st.badge(t.text(f"state.{source.state.value}"), icon=":material/electric_bolt:", color="orange")
         if source.paused:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import KindInfo, Source, Status
-from ui import state
+from core.models import KindInfo, Role, Source, Status
+from ui import navigation, state
 from ui.listing import SEVERITY, Filters, Listing
 from ui.session import Reader
-from ui.widgets import figure_tile, kind_name, plain
+from ui.widgets import empty, figure_tile, kind_name, plain
 
 TILES = (Status.HEALTHY, Status.ERROR, Status.SUSPENDED, Status.UNKNOWN)
 
@@ -22,6 +22,14 @@ def caption(listing: Listing, reader: Reader, t: Translator) -> str:
     last = t.text("sources.caption.checked", ago=ago) if checked else t.text("sources.caption.never")
     count = t.plural("sources.caption.count", len(listing.everything))
     return " · ".join((t.isolated(plain(reader.organisation.name)), count, last))
+
+
+def first_source(reader: Reader, t: Translator) -> None:
+    """For an organisation without sources: the next step."""
+    may_add = reader.may(Role.EDITOR)
+    empty(t.text("sources.empty.title"), t.text("sources.empty.body" if may_add else "sources.empty.viewer"))
+    if may_add and st.button(t.text("sources.add"), type="primary", icon=":material/add:", key="first_source"):
+        navigation.open_page(navigation.ADD)
 
 
 def tiles(listing: Listing, t: Translator) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
+from core.errors import SourceError
 from core.models import Message, PingAllView, SampleResult, TestResult
 
 LANG = "lang"
@@ -19,7 +20,12 @@ SUMMARY = "ping_all_summary"
 PINGED = "pinged"
 NOTICE = "notice"
 DRAFT = "add_draft"
+PASTED = "ltr_add_pasted"
 SAMPLED = "sampled"
+OPENED = "contents_opened"
+UNREAD = "contents_unread"
+VIEW = "sample_view"
+CHOSEN = "playground_source"
 
 SEARCH = "sources_search"
 KIND = "sources_kind"
@@ -28,6 +34,8 @@ TABLE = "sources_table"
 PING_CLICK = "sources_ping"
 NAME_CLICK = "sources_name"
 TAB = "source_tab"
+LOG_SCALE = "health_log"
+RANKED = "health_ranked"
 
 OF_SOURCES = (ORDER, SHOWN, JOB, SUMMARY, PINGED)
 OF_SOURCE = (PINGED, SAMPLED)
@@ -73,8 +81,22 @@ def pinged() -> Pinged | None:
     return st.session_state.get(PINGED)
 
 
-def sampled() -> SampleResult | None:
-    return st.session_state.get(SAMPLED)
+def sampled(source_id: UUID) -> SampleResult | None:
+    """The last answer of this source, None when the last one asked was another."""
+    asked, answer = st.session_state.get(SAMPLED, (None, None))
+    return answer if asked == source_id else None
+
+
+def opened(source_id: UUID) -> set[str]:
+    """Paths of the source's contents that stand open; "" is the first level."""
+    kept: set[str] = st.session_state.setdefault(f"{OPENED}_{source_id}", set())
+    return kept
+
+
+def unread(source_id: UUID) -> dict[str, SourceError]:
+    """Paths that the source would not tell, and why: they are only asked again when somebody wants it."""
+    kept: dict[str, SourceError] = st.session_state.setdefault(f"{UNREAD}_{source_id}", {})
+    return kept
 
 
 def forget(*keys: str) -> None:

@@ -9,20 +9,11 @@ import pandas as pd  # type: ignore[import-untyped]  # carries no types
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import CallPoint, PingRow, Source, Status
-from ui import state
+from core.models import CallPoint, PingRow, Source
+from ui import grid, state
 from ui.widgets import kind_name
 
-STATUS_COLOURS = {
-    Status.HEALTHY: "#27803A",
-    Status.ERROR: "#C92A2A",
-    Status.SUSPENDED: "#B35C00",
-    Status.UNKNOWN: "#5C6870",
-}
-KIND_COLOURS = {"postgres": "#336791", "rest": "#0B7285", "mongodb": "#2F6B20", "graphql": "#A61E6B", "s3": "#6741D9"}
-OTHER_KIND = "#5C6870"
 COLUMNS = ("status", "name", "kind", "last_ok", "p95", "errors", "recent", "ping")
-NOTHING = "—"
 SPARKLINE_POINTS = 48
 HEADER_HEIGHT, ROW_HEIGHT, ROWS_IN_VIEW = 36, 42, 14
 
@@ -39,9 +30,7 @@ def sources_table(sources: Sequence[Source], recent: Recent, t: Translator, *, p
         frame,
         _columns(sources, t)
         | {
-            "name": st.column_config.ButtonColumn(
-                t.text("sources.column.name"), type="tertiary", alignment=_start(t), width=135, key=state.NAME_CLICK
-            ),
+            "name": grid.opener(t.text("sources.column.name"), t, key=state.NAME_CLICK, width=135),
             "ping": st.column_config.ButtonColumn(t.text("sources.column.ping"), width=76, key=state.PING_CLICK),
         },
         t,
@@ -88,8 +77,8 @@ def _cells(source: Source, calls: Sequence[CallPoint], t: Translator, now: datet
         source.name,
         [kind_name(source.kind, t)],
         _last_ok(figures.last_ok_ts, t, now),
-        NOTHING if figures.p95_ms is None else t.milliseconds(figures.p95_ms),
-        t.percent(figures.errors_total / figures.calls_total) if figures.calls_total else NOTHING,
+        grid.NOTHING if figures.p95_ms is None else t.milliseconds(figures.p95_ms),
+        t.percent(figures.errors_total / figures.calls_total) if figures.calls_total else grid.NOTHING,
         [round(call.latency_ms, 1) for call in calls[-SPARKLINE_POINTS:]],
     )
 
@@ -106,50 +95,24 @@ def _answer(row: PingRow, t: Translator) -> str:
 
 
 def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
-    kinds = sorted({source.kind for source in sources})
-    text = st.column_config.TextColumn
-    # Left to right the grid finds the side of each text by itself; told to start left, it cuts Persian names off.
-    start: Any = "right" if t.direction == "rtl" else None
+    def column(name: str, width: int, **more: Any) -> Any:
+        return grid.text(t.text(f"sources.column.{name}"), t, width=width, **more)
+
     return {
-        "status": st.column_config.MultiselectColumn(
-            t.text("sources.column.status"),
-            options=[t.text(f"status.{status.value}") for status in STATUS_COLOURS],
-            color=list(STATUS_COLOURS.values()),
-            width=96,
-        ),
-        "name": text(t.text("sources.column.name"), alignment=start, width=135),
-        "kind": st.column_config.MultiselectColumn(
-            t.text("sources.column.kind"),
-            options=[kind_name(kind, t) for kind in kinds],
-            color=[KIND_COLOURS.get(kind, OTHER_KIND) for kind in kinds],
-            width=106,
-        ),
-        "last_ok": text(t.text("sources.column.last_ok"), alignment=start, width=185),
-        "p95": text(t.text("sources.column.p95"), help=t.text("sources.column.p95.help"), alignment=start, width=82),
-        "errors": text(
-            t.text("sources.column.errors"), help=t.text("sources.column.errors.help"), alignment=start, width=84
-        ),
+        "status": grid.status_pills(t, width=96),
+        "name": column("name", 135),
+        "kind": grid.kind_pills((source.kind for source in sources), t, width=106),
+        "last_ok": column("last_ok", 185),
+        "p95": column("p95", 82, help=t.text("sources.column.p95.help")),
+        "errors": column("errors", 84, help=t.text("sources.column.errors.help")),
         "recent": st.column_config.LineChartColumn(
             t.text("sources.column.recent"), help=t.text("sources.column.recent.help"), y_min=0, width=140
         ),
-        "ping": text(t.text("sources.column.ping"), alignment=start, width=250),
+        "ping": column("ping", 250),
     }
 
 
-def _start(t: Translator) -> Any:
-    return "right" if t.direction == "rtl" else "left"
-
-
-def _show(frame: pd.DataFrame, columns: Mapping[str, Any], t: Translator, **how: Any) -> None:
-    order = [column for column in COLUMNS if column in frame]
-    st.dataframe(
-        frame,
-        hide_index=True,
-        # Columns do not mirror by themselves: the first one to read stands last.
-        column_order=order[::-1] if t.direction == "rtl" else order,
-        column_config=dict(columns),
-        row_height=ROW_HEIGHT,
-        height=HEADER_HEIGHT + min(len(frame), ROWS_IN_VIEW) * ROW_HEIGHT,
-        alt=t.plural("sources.table", len(frame)),
-        **how,
-    )
+def _show(frame: pd.DataFrame, columns: Mapping[str, Any], t: Translator, *, key: str, **how: Any) -> None:
+    height = HEADER_HEIGHT + min(len(frame), ROWS_IN_VIEW) * ROW_HEIGHT
+    alt = t.plural("sources.table", len(frame))
+    grid.grid(frame, columns, alt, t, key=key, row_height=ROW_HEIGHT, height=height, **how)

@@ -11,6 +11,7 @@ from core.errors import CheshmehError, NotFound, SourceError, Unauthenticated
 from core.i18n import Translator
 from core.models import Message, Status
 from ui import state
+from ui.palette import KIND_COLOURS, OTHER_KIND
 from ui.session import LOGIN, words
 
 BADGES = {
@@ -41,6 +42,19 @@ def status_badge(status: Status, t: Translator) -> None:
 
 def kind_name(kind: str, t: Translator) -> str:
     return t.text_or(f"kind.{kind}", kind)
+
+
+def kind_colour(kind: str) -> str:
+    return KIND_COLOURS.get(kind, OTHER_KIND)
+
+
+def kind_badge(kind: str, t: Translator) -> None:
+    """The kind's own icon and colour; a kind from elsewhere has the ones of a source."""
+    icon = kind if kind in KIND_COLOURS else "source"
+    html(
+        f"<span class='kind-badge' style='background:{kind_colour(kind)}'>"
+        f"<img src='/assets/icons/{icon}.svg' alt=''>{escape(kind_name(kind, t))}</span>"
+    )
 
 
 def figure_tile(key: str, label: str, figure: str, below: str, *, unit: str = "", title: str = "") -> None:

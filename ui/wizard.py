@@ -8,13 +8,15 @@ from typing import Any
 import streamlit as st
 
 from core.errors import CheshmehError, ConfigError, Conflict, InvalidInput
+from core.form_values import dotted, is_shown
 from core.i18n import Translator
 from core.models import CheckStatus, KindInfo, Message, SourceDraft
-from ui import checks, forms, navigation, state
+from core.services.pasting import from_pasted
+from ui import checks, forms, inputs, navigation, state
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.state import Draft
-from ui.widgets import facts, html, kind_name, plain
+from ui.widgets import facts, html, kind_colour, kind_name, plain
 
 STEPS = ("kind", "settings", "test")
 KIND, SETTINGS, TEST = 1, 2, 3
@@ -42,25 +44,61 @@ def choose_kind(kinds: Sequence[KindInfo], draft: Draft, t: Translator) -> None:
             _card(kind.name, t)
             if st.button(t.text("add.kind.choose"), key=f"choose_{kind.name}", type="primary", width="stretch"):
                 if draft.kind != kind.name:
-                    draft.config, draft.errors = {}, {}
-                draft.kind, draft.step = kind.name, SETTINGS
+                    draft.config = {}
+                draft.kind, draft.step, draft.errors = kind.name, SETTINGS, {}
                 st.rerun()
+    _paste_box([kind.name for kind in kinds], draft, t)
 
 
 def _card(kind: str, t: Translator) -> None:
     icon = kind if kind.isidentifier() and (ICONS / f"{kind}.svg").is_file() else "source"
     description = t.text_or(f"kind.{kind}.description", "")
     html(
-        f"<div class='kind'><img src='/assets/icons/{icon}.svg' alt=''><div><b>{escape(kind_name(kind, t))}</b>"
+        f"<div class='kind' style='border-inline-start: 4px solid {kind_colour(kind)}; padding-inline-start: .8rem'>"
+        f"<img src='/assets/icons/{icon}.svg' alt=''><div><b>{escape(kind_name(kind, t))}</b>"
         f"<p>{escape(description)}</p></div></div>"
     )
 
 
+def _paste_box(kinds: Sequence[str], draft: Draft, t: Translator) -> None:
+    with st.container(border=True, key="paste"):
+        st.markdown(f"## {t.text('add.paste')}")
+        st.text_input(
+            t.text("add.paste.label"),
+            type="password",
+            help=t.text("add.paste.help"),
+            autocomplete="off",
+            key=state.PASTED,
+            on_change=_take_pasted,
+            args=(kinds, draft),
+        )
+        forms.wrong(draft.errors.get("dsn"), "dsn", t)
+        st.button(t.text("add.paste.read"), key="add_paste", on_click=_take_pasted, args=(kinds, draft))
+
+
+def _take_pasted(kinds: Sequence[str], draft: Draft) -> None:
+    """Reads the pasted text into the draft; the text itself is gone before the page is drawn again."""
+    text = st.session_state.get(state.PASTED, "")
+    st.session_state[state.PASTED] = ""
+    if not text:
+        return
+    try:
+        pasted = from_pasted(text)
+    except InvalidInput as error:
+        draft.errors = {refused.field: refused.message for refused in error.fields}
+        return
+    if pasted.kind not in kinds:
+        draft.errors = {"dsn": Message("field.unknown_kind", {"known": ", ".join(kinds)})}
+        return
+    draft.kind, draft.config, draft.step, draft.errors = pasted.kind, dict(pasted.config), SETTINGS, {}
+    if pasted.name_hint and not draft.about.get("name"):
+        draft.about = draft.about | {"name": pasted.name_hint}
+
+
 def fill_settings(kind: KindInfo, draft: Draft, t: Translator) -> None:
     st.markdown(f"## {t.text('add.settings.lead')}")
-    if draft.errors:
-        st.error(t.text("form.errors"), icon=":material/error:")
-    with st.form("settings", border=True):
+    forms.show_faults(kind, draft, t)
+    with st.container(border=True, key="settings"):
         about = forms.about_form(draft, t)
         config = forms.config_form(kind, draft, t)
         on, back = _buttons(t.text("add.continue"), t)
@@ -73,8 +111,8 @@ def fill_settings(kind: KindInfo, draft: Draft, t: Translator) -> None:
 
 def _buttons(label: str, t: Translator) -> tuple[bool, bool]:
     with st.container(horizontal=True):
-        on = st.form_submit_button(label, type="primary", icon=":material/network_check:", key="add_continue")
-        back = st.form_submit_button(t.text("add.back"), key="add_back")
+        on = st.button(label, type="primary", icon=":material/network_check:", key="add_continue")
+        back = st.button(t.text("add.back"), key="add_back")
     return on, back
 
 
@@ -125,16 +163,13 @@ def _summary(kind: KindInfo, draft: Draft, t: Translator) -> None:
         st.markdown(f"## {t.text('add.summary')}")
         rows = [(t.text("sources.column.kind"), kind_name(kind.name, t))]
         rows += [(t.text(f"add.field.{name}"), draft.about.get(name, "")) for name in forms.ABOUT]
+        held = dotted(draft.config, kind.fields)
         rows += [
-            (forms.field_label(kind.name, s.name, t), _shown(s.type, draft.config.get(s.name), t)) for s in kind.fields
+            (forms.field_label(kind.name, spec.name, t), inputs.shown(spec, kind.name, held.get(spec.name), t))
+            for spec in kind.fields
+            if is_shown(spec, held)
         ]
         facts([(label, value) for label, value in rows if value])
-
-
-def _shown(kind_of_field: str, value: Any, t: Translator) -> str:
-    if value is None:
-        return ""
-    return t.text("add.summary.secret") if kind_of_field == "secret" else str(value)
 
 
 def _finish(draft: Draft, person: Reader, t: Translator, *, works: bool) -> None:

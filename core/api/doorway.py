@@ -15,6 +15,7 @@ from starlette.websockets import WebSocketClose
 
 from core.api.context import runtime_of, session_cookie
 from core.api.page_base import PageBase
+from core.i18n import LANGUAGES
 
 if TYPE_CHECKING:
     from core.api.interface import Interface
@@ -38,7 +39,7 @@ class Doorway:
     """Refuses foreign hosts and pages without a session, and adds the security headers."""
 
     def __init__(self, app: ASGIApp, interface: "Interface") -> None:
-        self._app, self._interface = PageBase(app), interface
+        self._app, self._interface = PageBase(app, self._locale), interface
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or self._interface.app is None:
@@ -52,6 +53,11 @@ class Doorway:
             await WebSocketClose(code=1008)(scope, receive, send)
         else:
             await refusal(scope, receive, _with_headers(send))
+
+    def _locale(self) -> str:
+        """The language of a first visit; a page asked for before there is a runtime is an empty one."""
+        application = self._interface.app
+        return str(application.state.runtime.settings.locale) if application else LANGUAGES[0]
 
     async def _refusal(self, connection: HTTPConnection) -> Response | None:
         runtime = runtime_of(connection)

@@ -1,34 +1,49 @@
-"""Tells a page's script where its server is, so that a deep link asks the right paths.
+"""What the index page has to say before its script runs: where its server is, and in which language it speaks.
 
-Without it Streamlit's front end looks for its endpoints below the page's own path first and logs two errors.
+Without the first Streamlit's front end looks for its endpoints below a deep link's own path first and logs two errors.
 """
 
+from collections.abc import Callable
+
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.i18n import LANGUAGES
+from core.i18n.negotiation import direction
+from core.settings import LANG_COOKIE
 
 SCRIPT = b'<script>window.__streamlit={BACKEND_BASE_URL:location.origin+"/"}</script>'
 MARK = b'<script type="module"'
+ROOT = b'<html lang="en">'
 
 
 class PageBase:
-    """Puts SCRIPT before the module script of the index page; everything else passes untouched."""
+    """Edits the index page; everything else passes untouched. `locale` gives the language of a first visit."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, locale: Callable[[], str]) -> None:
+        self._app, self._locale = app, locale
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":
             # The page is edited below, so it must not arrive compressed.
             document = Headers(scope=scope).get("sec-fetch-dest") == "document"
             headers = [pair for pair in scope["headers"] if not (document and pair[0] == b"accept-encoding")]
-            await self._app({**scope, "headers": headers}, receive, _Insertion(send))
+            lang = language(HTTPConnection(scope), self._locale())
+            await self._app({**scope, "headers": headers}, receive, _Insertion(send, lang))
         else:
             await self._app(scope, receive, send)
 
 
+def language(connection: HTTPConnection, default: str) -> str:
+    """The one asked for in the address, else the one chosen before, else `default`: as the page itself decides."""
+    asked, kept = connection.query_params.get("lang"), connection.cookies.get(LANG_COOKIE)
+    return next((lang for lang in (asked, kept) if lang in LANGUAGES), None) or default
+
+
 class _Insertion:
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, lang: str) -> None:
+        self._send, self._lang = send, lang
         self._start: Message | None = None
         self._body = b""
 
@@ -45,7 +60,8 @@ class _Insertion:
         if message.get("more_body"):
             return
         assert self._start is not None  # noqa: S101 - only called after a start was kept
-        body = self._body.replace(MARK, SCRIPT + MARK, 1)
+        root = f'<html lang="{self._lang}" dir="{direction(self._lang)}">'.encode()
+        body = self._body.replace(MARK, SCRIPT + MARK, 1).replace(ROOT, root, 1)
         if "content-length" in Headers(raw=self._start["headers"]):
             MutableHeaders(raw=self._start["headers"])["content-length"] = str(len(body))
         await self._send(self._start)

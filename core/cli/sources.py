@@ -1,8 +1,5 @@
-"""`sources list | add | test | ping | sample`."""
+"""`sources list | kinds | add | test | ping | sample`."""
 
-import json
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,15 +7,14 @@ import typer
 from core import settings
 from core.api import schemas
 from core.cli.context import run
+from core.cli.kinds import Config, Dsn, Kind, WithFields, as_data, field_lines, given, known, parse
 from core.cli.output import Json, Org, show, words
 from core.cli.remote import running
-from core.errors import BadRequest, NotFound
+from core.errors import NotFound
 from core.models import Actor, PingRow, Source, SourceDraft
 from core.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True)
-Kind = Annotated[str, typer.Option("--kind", help="postgres")]
-Config = Annotated[str, typer.Option("--config", help="a JSON file, or - for standard input")]
 
 
 @app.command("list")
@@ -29,21 +25,35 @@ def list_sources(org: Org, as_json: Json = False) -> None:
     show(rows, as_json, *(f"{speak.text('status.' + row['status'])}\t{row['kind']}\t{row['name']}" for row in rows))
 
 
-@app.command()
+@app.command("kinds")
+def list_kinds(as_json: Json = False) -> None:
+    """Show which kinds of source there are, and the fields of their configurations."""
+    kinds = known()
+    lines = (line for kind in kinds for line in (f"{kind.name}:", *field_lines(kind)))
+    show([as_data(kind) for kind in kinds], as_json, *lines)
+
+
+@app.command(cls=WithFields)
 def add(
-    org: Org, kind: Kind, name: Annotated[str, typer.Option("--name")], config: Config, as_json: Json = False
+    org: Org,
+    name: Annotated[str, typer.Option("--name")],
+    kind: Kind = None,
+    config: Config = None,
+    dsn: Dsn = None,
+    as_json: Json = False,
 ) -> None:
-    """Create a source from a configuration file."""
-    draft = SourceDraft(kind, name, _read(config))
+    """Create a source from a configuration file, a connection string, or both."""
+    draft_kind, plain = given(kind, config, dsn)
+    draft = SourceDraft(draft_kind, name, plain)
     source = run(lambda runtime, actor: runtime.sources.create(actor, org, draft))
     show(schemas.SourceOut.of(source, words()).model_dump(mode="json"), as_json, str(source.id))
 
 
-@app.command("test")
-def try_out(org: Org, kind: Kind, config: Config, as_json: Json = False) -> None:
+@app.command("test", cls=WithFields)
+def try_out(org: Org, kind: Kind = None, config: Config = None, dsn: Dsn = None, as_json: Json = False) -> None:
     """Try a configuration without saving it; exit 1 when it does not work."""
-    speak, given = words(), _read(config)
-    result = run(lambda runtime, actor: runtime.sources.test(actor, org, kind, given))
+    speak, (tried_kind, plain) = words(), given(kind, config, dsn)
+    result = run(lambda runtime, actor: runtime.sources.test(actor, org, tried_kind, plain))
     shown = schemas.TestOut.of(result, speak)
     lines = (f"{check.step}\t{check.status}\t{check.ms:.0f} ms\t{check.evidence or ''}" for check in shown.checks)
     show(shown.model_dump(mode="json"), as_json, shown.message, *lines)
@@ -71,7 +81,7 @@ def sample(
     org: Org, name: str, params: Annotated[str, typer.Option("--params", help="JSON")], as_json: Json = False
 ) -> None:
     """Look at real data: read-only and bounded."""
-    given, server = _parse(params), running(settings.load().data_dir)
+    given, server = parse(params), running(settings.load().data_dir)
     shown = server.sample(org, server.source_id(org, name), given) if server else _sample_here(org, name, given)
     names = [column["name"] for column in shown["columns"]]
     lines = ("\t".join(str(row[column]) for column in names) for row in shown["rows"])
@@ -119,20 +129,3 @@ async def _named(runtime: Runtime, actor: Actor, org: str, name: str) -> Source:
 
 async def _all(runtime: Runtime, actor: Actor, org: str) -> tuple[Source, ...]:
     return (await runtime.sources.health(actor, org)).sources
-
-
-def _read(place: str) -> dict[str, Any]:
-    try:
-        return _parse(sys.stdin.read() if place == "-" else Path(place).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as err:
-        raise typer.BadParameter(f"cannot read {place}: {type(err).__name__}") from None
-
-
-def _parse(text: str) -> dict[str, Any]:
-    try:
-        data = json.loads(text)
-    except ValueError:
-        raise BadRequest("json") from None
-    if not isinstance(data, dict):
-        raise BadRequest("json")
-    return data

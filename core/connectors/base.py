@@ -105,6 +105,11 @@ class Connector(ABC):
         """Judges sample parameters without touching the source: ConfigError or QueryRefused, else nothing."""
 
     @classmethod
+    def params_for(cls, entry: CatalogEntry) -> dict[str, Any]:
+        """A sample request that shows what an entry of the catalogue holds; empty where there is nothing to show."""
+        return {}
+
+    @classmethod
     def destination(cls, config: Any) -> tuple[Any, ...]:
         """What identifies the other end. A kept secret is never sent to a changed destination."""
         raise NotImplementedError

@@ -7,7 +7,14 @@ from core.connectors import forms
 from core.connectors.base import Connector, ConnectorConfig, Environment, Limits
 from core.connectors.registry import Registry
 from core.errors import InvalidInput
-from core.models import FieldError, KindInfo, Message
+from core.models import CatalogEntry, FieldError, KindInfo, Message
+
+
+def kind_infos(registry: Registry) -> tuple[KindInfo, ...]:
+    """Every registered kind with its form."""
+    return tuple(
+        KindInfo(name, forms.field_specs(cls.config_model), cls.placeholder) for name, cls in registry.kinds.items()
+    )
 
 
 class KindCatalog:
@@ -18,10 +25,7 @@ class KindCatalog:
         self._environment = environment
 
     def infos(self) -> tuple[KindInfo, ...]:
-        return tuple(
-            KindInfo(name, forms.field_specs(cls.config_model), cls.placeholder)
-            for name, cls in self._registry.kinds.items()
-        )
+        return kind_infos(self._registry)
 
     def validate(self, kind: str, config: Mapping[str, Any]) -> ConnectorConfig:
         """The typed configuration. Raises InvalidInput naming each wrong field as `config.<field>`."""
@@ -32,13 +36,14 @@ class KindCatalog:
         return forms.plain_config(config)
 
     def public(self, kind: str, plain: Mapping[str, Any]) -> dict[str, Any]:
-        """A configuration for outsiders: every secret is `{"set": True}`."""
+        """A configuration for outsiders: every secret is `{"set": True}` in its place, nested ones too."""
         return forms.public_config(self._of(kind).config_model, plain)
 
     def merge(self, kind: str, kept: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
         """The kept configuration with the sent changes.
 
-        Raises InvalidInput naming the secret when one is kept although the destination changed.
+        Raises InvalidInput naming the secret (`config.auth.password`) when one is kept although the destination
+        changed, or is to be kept and was never there.
         """
         cls = self._of(kind)
         merged = forms.merge_secrets(cls.config_model, kept, sent)
@@ -57,6 +62,10 @@ class KindCatalog:
     def check_params(self, kind: str, params: Mapping[str, Any]) -> None:
         """Raises ConfigError or QueryRefused for parameters that would never be sent."""
         self._of(kind).check_params(params, self._environment)
+
+    def sample_request(self, kind: str, entry: CatalogEntry) -> dict[str, Any]:
+        """Sample parameters for an entry that `describe` gave; empty where there is nothing to show."""
+        return self._of(kind).params_for(entry)
 
     def _of(self, kind: str) -> type[Connector]:
         try:

@@ -1,4 +1,4 @@
-"""A kind's configuration model seen from outside: its form, its checking, and its secrets.
+"""A kind's configuration model seen from outside: its checking here, its form and its secrets beside it.
 
 Outside names are the aliases where a field has one. Refusals are `field.<pydantic's error type>` in the catalogues and
 never repeat the refused value.
@@ -6,34 +6,55 @@ never repeat the refused value.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, to_jsonable_python
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from core.connectors.base import ConnectorConfig, SampleParams
+from core.connectors.config_secrets import (
+    kept_secrets,
+    merge_secrets,
+    plain_config,
+    public_config,
+    secret_names,
+    secret_paths,
+    secret_values,
+    value_of,
+)
+from core.connectors.field_specs import field_specs
+from core.connectors.shapes import fields_of
 from core.errors import InvalidInput
-from core.models import FieldError, FieldSpec, Message
+from core.form_values import KEPT
+from core.models import FieldError, Message
+
+__all__ = [
+    "KEPT",
+    "field_specs",
+    "kept_secrets",
+    "merge_secrets",
+    "plain_config",
+    "public_config",
+    "secret_names",
+    "secret_paths",
+    "secret_values",
+    "validate",
+    "validate_config",
+    "validate_params",
+    "value_of",
+]
 
 Model = TypeVar("Model", bound=BaseModel)
 Config = TypeVar("Config", bound=ConnectorConfig)
 Params = TypeVar("Params", bound=SampleParams)
 
-KEPT = {"set": True}
-"""What stands for a secret outside; sent back, it means: as it is."""
-
-_TYPES = {SecretStr: "secret", bool: "boolean", int: "integer", float: "number"}
-_HIDDEN = frozenset({"tag", "error", "input_value", "field"})  # in an error's context: the input, or no argument
-
-
-def field_specs(model: type[BaseModel]) -> tuple[FieldSpec, ...]:
-    """One spec a field, the kind's own before those that every kind has."""
-    shared = ConnectorConfig.model_fields
-    ordered = sorted(model.model_fields.items(), key=lambda item: item[0] in shared)
-    return tuple(_spec(name, info) for name, info in ordered)
+_HIDDEN = frozenset(
+    {"tag", "error", "input_value", "field", "discriminator", "expected_tags"}
+)  # in an error's context: the input, or no argument
+_UNION = {"union_tag_invalid": "literal_error", "union_tag_not_found": "missing"}
+"""Which variant is meant is a choice like any other to who fills in the form."""
 
 
 def validate(model: type[Model], data: Mapping[str, Any], prefix: str = "") -> Model:
@@ -52,8 +73,15 @@ def validate(model: type[Model], data: Mapping[str, Any], prefix: str = "") -> M
 
 
 def validate_config(model: type[Config], plain: Mapping[str, Any]) -> Config:
-    """Raises InvalidInput naming each wrong field as `config.<field>`."""
-    return validate(model, plain, "config")
+    """Raises InvalidInput naming each wrong field as `config.<field>`, a `{"set": True}` without a kept secret too."""
+    try:
+        config = validate(model, plain, "config")
+        found = _repeated(model, plain)
+    except InvalidInput as err:
+        found = _named_unset(model, plain, err.fields)
+    if found:
+        raise InvalidInput(fields=found)
+    return config
 
 
 def validate_params(model: type[Params], params: Mapping[str, Any]) -> Params:
@@ -61,73 +89,24 @@ def validate_params(model: type[Params], params: Mapping[str, Any]) -> Params:
     return validate(model, params, "params")
 
 
-def plain_config(config: ConnectorConfig) -> dict[str, Any]:
-    """JSON-ready values by outside names, secrets in clear, without what is None."""
-    plain: dict[str, Any] = to_jsonable_python(_revealed(config.model_dump(by_alias=True, exclude_none=True)))
-    return plain
+def _named_unset(
+    model: type[BaseModel], plain: Mapping[str, Any], errors: Iterable[FieldError]
+) -> tuple[FieldError, ...]:
+    """Says of a secret that is to stay as it is, and is not there, just that."""
+    kept = {_dotted("config", path) for path in secret_paths(model, plain) if value_of(plain, path) == KEPT}
+    message = Message("field.secret_not_set")
+    return tuple(FieldError(error.field, message) if error.field in kept else error for error in errors)
 
 
-def public_config(model: type[BaseModel], plain: Mapping[str, Any]) -> dict[str, Any]:
-    """`plain` for outsiders: `{"set": True}` in the place of each secret that is there."""
-    secrets = secret_names(model)
-    return {name: dict(KEPT) if name in secrets else value for name, value in plain.items() if value is not None}
-
-
-def merge_secrets(model: type[BaseModel], kept: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """`kept` with the changes of a JSON merge patch (RFC 7396); a secret sent as `{"set": True}` stays as it was."""
-    unchanged = {name for name in secret_names(model) if sent.get(name) == KEPT}
-    return _merged(kept, {name: value for name, value in sent.items() if name not in unchanged})
-
-
-def kept_secrets(model: type[BaseModel], kept: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the secrets whose value after a merge is the kept one."""
-    held = (name for name in secret_names(model) if kept.get(name) is not None)
-    return tuple(name for name in held if name not in sent or sent[name] == KEPT)
-
-
-def secret_names(model: type[BaseModel]) -> tuple[str, ...]:
-    """Outside names of the fields that hold secrets."""
-    specs = (_spec(name, info) for name, info in model.model_fields.items())
-    return tuple(spec.name for spec in specs if spec.type == "secret")
-
-
-def _spec(name: str, info: FieldInfo) -> FieldSpec:
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    type_, choices = _type(info.annotation)
-    if type_ == "text" and extra.get("multiline"):
-        type_ = "multiline"
-    required = info.is_required()
-    return FieldSpec(
-        name=info.alias or name,
-        type=type_,
-        required=required,
-        default=None
-        if required or type_ == "secret"
-        else info.get_default(call_default_factory=True, validated_data={}),
-        choices=choices,
-        section=str(extra.get("section", "connection")),
-        example=extra.get("example"),
-    )
-
-
-def _type(annotation: Any) -> tuple[str, tuple[str, ...]]:
-    kinds = list(_members(annotation))
-    for kind in kinds:
-        if get_origin(kind) is Literal:
-            return "choice", tuple(map(str, get_args(kind)))
-    return next((word for kind, word in _TYPES.items() if kind in kinds), "text"), ()
-
-
-def _members(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation joins, without `Annotated` and `None`."""
-    origin, members = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        yield from _members(members[0])
-    elif origin in (Union, UnionType):
-        for member in members:
-            yield from _members(member)
-    elif annotation is not NoneType:
-        yield annotation
+def _repeated(model: type[BaseModel], plain: Mapping[str, Any]) -> tuple[FieldError, ...]:
+    """Headers that differ only in the case of their letters are one header given twice."""
+    found = list[FieldError]()
+    for name, _, shape in fields_of(model):
+        given = plain.get(name) if shape.secret_keys else None
+        times = Counter(map(str.casefold, given or ()))
+        twice = {key.casefold(): key for key in given or () if times[key.casefold()] > 1}
+        found += (FieldError(_dotted("config", (name, key)), Message("field.header_twice")) for key in twice.values())
+    return tuple(found)
 
 
 def _as_json(data: Mapping[str, Any]) -> bytes:
@@ -169,6 +148,8 @@ def _message(error: ErrorDetails) -> Message:
     # Pydantic counts the characters of a SecretStr as if they were entries of a list.
     if context.get("field_type") == "Value" and kind in ("too_long", "too_short"):
         kind = f"string_{kind}"
+    if kind in _UNION:
+        kind, context = _UNION[kind], {"expected": context.get("expected_tags", "")}
     args = {name: value for name, value in context.items() if isinstance(value, int | float | str)}
     if "expected" in args:  # pydantic joins the choices with an English "or"
         args["expected"] = ", ".join(re.findall(r"'([^']*)'", str(args["expected"])))
@@ -180,19 +161,31 @@ def _plain_number(value: float | str) -> float | str:
 
 
 def _path(model: type[BaseModel], error: ErrorDetails) -> list[str]:
-    """Names of fields only: indexes, keys and the branches of a union mean nothing to who filled in the form.
+    """Names of fields and of headers only: indexes and the branches of a union mean nothing to who filled in the form.
 
     A rule over several fields has no place of its own; it may name the field at fault in its context.
     """
-    path, models = list[str](), [model]
+    path, models, in_mapping = list[str](), [model], False
     for part in error["loc"] or (error.get("ctx", {}).get("field"),):
         inner = [info for each in models for name, info in each.model_fields.items() if (info.alias or name) == part]
-        if inner:
+        if inner or (in_mapping and isinstance(part, str)):
             path.append(str(part))
+        if inner or in_mapping:
             models = [found for info in inner for found in _models(info.annotation)]
+            in_mapping = any(_holds_mapping(info.annotation) for info in inner)
+    return path + _last(error)
+
+
+def _last(error: ErrorDetails) -> list[str]:
     if error["type"] == "extra_forbidden":
-        path.append(str(error["loc"][-1]))
-    return path
+        return [str(error["loc"][-1])]
+    if error["type"] in _UNION:
+        return [str(error.get("ctx", {}).get("discriminator", "")).strip("'")]
+    return []
+
+
+def _holds_mapping(annotation: Any) -> bool:
+    return get_origin(annotation) is dict or any(map(_holds_mapping, get_args(annotation)))
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -204,26 +197,3 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _dotted(prefix: str, path: Iterable[str]) -> str:
     return ".".join(part for part in (prefix, *path) if part).encode(errors="replace").decode()
-
-
-def _merged(kept: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(kept)
-    for name, value in sent.items():
-        if value is None:
-            merged.pop(name, None)
-        elif isinstance(value, Mapping):
-            inner = merged.get(name)
-            merged[name] = _merged(inner if isinstance(inner, Mapping) else {}, value)
-        else:
-            merged[name] = value
-    return merged
-
-
-def _revealed(value: Any) -> Any:
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    if isinstance(value, dict):
-        return {name: _revealed(member) for name, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_revealed(member) for member in value]
-    return value

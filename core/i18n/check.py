@@ -11,7 +11,8 @@ from core.i18n.catalogue import FOLDER, LANGUAGES, entries
 Entries = Mapping[str, tuple[str, ...]]
 
 # Entries whose Persian text is rightly without a Persian letter: proper names, signs and layouts.
-NAMES = frozenset({"kind.postgres", "date.time", "language.en", "sources.column.p95", "metrics.chart.p95"})
+KINDS = frozenset({"kind.postgres", "kind.rest", "kind.mongodb", "kind.graphql", "kind.s3"})
+NAMES = KINDS | {"date.time", "language.en", "sources.column.p95", "metrics.chart.p95"}
 _PLACEHOLDER = re.compile(r"\{\w*\}")
 _MSGID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 _PERSIAN_LETTER = re.compile("[آابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیئؤأءۀ]")

@@ -12,6 +12,7 @@ from core.models import (
     Actor,
     BreakerConfig,
     CallPoint,
+    CatalogEntry,
     Event,
     Figures,
     HealthSummary,
@@ -28,6 +29,7 @@ from core.models import (
 )
 from core.services import inputs, trial
 from core.services.calls import Calls
+from core.services.contents import CatalogLevel, Contents
 from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
@@ -61,7 +63,7 @@ class DataSourceService:
     ) -> None:
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
         self._live, self._writer, self._clock = live, writer, clock
-        self._calls = Calls(writer, clock)
+        self._calls, self._contents = Calls(writer, clock), Contents(clock)
         self._jobs: dict[UUID, tuple[str, PingAllJob]] = {}
 
     def kinds(self) -> tuple[KindInfo, ...]:
@@ -167,9 +169,23 @@ class DataSourceService:
     async def sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> SampleResult:
         """A bounded, read-only look at real data. Raises every error of the table in `core.errors`."""
         live = await self._require(actor, org, source_id, Role.ANALYST)
-        # Parsing takes some 15 ms a kilobyte: on the loop a long query would hold up every other source.
-        await asyncio.to_thread(self._kinds.check_params, live.record.kind, params)
+        await self._judge(live, params)
         return await self._calls.sample(live, dict(params))
+
+    async def check_sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> None:
+        """Judges a request without sending it. Raises InvalidInput naming `params.<field>`, QueryRefused."""
+        await self._judge(await self._require(actor, org, source_id, Role.ANALYST), params)
+
+    async def catalog(
+        self, actor: Actor, org: str, source_id: UUID, path: str = "", *, fresh: bool = False
+    ) -> CatalogLevel:
+        """What can be sampled below `path`, remembered for a while unless `fresh`. Raises as `sample` does."""
+        live = await self._require(actor, org, source_id, Role.ANALYST)
+        return await self._contents.below(live, path, fresh=fresh)
+
+    def sample_request(self, kind: str, entry: CatalogEntry) -> dict[str, Any]:
+        """Parameters that show what an entry of the catalogue holds; empty where there is nothing to show."""
+        return self._kinds.sample_request(kind, entry)
 
     async def metrics(self, actor: Actor, org: str, source_id: UUID) -> Figures:
         live = await self._require(actor, org, source_id, Role.VIEWER)
@@ -224,6 +240,10 @@ class DataSourceService:
         kept = await self._statuses.of_org(org)
         lives = [self._live.of(record, kept.get(record.id)) for record in records]
         return tuple((live, self._view(live)) for live in lives)
+
+    async def _judge(self, live: LiveSource, params: Mapping[str, Any]) -> None:
+        # Parsing takes some 15 ms a kilobyte: on the loop a long query would hold up every other source.
+        await asyncio.to_thread(self._kinds.check_params, live.record.kind, params)
 
     def _view(self, live: LiveSource) -> Source:
         return source_view(live, self._public_config(live.record), self._clock())

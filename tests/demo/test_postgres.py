@@ -9,8 +9,8 @@ import jdatetime
 import psycopg
 import pytest
 
-from demo.data import load
-from demo.postgres import HOST, READER, Cluster, Credentials, postgres
+from demo.data import DATABASE, load
+from demo.postgres import HOST, READER, Cluster, Credentials, Watch, postgres
 
 FLIGHTS_OF_2013 = 336_776
 LATIN = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "0123456789" * 2)
@@ -32,26 +32,26 @@ def server(home: Path) -> Iterator[Credentials]:
         yield running
 
 
-def reading(server: Credentials, database: str) -> psycopg.Connection:
+def reading(server: Credentials) -> psycopg.Connection:
     return psycopg.connect(
-        host=HOST, port=server.port, dbname=database, user=READER, password=server.reader_password, autocommit=True
+        host=HOST, port=server.port, dbname=DATABASE, user=READER, password=server.reader_password, autocommit=True
     )
 
 
 def test_a_second_start_finds_every_flight_of_the_first(server: Credentials):
-    with reading(server, "flights") as connection:
+    with reading(server) as connection:
         assert connection.execute("SELECT count(*) FROM flights").fetchone() == (FLIGHTS_OF_2013,)
 
 
 def test_the_sources_user_can_change_nothing(server: Credentials):
-    with reading(server, "shop") as connection:
+    with reading(server) as connection:
         connection.execute("SET default_transaction_read_only = off")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("DELETE FROM orders")
 
 
 def test_the_jalali_text_of_an_order_is_the_day_of_its_date(server: Credentials):
-    with reading(server, "shop") as connection:
+    with reading(server) as connection:
         pairs = connection.execute("SELECT DISTINCT placed_on, placed_on_jalali FROM orders").fetchall()
     wrong = [
         day
@@ -63,7 +63,7 @@ def test_the_jalali_text_of_an_order_is_the_day_of_its_date(server: Credentials)
 
 
 def test_tables_and_columns_have_persian_names_too(server: Credentials):
-    with reading(server, "shop") as connection:
+    with reading(server) as connection:
         assert connection.execute('SELECT count("کالا") FROM "انبار"."موجودی"').fetchone() == (40,)
 
 
@@ -90,3 +90,15 @@ def test_a_server_that_a_killed_demo_left_behind_is_replaced(tmp_path: Path):
         assert not left.running()
     finally:
         shutil.rmtree(left.base)
+
+
+def test_the_death_of_the_server_is_told_once(tmp_path: Path):
+    with postgres(tmp_path):
+        watch, cluster = Watch(tmp_path), Cluster(tmp_path)
+        try:
+            assert watch.ended() == {}
+            cluster.stop()
+            assert watch.ended() == {"postgres": cluster.log}
+            assert watch.ended() == {}
+        finally:
+            shutil.rmtree(cluster.base)

@@ -16,12 +16,14 @@ from core.connectors.kinds.postgres import PostgresConnector
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy
+from core.services.administration import Administration
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.encryption import Vault
+from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRepository
@@ -73,7 +75,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
         await writer.close()
         await database.close()
 
-    return Runtime(loop, settings, Access(people, passwords=Passwords(cheap)), service, ready, close)
+    access = Access(people, passwords=Passwords(cheap))
+    administration = Administration(access, InstallationRepository(database), settings, registry.kinds)
+    return Runtime(loop, settings, access, service, administration, ready, close)
 
 
 async def _no_sleep(seconds: float) -> None:

@@ -14,6 +14,7 @@ from core.models import (
     Actor,
     BreakerState,
     CallPoint,
+    CatalogEntry,
     Check,
     CheckStatus,
     Column,
@@ -37,7 +38,9 @@ from core.models import (
     TestResult,
 )
 from core.runtime import BackgroundLoop, Runtime
+from core.services.contents import CatalogLevel
 from core.settings import Settings
+from tests.ui.contents import FakeAdministration, level, sample_request
 from tests.ui.samples import DOWN, NAMESPACE, POSTGRES, make_source
 
 
@@ -79,6 +82,7 @@ class FakeSources:
     sources: dict[UUID, Source] = field(default_factory=dict)
     pace_s: float = 0.4
     test_works: bool = True
+    limit_max: int = 1000
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     jobs: dict[UUID, FakeJob] = field(default_factory=dict)
 
@@ -180,6 +184,26 @@ class FakeSources:
         sample = Sample(columns, rows, "limit", 48_200, 'SELECT * FROM "public"."flights" LIMIT 50')
         return SampleResult(sample, 23.4)
 
+    async def check_sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> None:
+        self._require(actor, org, Role.ANALYST)
+        if params.get("limit", 1) > self.limit_max:
+            message = Message("field.less_than_equal", {"le": self.limit_max})
+            raise InvalidInput(fields=(FieldError("params.limit", message),))
+        if "drop" in params.get("sql", ""):
+            raise QueryRefused(rule="select_only", part="DROP")
+
+    async def catalog(
+        self, actor: Actor, org: str, source_id: UUID, path: str = "", *, fresh: bool = False
+    ) -> CatalogLevel:
+        self._require(actor, org, Role.ANALYST)
+        self.calls.append(("catalog", path, fresh))
+        if (await self.get(actor, org, source_id)).diagnosis is not None:
+            raise DOWN
+        return level(path)
+
+    def sample_request(self, kind: str, entry: CatalogEntry) -> dict[str, Any]:
+        return sample_request(entry)
+
     async def metrics(self, actor: Actor, org: str, source_id: UUID) -> Figures:
         return (await self.get(actor, org, source_id)).figures
 
@@ -264,13 +288,15 @@ class FakeAccess:
 class FakeRuntime(Runtime):
     """The real runtime and its loop, around an access and sources that answer from memory."""
 
+    administration: FakeAdministration  # type: ignore[assignment]  # a fake
     access: FakeAccess  # type: ignore[assignment]  # a fake
     sources: FakeSources  # type: ignore[assignment]  # a fake
 
     def __init__(self, role: Role | None = Role.ADMIN, sources: tuple[Source, ...] = (), pace_s: float = 0.0) -> None:
         actor = Actor("مریم", {"main": role}, 1) if role else None
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
-        super().__init__(BackgroundLoop(), Settings(_env_file=None), people, kept, _ready, _close)  # type: ignore[arg-type]  # fakes
+        rest = (people, kept, FakeAdministration(), _ready, _close)
+        super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes
 
 
 async def _ready() -> dict[str, bool]:

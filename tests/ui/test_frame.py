@@ -5,7 +5,7 @@ import pytest
 from core.models import Actor, Organisation, Role
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
-from ui.charts import scale
+from ui.axes import scale
 from ui.presence import Presence
 from ui.widgets import plain
 

@@ -1,7 +1,5 @@
 """One source."""
 
-import json
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -71,43 +69,6 @@ def test_a_failed_ping_of_a_source_in_error_shows_both_boxes(open_page: Open) ->
     assert not app.exception
     assert "از بررسی سالم بیرون نیامد" in texts(app)
     assert "چه کنید" in texts(app)
-
-
-def test_the_playground_opens_with_a_request_that_fits_the_kind(open_page: Open) -> None:
-    app = open_page("source", source=WELL, tab="playground")
-    assert json.loads(app.text_area[0].value) == {"table": "public.flights", "limit": 50}
-
-
-def test_a_sample_says_that_it_was_cut_and_what_was_executed(open_page: Open) -> None:
-    app = open_page("source", source=WELL, tab="playground")
-    app.button(key="run").click().run()
-    assert not app.exception
-    assert "۵۰ سطر" in texts(app)
-    assert "سقف تعداد سطر" in app.warning[0].value
-    assert app.code[0].value.startswith("SELECT")
-    assert app.dataframe[0].value.shape == (50, 4)
-
-
-def test_text_that_is_no_json_is_refused_with_its_place(open_page: Open) -> None:
-    app = open_page("source", source=WELL, tab="playground")
-    app.text_area[0].input('{"table": ').run()
-    assert "سطر" in app.error[0].value
-    assert app.button(key="run").disabled
-
-
-@pytest.mark.parametrize("written", ["[1]", "3", "null"])
-def test_parameters_must_be_one_object(open_page: Open, written: str) -> None:
-    app = open_page("source", source=WELL, tab="playground")
-    app.text_area[0].input(written).run()
-    assert app.button(key="run").disabled
-
-
-def test_a_refused_query_is_a_box_and_no_traceback(open_page: Open) -> None:
-    app = open_page("source", source=WELL, tab="playground")
-    app.text_area[0].input('{"sql": "drop table x"}').run()
-    app.button(key="run").click().run()
-    assert not app.exception
-    assert "مجاز نیست" in texts(app)
 
 
 def _dialog(form: str, name: str) -> None:

@@ -152,7 +152,7 @@ class PostgresConnector(Connector):
             return await catalogue.entries(connection, path)
 
     async def diagnose(self) -> AsyncIterator[Check]:
-        async for check in rungs.climb(self._config, self._environment, self._limits):
+        async for check in rungs.ladder(self._config, self._environment, self._limits):
             yield check
 
     async def close(self) -> None:

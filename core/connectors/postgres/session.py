@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from core.connectors.network import fields_of
 from core.connectors.postgres import failures
 from core.connectors.postgres.values import register_loaders
 from core.errors import AuthError, CertificateInvalid, SourceError, SourceTimeout
-from core.models import FieldError, Message
 from core.resilience.deadline import remaining, within
 
 if TYPE_CHECKING:
@@ -105,10 +105,6 @@ def _forget_environment() -> None:
     # libpq takes PGSERVICE, PGOPTIONS and their like from the process wherever an argument is not given.
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
-
-
-def fields_of(*names: str) -> tuple[FieldError, ...]:
-    return tuple(FieldError(f"config.{name}", Message("field.at_fault")) for name in names)
 
 
 async def reset(connection: "AsyncConnection[Any]") -> bool:

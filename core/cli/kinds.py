@@ -1,0 +1,81 @@
+"""Kinds of source on the command line: the fields that their models have, and configurations from what is given."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from core.connectors.catalog import kind_infos
+from core.connectors.field_specs import described, notation
+from core.connectors.pasted import Pasted, from_pasted
+from core.connectors.registry import registry
+from core.errors import BadRequest, InvalidInput
+from core.models import FieldError, FieldSpec, KindInfo, Message
+
+Kind = Annotated[str | None, typer.Option("--kind", help="one of `sources kinds`; --dsn says it too")]
+Config = Annotated[str | None, typer.Option("--config", help="a JSON file, or - for standard input")]
+Dsn = Annotated[
+    str | None,
+    typer.Option("--dsn", help="a connection string, or better - for standard input: other users see arguments"),
+]
+
+
+class WithFields(TyperCommand):
+    """A command whose help ends with the fields of every kind."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        super().format_help(ctx, formatter)
+        lines = "\n".join(f"  {line}" for kind in known() for line in (f"{kind.name}:", *field_lines(kind)))
+        formatter.write(f"\nFields of a configuration (* secret, ? may be left out):\n{lines}\n")
+
+
+def known() -> tuple[KindInfo, ...]:
+    return kind_infos(registry.discover())
+
+
+def field_lines(kind: KindInfo) -> list[str]:
+    return [f"  {notation(spec)}{_when(spec)}" for spec in kind.fields]
+
+
+def as_data(kind: KindInfo) -> dict[str, Any]:
+    fields = [described(spec) for spec in kind.fields]
+    return {"kind": kind.name, "fields": fields, "placeholder": dict(kind.placeholder)}
+
+
+def given(kind: str | None, config: str | None, dsn: str | None) -> tuple[str, dict[str, Any]]:
+    """Kind and configuration; what a file says goes before what the connection string says.
+
+    Raises BadParameter for wrong usage, BadRequest and InvalidInput for what cannot be read.
+    """
+    if (dsn is None and (kind is None or config is None)) or (dsn == "-" and config == "-"):
+        raise typer.BadParameter("either --kind with --config, or --dsn; only one of them from standard input")
+    pasted = from_pasted(sys.stdin.read() if dsn == "-" else dsn) if dsn is not None else Pasted(str(kind), {})
+    if kind not in (None, pasted.kind):
+        raise InvalidInput(fields=(FieldError("dsn", Message("field.dsn_kind", {"kind": pasted.kind})),))
+    return pasted.kind, dict(pasted.config) | (_read(config) if config is not None else {})
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Raises BadRequest for anything but a JSON object."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        raise BadRequest("json") from None
+    if not isinstance(data, dict):
+        raise BadRequest("json")
+    return data
+
+
+def _when(spec: FieldSpec) -> str:
+    conditions = (f"{name} = {' | '.join(map(str, values))}" for name, values in spec.shown_when)
+    return f"   [{', '.join(conditions)}]" if spec.shown_when else ""
+
+
+def _read(place: str) -> dict[str, Any]:
+    try:
+        return parse(sys.stdin.read() if place == "-" else Path(place).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as err:
+        raise typer.BadParameter(f"cannot read {place}: {type(err).__name__}") from None

@@ -1,0 +1,156 @@
+"""One driver's client for one source: opened by the first call, watched while it looks for a member, closed in time."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from bson.errors import BSONError
+from pymongo.errors import ConfigurationError, PyMongoError, ServerSelectionTimeoutError
+from pymongo.topology_description import TopologyDescription
+
+from core.connectors.base import Environment, Limits
+from core.connectors.mongodb import failures
+from core.connectors.mongodb.gate import CommandStopped
+from core.connectors.mongodb.opening import Client, SetNames, open_client
+from core.connectors.mongodb.seeds import Records, look_up
+from core.connectors.mongodb.target import Target
+from core.connectors.mongodb.uri import Address
+from core.connectors.network import fields_of
+from core.errors import QueryRefused, SourceError, SourceTimeout, SourceUnavailable
+from core.models import FieldError
+from core.resilience.deadline import within
+from core.safety.dialling import Dialling, guarded_dialling
+
+WATCH_S = 0.02
+GOODBYE_S = 0.5
+
+T = TypeVar("T")
+Work = Callable[[Client], Coroutine[Any, Any, T]]
+
+
+class Link:
+    """At most one client. Lives on one event loop; every socket it opens is judged by the source's address rules."""
+
+    def __init__(
+        self, target: Target, environment: Environment, limits: Limits, records: Records | None = None
+    ) -> None:
+        self.target = target
+        self._environment, self._limits = environment, limits
+        self._records = records or Records(look_up)
+        self._dialling = Dialling(environment.egress)
+        self._names = SetNames()
+        self._opening = asyncio.Lock()
+        self._client: Client | None = None
+        self._admitted: set[Address] = set()
+
+    async def call(self, work: Work[T]) -> T:
+        """What `work` does with the client. Raises SourceError, as soon as every member is known not to answer."""
+        client = await self._opened()
+        failure: SourceError
+        with guarded_dialling(self._dialling):
+            stale = _errors(client.topology_description)
+            try:
+                async with asyncio.timeout(None) as patience:
+                    watcher = asyncio.create_task(self._watch(client, stale, patience))
+                    try:
+                        return await work(client)
+                    finally:
+                        watcher.cancel()
+            except TimeoutError:
+                failure = self._verdict(client, {}) or SourceTimeout("attempt", seconds=self._limits.attempt)
+            except ServerSelectionTimeoutError:
+                failure = self._late(client)
+            except CommandStopped as stopped:
+                failure = QueryRefused("command", rule="command", part=stopped.part)
+            except (PyMongoError, BSONError, OverflowError, UnicodeError) as err:
+                failure = failures.of(err, self.target, self._limits.attempt)
+        # Raised out here: as the context of this error the driver's frames would hold its sockets open.
+        raise failure
+
+    async def close(self) -> None:
+        """Ends every connection and task of the client. Idempotent; never waits for the peer for more than 0.5 s."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        # Where nobody answers, the driver would look for a member to say goodbye to. The second time it does not.
+        patience = GOODBYE_S if client.topology_description.has_readable_server() else 0
+        for limit in (patience, GOODBYE_S):
+            with contextlib.suppress(TimeoutError), guarded_dialling(self._dialling):
+                async with asyncio.timeout(limit):
+                    await client.close()
+
+    async def expanded(self) -> Target:
+        """The target with the members that its name leads to. Raises Unreachable."""
+        self.target = await self._records.expand(self.target, self._limits.connect)
+        return self.target
+
+    async def _opened(self) -> Client:
+        async with self._opening:
+            if self._client is None:
+                target = await self.expanded()
+                await self._admit_seeds(target.hosts)
+                self._client = open_client(target, self._limits, self._names)
+            return self._client
+
+    async def _admit_seeds(self, hosts: tuple[Address, ...]) -> None:
+        """One seed that may be dialled is enough: the others are judged again when the driver dials them."""
+        try:
+            async with within(self._limits.connect):
+                refused = await asyncio.gather(*map(self._admit, hosts))
+        except TimeoutError:
+            where = self.target.where()
+            place = fields_of(self.target.place_field)
+            raise SourceTimeout("connect", fields=place, seconds=self._limits.connect, **where) from None
+        first = next(iter(refused))
+        if first is not None and all(refused):
+            raise first
+
+    async def _admit(self, member: Address) -> SourceError | None:
+        self._admitted.add(member)
+        try:
+            self._dialling.admit(await self._environment.egress.resolve(*member), member[1])
+        except SourceError as err:
+            err.fields = tuple(FieldError(f"config.{self.target.place_field}", field.message) for field in err.fields)
+            return err.with_traceback(None)
+        return None
+
+    async def _watch(self, client: Client, stale: dict[Address, Any], patience: asyncio.Timeout) -> None:
+        """Ends the wait for a member once it is in vain; the driver itself would wait for its whole limit."""
+        while not client.topology_description.has_readable_server():
+            for member in _errors(client.topology_description).keys() - self._admitted:
+                await self._admit(member)
+                stale = _errors(client.topology_description)
+            if self._verdict(client, stale):
+                patience.reschedule(asyncio.get_running_loop().time())
+                return
+            await asyncio.sleep(WATCH_S)
+
+    def _verdict(self, client: Client, stale: dict[Address, Any]) -> SourceError | None:
+        """Why no member will answer; None while one still may. An error that stood before this call is none of it."""
+        found = _errors(client.topology_description)
+        if not found:
+            return failures.wrong_set(self.target, self._names.any())
+        if any(error is None or error is stale.get(member) for member, error in found.items()):
+            return None
+        return self._of_member(next(iter(found.items())))
+
+    def _of_member(self, found: tuple[Address, Any]) -> SourceError:
+        member, error = found
+        if isinstance(error, ConfigurationError):
+            return failures.wrong_set(self.target, self._names.any())
+        return failures.of_connection(error, self.target, member, self._limits.connect)
+
+    def _late(self, client: Client) -> SourceError:
+        described = client.topology_description
+        found = [(member, error) for member, error in _errors(described).items() if error is not None]
+        if found:
+            return self._of_member(found[0])
+        if described.topology_type_name.startswith("ReplicaSet"):
+            return SourceUnavailable("no_primary", retried=True, **self.target.where())
+        place, where = fields_of(self.target.place_field), self.target.where()
+        return SourceTimeout("connect", fields=place, seconds=self._limits.connect, **where)
+
+
+def _errors(described: TopologyDescription) -> dict[Address, Any]:
+    return {(host, port or 0): found.error for (host, port), found in described.server_descriptions().items()}

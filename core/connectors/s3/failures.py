@@ -1,0 +1,70 @@
+"""Every error that an S3 service names, as one of ours."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.connectors.http.failures import retry_after
+from core.connectors.network import fields_of
+from core.errors import (
+    AuthError,
+    BadAnswer,
+    NotFoundInSource,
+    PermissionDenied,
+    QueryFailed,
+    SourceError,
+    SourceUnavailable,
+)
+from core.redaction import scrub
+
+_KEYS = ("access_key_id", "secret_access_key")
+_NAMED: dict[str, tuple[type[SourceError], str, tuple[str, ...]]] = {
+    "InvalidAccessKeyId": (AuthError, "access_key", ("access_key_id",)),
+    "SignatureDoesNotMatch": (AuthError, "signature", ("secret_access_key",)),
+    "InvalidToken": (AuthError, "session_token", ("session_token",)),
+    "ExpiredToken": (AuthError, "session_token", ("session_token",)),
+    "InvalidSecurity": (AuthError, "access_key", _KEYS),
+    "RequestTimeTooSkewed": (AuthError, "clock", ()),
+    "AuthorizationHeaderMalformed": (AuthError, "region", ("region",)),
+    "AuthorizationQueryParametersError": (AuthError, "region", ("region",)),
+    "AccessDenied": (PermissionDenied, "bucket", ("bucket", "prefix")),
+    "AllAccessDisabled": (PermissionDenied, "bucket", ("bucket",)),
+    "AccountProblem": (PermissionDenied, "bucket", ()),
+    "InvalidObjectState": (PermissionDenied, "archived", ()),
+    "NoSuchBucket": (NotFoundInSource, "bucket", ("bucket",)),
+    "InvalidBucketName": (NotFoundInSource, "bucket", ("bucket",)),
+    "NoSuchKey": (NotFoundInSource, "key", ()),
+    "PermanentRedirect": (NotFoundInSource, "region", ("region", "endpoint_url")),
+    "TemporaryRedirect": (NotFoundInSource, "region", ("region", "endpoint_url")),
+    "IllegalLocationConstraintException": (NotFoundInSource, "region", ("region",)),
+    "MethodNotAllowed": (NotFoundInSource, "not_s3", ("endpoint_url", "path_style")),
+}
+_BY_STATUS = {
+    301: "PermanentRedirect",
+    307: "TemporaryRedirect",
+    401: "SignatureDoesNotMatch",
+    403: "AccessDenied",
+    404: "NoSuchKey",
+    405: "MethodNotAllowed",
+}
+_BUSY = frozenset({"SlowDown", "ServiceUnavailable", "RequestTimeout", "InternalError", "ThrottlingException"})
+_RETRIED = frozenset({502, 503, 504})
+
+
+def of(err: Any, headers: Mapping[str, str], bucket: str, secrets: tuple[str, ...]) -> SourceError:
+    """What botocore's ClientError says. Only its code and sentence are read: the rest repeats what was signed."""
+    status = int(err.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
+    said = err.response.get("Error", {})
+    code = str(said.get("Code", ""))
+    if code in _BUSY or status >= 500:
+        again = retry_after(headers)
+        return SourceUnavailable("s3", retried=status in _RETRIED, retry_after=again, detail=code[:40])
+    found = _NAMED.get(code) or _NAMED.get(_BY_STATUS.get(status, ""))
+    if found is None:
+        return QueryFailed("s3", detail=scrub(f"{code}: {said.get('Message') or ''}", secrets))
+    cls, reason, fields = found
+    return cls(reason, fields=fields_of(*fields), bucket=bucket)
+
+
+def unreadable(bucket: str) -> BadAnswer:
+    """An answer that the SDK could not parse: HTML of a proxy, another service."""
+    return BadAnswer("not_s3", fields=fields_of("endpoint_url"), bucket=bucket)

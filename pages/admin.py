@@ -1,0 +1,25 @@
+"""For administrators: who belongs to the organisation, which tokens it has given out, and what serves it."""
+
+import streamlit as st
+
+from core.errors import Forbidden
+from core.i18n import Translator
+from core.models import Role
+from ui import admin_parts
+from ui.runtime import run, runtime
+from ui.session import Reader, reader, words
+from ui.widgets import plain
+
+
+def page(person: Reader, t: Translator) -> None:
+    st.title(t.text("admin.title"), anchor=False)
+    if not person.may(Role.ADMIN):
+        raise Forbidden("role", role=Role.ADMIN.label)
+    st.caption(f"{t.isolated(plain(person.organisation.name))} · {t.text('admin.lead')}")
+    service = runtime().administration
+    admin_parts.members(run(service.members(person.actor, person.org)), person.org, t)
+    admin_parts.tokens(run(service.tokens(person.actor, person.org)), person.org, t)
+    admin_parts.system(run(service.system(person.actor, person.org)), t)
+
+
+page(reader(), words())

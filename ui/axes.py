@@ -1,0 +1,94 @@
+"""What every chart shares: axes in the reader's digits and direction, colours, the ground."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.i18n import Translator
+from core.models import CallPoint
+
+TEAL, TEAL_ON_DARK, AMBER, RED = "#0B7285", "#3BC9DB", "#F59F00", "#E03131"
+GRID = "rgba(128,140,150,.18)"
+TICKS = 6
+STEPS = (1, 2, 2.5, 5, 10)
+LOWEST_MS = 0.1
+"""The least value of a logarithmic axis, which has no zero."""
+
+
+def layout(t: Translator, *, height: int, **axes: Any) -> dict[str, Any]:
+    """A transparent chart whose value axis and legend stand where reading starts."""
+    mirrored = t.direction == "rtl"
+    return {
+        "height": height,
+        "margin": {"l": 24 if mirrored else 60, "r": 60 if mirrored else 24, "t": 36, "b": 10},
+        "font": {"family": "Vazirmatn, system-ui, sans-serif", "size": 13},
+        "legend": {
+            "orientation": "h",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "x": 1 if mirrored else 0,
+            "xanchor": "right" if mirrored else "left",
+        },
+        "showlegend": True,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        **axes,
+    }
+
+
+def value_axis(top: float, title: str, t: Translator) -> dict[str, Any]:
+    """From zero to just above `top`, evenly."""
+    values = scale(top)
+    return _axis(values, title, t) | {"range": [0, values[-1]]}
+
+
+def log_axis(lowest: float, top: float, title: str, t: Translator) -> dict[str, Any]:
+    """Whole powers of ten around the values, with 2 and 5 between them where there is room."""
+    values = log_scale(lowest, top)
+    return _axis(values, title, t) | {"type": "log", "range": [math.log10(values[0]), math.log10(values[-1])]}
+
+
+def time_axis(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
+    span = max(end - start, timedelta(seconds=1))
+    moments = [start + span * index / (TICKS - 1) for index in range(TICKS)]
+    seconds = span < timedelta(minutes=TICKS)
+    labels = [t.clock(moment, seconds=seconds) for moment in moments]
+    return {"tickvals": moments, "ticktext": labels, "gridcolor": GRID, "range": [start, start + span]}
+
+
+def hover(calls: Sequence[CallPoint], t: Translator, name: str = "") -> dict[str, Any]:
+    """Clock and latency under the pointer, behind the name of a series where there are several."""
+    head = f"{name} · " if name else ""
+    texts = [f"{head}{t.clock(call.ts, seconds=True)} · {t.duration_ms(call.latency_ms)}" for call in calls]
+    return {"customdata": texts, "hovertemplate": "%{customdata}<extra></extra>"}
+
+
+def scale(top: float) -> list[float]:
+    """Round values from zero to just above `top`, at most six of them."""
+    if top <= 0:
+        return [0.0, 1.0]
+    rough = top / (TICKS - 1)
+    power = 10.0 ** (len(f"{int(rough)}") - 1) if rough >= 1 else 0.1
+    step = next(power * factor for factor in STEPS if power * factor >= rough)
+    return [step * index for index in range(int(top / step) + 2)]
+
+
+def log_scale(lowest: float, top: float) -> list[float]:
+    """Powers of ten from below `lowest` to above `top`; with 2 and 5 in between when they span two decades or less."""
+    first = math.floor(math.log10(max(lowest, LOWEST_MS)))
+    last = max(first + 1, math.ceil(math.log10(max(top, LOWEST_MS))))
+    factors = (1, 2, 5) if last - first <= 2 else (1,)
+    values = [factor * 10.0**power for power in range(first, last) for factor in factors]
+    return [*values, 10.0**last]
+
+
+def _axis(values: Sequence[float], title: str, t: Translator) -> dict[str, Any]:
+    return {
+        "side": "right" if t.direction == "rtl" else "left",
+        "title": {"text": title},
+        "tickvals": list(values),
+        "ticktext": [t.number(value) for value in values],
+        "gridcolor": GRID,
+        "zeroline": False,
+    }
