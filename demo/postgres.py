@@ -120,11 +120,11 @@ class Cluster:
         if not copy.exists():
             unfinished = copy.with_suffix(".part")
             shutil.rmtree(unfinished, ignore_errors=True)
-            shutil.copytree(programs, unfinished / "wheel" / programs.name, symlinks=True)
+            shutil.copytree(programs, unfinished / "wheel" / programs.name, symlinks=True, copy_function=_link_or_copy)
             # The programs find their libraries by a path relative to themselves, beside the package.
             libraries = programs.parent.with_name(f"{programs.parent.name}.libs")
             if libraries.exists():
-                shutil.copytree(libraries, unfinished / libraries.name)
+                shutil.copytree(libraries, unfinished / libraries.name, copy_function=_link_or_copy)
             unfinished.rename(copy)
         return copy / "wheel" / programs.name / "bin"
 
@@ -134,12 +134,13 @@ class Watch:
 
     def __init__(self, home: Path) -> None:
         cluster = Cluster(home)
-        self._log = cluster.log
-        self._pid: int | None = int((cluster.data / "postmaster.pid").read_text().split()[0])
+        self._log, self._pid_file = cluster.log, cluster.data / "postmaster.pid"
+        self._pid: int | None = int(self._pid_file.read_text().split()[0])
 
     def ended(self) -> dict[str, Path]:
         """Its log under its name, the first time that it is found dead."""
-        if self._pid is None or _lives(self._pid):
+        # An orderly end removes the file a moment before the process is gone; a crash leaves it.
+        if self._pid is None or (self._pid_file.exists() and _lives(self._pid)):
             return {}
         self._pid = None
         return {"postgres": self._log}
@@ -203,6 +204,14 @@ def _wheel_programs() -> Path:
     if spec is None or spec.origin is None:
         raise StartupError("demo_packages")
     return Path(spec.origin).parent / "pginstall18"
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """A second name costs nothing beside a copy of 40 MB; it needs the same file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _readable_base(home: Path) -> Path:

@@ -4,23 +4,29 @@ import hmac
 import io
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import boto3
 import psycopg
-import pyarrow as pa  # type: ignore[import-untyped]  # brings no types
+import pyarrow as pa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from psycopg import sql
 from psycopg.rows import dict_row
 from pyarrow import csv, parquet
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from core import settings
+from core.bootstrap import opened
+from core.models import Actor, Role, SourceDraft
+from core.runtime import Runtime
 
 SHOP = Path(__file__).with_name("shop.sql")
 ORG, ORG_NAME, ADMINISTRATOR = "demo", "سازمان نمونه", "admin"
@@ -30,6 +36,10 @@ ORDERS = """SELECT o.number, c.name AS customer, c.city, p.title AS product, o.q
             FROM orders o JOIN customers c ON c.id = o.customer_id JOIN products p ON p.id = o.product_id
             ORDER BY o.id"""
 START_LIMIT_S, PAUSE_S = 60.0, 0.5
+USER_EXISTS = 51003
+"""MongoDB's own code for it."""
+
+SEEDER = Actor("demo", MappingProxyType({ORG: Role.ADMIN}), server_admin=True)
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -57,35 +67,39 @@ class Servers:
         )
 
 
-def fill_postgres(servers: Servers) -> list[Row]:
+def fill_postgres(servers: Servers, shop_file: Path = SHOP) -> list[Row]:
     """Makes the database `shop` and who may read it; the answer is its orders, for the two other servers."""
     with once_it_answers(lambda: servers.connect("postgres"), psycopg.OperationalError) as server:
-        if not server.execute("SELECT FROM pg_roles WHERE rolname = %s", [READER]).fetchone():
+        if not server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone():
             role = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE pg_read_all_data")
             server.execute(role.format(sql.Identifier(READER), servers.reader_password))
-        if not server.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-            _make_shop(servers, server)
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            _make_shop(servers, server, shop_file)
     with servers.connect(DATABASE) as shop, shop.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(ORDERS).fetchall()
 
 
-def _make_shop(servers: Servers, server: psycopg.Connection[tuple[Any, ...]]) -> None:
+def _make_shop(servers: Servers, server: psycopg.Connection[tuple[Any, ...]], shop_file: Path) -> None:
     """Under another name until it is complete."""
     server.execute(f"DROP DATABASE IF EXISTS {DATABASE}_unfinished")
     server.execute(f"CREATE DATABASE {DATABASE}_unfinished")
     with servers.connect(f"{DATABASE}_unfinished") as unfinished, unfinished.transaction():
-        unfinished.execute(SHOP.read_bytes())
+        unfinished.execute(shop_file.read_bytes())
     server.execute(f"ALTER DATABASE {DATABASE}_unfinished RENAME TO {DATABASE}")
 
 
-def fill_mongodb(servers: Servers, client: "MongoClient[Row]", orders: Sequence[Row]) -> None:
-    """The orders as documents, and a user who may read them."""
+def fill_mongodb(
+    servers: Servers, client: "MongoClient[Row]", orders: Sequence[Row], roles: Sequence[str] = ("read",)
+) -> None:
+    """The orders as documents, and a user with these roles in their database."""
     database = client[DATABASE]
     if database["orders"].estimated_document_count() == 0:
         database["orders"].insert_many([dict(order) for order in orders])
-    if not database.command("usersInfo", READER)["users"]:
-        roles = [{"role": "read", "db": DATABASE}]
-        database.command("createUser", READER, pwd=servers.reader_password, roles=roles)
+    try:
+        database.command("createUser", READER, pwd=servers.reader_password, roles=list(roles))
+    except OperationFailure as err:
+        if err.code != USER_EXISTS:
+            raise
 
 
 def fill_minio(client: Any, orders: Sequence[Row]) -> None:
@@ -119,23 +133,15 @@ def sources(servers: Servers) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-def add_sources(wanted: dict[str, tuple[str, dict[str, Any]]]) -> None:
-    """Through the command line, on the data directory of the running dashboard; what has its name already stays."""
-    if ORG not in {org["slug"] for org in core("orgs", "list")}:
-        core("orgs", "add", ORG, "--name", ORG_NAME)
-    core("members", "add", ORG, ADMINISTRATOR, "admin")
-    known = {source["name"] for source in core("sources", "list", "--org", ORG)}
+async def add_sources(runtime: Runtime, wanted: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    """The organisation with the administrator in it, and its sources; what has its name already stays."""
+    await runtime.access.ensure_organisation(ORG, ORG_NAME)
+    await runtime.access.set_member(ORG, ADMINISTRATOR, Role.ADMIN)
+    known = {source.name for source in (await runtime.sources.list(SEEDER, ORG)).items}
     for name, (kind, config) in wanted.items():
         if name not in known:
-            core("sources", "add", "--org", ORG, "--kind", kind, "--name", name, "--config", "-", given=config)
+            await runtime.sources.create(SEEDER, ORG, SourceDraft(kind, name, config))
             sys.stdout.write(f"added: {name}\n")
-
-
-def core(*arguments: str, given: dict[str, Any] | None = None) -> Any:
-    """The document that `python -m core … --json` prints. Raises CalledProcessError; what went wrong is in the log."""
-    command = [sys.executable, "-m", "core", *arguments, "--json"]
-    done = subprocess.run(command, input=json.dumps(given), stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - words of this file
-    return json.loads(done.stdout)
 
 
 def once_it_answers(attempt: Callable[[], T], failure: type[Exception], pause_s: float = PAUSE_S) -> T:
@@ -161,7 +167,13 @@ def main() -> None:
     ) as client:
         fill_mongodb(servers, client, orders)
     once_it_answers(lambda: fill_minio(minio_client(servers), orders), BotoCoreError)
-    add_sources(sources(servers))
+    add_to_dashboard(servers)
+
+
+def add_to_dashboard(servers: Servers) -> None:
+    """As the command line does, beside the running dashboard of this data directory."""
+    with opened(settings.load(), exclusive=False) as runtime:
+        runtime.run(add_sources(runtime, sources(servers)))
 
 
 def minio_client(servers: Servers) -> Any:

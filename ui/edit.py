@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InvalidInput
-from core.form_values import changes
+from core.form_values import changes, dotted, nested
 from core.i18n import Translator
 from core.models import Source
 from ui import forms, navigation, state
@@ -40,7 +40,10 @@ def _config_patch(source: Source, t: Translator) -> dict[str, Any]:
     kind = next((kind for kind in runtime().sources.kinds() if kind.name == source.kind), None)
     if kind is None:
         return {}
-    return changes(source.config, forms.config_form(kind, Draft(kind=kind.name, config=dict(source.config)), t))
+    draft = Draft(kind=kind.name, config=dict(source.config))
+    # What is not stored counts as its default: an untouched input is no change.
+    held = {spec.name: spec.default for spec in kind.fields} | dotted(source.config, kind.fields)
+    return changes(nested(held, kind.fields), forms.config_form(kind, draft, t))
 
 
 def _save(source: Source, given: dict[str, Any], t: Translator) -> None:

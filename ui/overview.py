@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from core.form_values import KEPT
 from core.i18n import Translator
 from core.models import Event, Message, Source
 from ui.forms import field_label
+from ui.inputs import MASK, choice_of
 from ui.widgets import advice, facts, kind_name, plain
-
-SECRET, HIDDEN = {"set": True}, "•••"
 
 
 def overview(source: Source, events: Sequence[Event], t: Translator) -> None:
@@ -49,14 +49,14 @@ def _settings(source: Source, t: Translator) -> list[tuple[str, str]]:
 
 
 def _value(kind: str, name: str, value: Any, t: Translator) -> str:
-    if value == SECRET:
+    if value == KEPT:
         return t.text("add.summary.secret")
     if isinstance(value, Mapping):
         return " · ".join(_members(kind, name, value, t))
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     if isinstance(value, bool):
-        return t.text("value.yes" if value else "value.no")
+        return t.text("form.yes" if value else "form.no")
     first, *more = str(value if value is not None else "").splitlines() or [""]
     return f"{first} …" if more else first
 
@@ -64,11 +64,12 @@ def _value(kind: str, name: str, value: Any, t: Translator) -> str:
 def _members(kind: str, name: str, value: Mapping[str, Any], t: Translator) -> Iterator[str]:
     """Of a nested value: which variant it is, then each part with its name; secrets as dots."""
     if "type" in value:
-        yield t.text_or(f"kind.{kind}.choice.{name}.{value['type']}", str(value["type"]))
+        yield choice_of(kind, f"{name}.type", str(value["type"]), t)
     for inner, held in value.items():
         if inner != "type" and held is not None:
-            label = field_label(kind, f"{name}.{inner}", t).removeprefix(f"{name}.")
-            yield f"{label} {HIDDEN if held == SECRET else _value(kind, f'{name}.{inner}', held, t)}"
+            # The names of headers are people's own and stand as they are.
+            label = field_label(kind, f"{name}.{inner}", t).removeprefix(f"{name}.") if "type" in value else inner
+            yield f"{label} {MASK if held == KEPT else _value(kind, f'{name}.{inner}', held, t)}"
 
 
 def _moment(when: datetime | None, t: Translator) -> str:

@@ -48,7 +48,7 @@ class Draft:
     step: int = 1
     kind: str = ""
     about: dict[str, str] = field(default_factory=dict)
-    config: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict, repr=False)
     errors: Mapping[str, Message] = field(default_factory=dict)
     result: TestResult | None = None
 

@@ -76,14 +76,15 @@ def _cells(source: Source, calls: Sequence[CallPoint], t: Translator, now: datet
         [t.text(f"status.{source.status.value}")],
         source.name,
         [kind_name(source.kind, t)],
-        _last_ok(figures.last_ok_ts, t, now),
+        last_ok(figures.last_ok_ts, t, now),
         grid.NOTHING if figures.p95_ms is None else t.milliseconds(figures.p95_ms),
         t.percent(figures.errors_total / figures.calls_total) if figures.calls_total else grid.NOTHING,
         [round(call.latency_ms, 1) for call in calls[-SPARKLINE_POINTS:]],
     )
 
 
-def _last_ok(when: datetime | None, t: Translator, now: datetime) -> str:
+def last_ok(when: datetime | None, t: Translator, now: datetime) -> str:
+    """How long ago the source last answered well, and on which day of the reader's calendar."""
     if when is None:
         return t.text("sources.never")
     ago, day = t.relative(when, now), t.date(when)

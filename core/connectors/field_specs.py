@@ -1,5 +1,6 @@
 """The form of a kind: one `FieldSpec` an input, made from the kind's configuration model."""
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,16 +9,21 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from core.connectors.base import ConnectorConfig
 from core.connectors.shapes import Shape, extra_of, fields_of, tags
 from core.models import FieldSpec
 
 
 def field_specs(model: type[BaseModel]) -> tuple[FieldSpec, ...]:
-    """One spec an input, the kind's own before those that every kind has; members of a nested value are dotted."""
-    shared = ConnectorConfig.model_fields
-    ordered = sorted(fields_of(model), key=lambda found: found[0] in shared)
+    """One spec an input, the kind's own before those of its bases; members of a nested value are dotted."""
+    place = {field: index for index, field in enumerate(_own_first(model))}
+    ordered = sorted(fields_of(model), key=lambda found: place[id(found[1])])
     return tuple(spec for name, info, shape in ordered for spec in _specs(name, info, shape))
+
+
+def _own_first(model: type[BaseModel]) -> Iterator[int]:
+    """Identities of the fields in the order in which the classes, from the model up, write them down."""
+    written = (name for cls in model.__mro__ for name in inspect.get_annotations(cls))
+    return (id(model.model_fields[name]) for name in dict.fromkeys(written) if name in model.model_fields)
 
 
 def described(spec: FieldSpec) -> dict[str, Any]:
@@ -30,7 +36,7 @@ def described(spec: FieldSpec) -> dict[str, Any]:
 def notation(spec: FieldSpec) -> str:
     """A field in short: `name`, `*` when it is a secret, `?` when it may be left out, then default or choices."""
     marks = f"{'*' if is_secret(spec) else ''}{'' if spec.required else '?'}"
-    choices = f" ({' | '.join(spec.choices)})" if spec.choices else ""
+    choices = f" ({'/'.join(spec.choices)})" if spec.choices else ""
     return f"{spec.name}{marks}{_default(spec.default)}{choices}"
 
 

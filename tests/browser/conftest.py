@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from tests.servers.plugin import unavailable
 from tests.servers.postgres import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 60
+PAGE_LIMIT_MS = 30_000
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -77,3 +78,10 @@ def context() -> Iterator[BrowserContext]:
             yield browser.new_context(viewport={"width": 1360, "height": 820}, locale="fa-IR")
         finally:
             browser.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.set_default_timeout(PAGE_LIMIT_MS)
+    return page

@@ -2,41 +2,11 @@
 
 import re
 
-import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Dashboard
+from tests.browser.steps import LIMIT_MS, PASSWORD, add, settled, sign_in
 from tests.servers.postgres import PostgresServer
-
-PASSWORD = "correct horse battery staple"
-LIMIT_MS = 30_000
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    page = context.new_page()
-    page.set_default_timeout(LIMIT_MS)
-    return page
-
-
-def sign_in(page: Page, dashboard: Dashboard) -> None:
-    page.goto(dashboard.sign_in)
-    page.fill("input[name=username]", "admin")
-    page.fill("input[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    settled(page)
-
-
-def settled(page: Page) -> None:
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-
-
-def add(page: Page, dashboard: Dashboard, name: str, server: PostgresServer, port: int) -> str:
-    config = {"host": server.host, "port": port, "database": server.database, "user": server.user}
-    body = {"kind": "postgres", "name": name, "config": config | {"password": server.password}}
-    answer = page.request.post(f"{dashboard.url}/orgs/main/datasources", data=body, headers={"Origin": dashboard.url})
-    assert answer.status == 201, answer.text()
-    return str(answer.json()["id"])
 
 
 def test_ping_all_shows_what_is_healthy_and_what_is_not(

@@ -51,6 +51,19 @@ def test_a_nested_value_becomes_one_input_a_member() -> None:
     ]  # fmt: skip
 
 
+def test_own_fields_come_before_inherited_ones_and_a_redeclared_one_is_own() -> None:
+    class Base(ConnectorConfig):
+        verify: bool = True
+        pem: str = ""
+
+    class Own(Base):
+        place: str = Field(alias="where")
+        tls: bool = False
+        pem: str = "own"
+
+    assert [spec.name for spec in field_specs(Own)] == ["where", "tls", "pem", "verify", "timeout_s"]
+
+
 def test_the_choice_between_variants_is_an_input_with_their_names() -> None:
     choice = SPECS["auth.type"]
     assert (choice.type, choice.required, choice.default) == ("choice", False, "none")
@@ -113,7 +126,7 @@ def test_the_patch_of_an_edited_form_names_only_what_changed() -> None:
 def test_a_field_is_told_in_short() -> None:
     told = [notation(SPECS[name]) for name in ("base_url", "auth.type", "auth.password", "headers", "health_expect")]
     assert told == [
-        "base_url", "auth.type? none (none | basic | header | query)", "auth.password*", "headers*?",
+        "base_url", "auth.type? none (none/basic/header/query)", "auth.password*", "headers*?",
         "health_expect? 200-299",
     ]  # fmt: skip
     assert notation(SPECS["tls"]) == "tls? false"

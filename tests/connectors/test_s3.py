@@ -8,9 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from core.connectors.kinds.s3 import S3Connector
-from core.errors import AuthError, BadAnswer, NotFoundInSource, PermissionDenied, SourceTimeout
-from core.models import CheckStatus
-from tests.connectors.conformance import CANARY, Build, Config, ConnectorConformance, Params, error_of
+from tests.connectors.conformance import CANARY, Config, ConnectorConformance, Params
 from tests.servers.s3 import S3Server
 from tests.servers.stalling import StallingRelay, stalling
 

@@ -18,7 +18,7 @@ from tests.container.dockerfile import ROOT, Ignored
 from tests.container.image import Image, build, identity
 from tests.servers.postgres import free_port, temporary_home
 
-LIMIT_S = 90
+LIMIT_S = 180
 PASSWORD = "درست horse battery staple"
 WRITABLE = ("data", "tmp")
 
@@ -73,7 +73,7 @@ def image() -> Iterator[Image]:
         _open(built.root)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def container(image: Image) -> Iterator[Container]:
     """A healthy one, for tests that leave it running."""
     with started(image) as running:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import distribution
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -158,6 +159,7 @@ def _linked(origin: str | Path, place: str | Path) -> None:
         shutil.copy2(origin, place, follow_symlinks=False)
 
 
+@cache
 def identity(uid: int, program: Path) -> list[str]:
     """The command in front that makes root that user, without capabilities; nobody else can change who they are."""
     if os.geteuid() != 0:

@@ -62,14 +62,15 @@ def test_the_dashboard_alone_starts_without_a_profile() -> None:
 
 
 @pytest.mark.parametrize("name", ["dashboard", "seed"])
-def test_the_program_has_no_rights_that_it_does_not_need(name: str) -> None:
+def test_the_program_has_no_rights_that_it_does_not_need(name: str, image: Image) -> None:
     given = service(name)
     assert given["read_only"] is True
     assert given["cap_drop"] == ["ALL"]
     assert "cap_add" not in given
     assert "privileged" not in given
-    [temporary] = given["tmpfs"]
-    assert re.fullmatch(r"/tmp:size=\d+m", temporary)
+    [(folder, size)] = [mount.split(":") for mount in given["tmpfs"]]
+    assert image.environment["HOME"] == image.mapped(folder)
+    assert re.fullmatch(r"size=\d+m", size)
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
+from core.connectors.catalog import kind_infos
+from core.connectors.field_specs import notation
+from core.connectors.registry import registry
 from core.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +29,22 @@ def test_a_row_of_the_table_tells_the_default_and_the_meaning(name: str, field: 
     default, meaning = rows()[PREFIX + name.upper()]
     assert default == (None if field.default is None else str(field.default))
     assert meaning == field.description
+
+
+def kinds_told() -> dict[str, list[str]]:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Kinds of source")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE)
+    return {kind: re.findall("`([^`]+)`", fields) for kind, fields in rows}
+
+
+def test_the_table_of_kinds_names_each_kind_and_no_other():
+    assert sorted(kinds_told()) == sorted(registry.discover().kinds)
+
+
+@pytest.mark.parametrize("kind", kinds_told())
+def test_a_row_of_the_table_of_kinds_tells_each_field(kind: str):
+    [info] = [info for info in kind_infos(registry.discover()) if info.name == kind]
+    assert kinds_told()[kind] == [notation(spec) for spec in info.fields]
 
 
 def test_each_command_of_the_readme_is_a_target_of_the_makefile():

@@ -1,34 +1,126 @@
 #!/usr/bin/env bash
 # Installs the servers that the tests speak to, where it may; says what it could not. Running it again does nothing.
 set -uo pipefail
+cd "$(dirname "$0")"
 
-has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
-has_chromium() { command -v chromium >/dev/null; }
-# Screenshots of a Persian page need some font that has the letters, beside the bundled one.
-has_fonts() { compgen -G '/usr/share/fonts/truetype/*/*.ttf' >/dev/null; }
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/cheshmeh-servers
+packages='postgresql redis-server chromium fonts-noto-core'
+built='versitygw toxiproxy-server ferretdb'
 
-missing() {
-  has_postgres || echo postgresql
-  has_chromium || echo chromium
-  has_fonts || echo fonts-noto-core
+# tests/servers/*.py look for these versions.
+version() {
+  case $1 in
+    versitygw) echo v1.8.0 ;;
+    toxiproxy-server) echo v2.5.0 ;;
+    ferretdb) echo v1.24.2 ;;
+  esac
 }
+
+has() {
+  case $1 in
+    postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+    # Screenshots of a Persian page need some font that has the letters, beside the bundled one.
+    fonts-noto-core) compgen -G '/usr/share/fonts/truetype/*/*.ttf' >/dev/null ;;
+    *) command -v "$1" >/dev/null || [ -x "$cache/$(version "$1")/$1" ] ;;
+  esac
+}
+
+missing() { for one in "$@"; do has "$one" || echo "$one"; done; }
+
+# Packages
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-packages=$(missing)
-if [ -n "$packages" ] && command -v apt-get >/dev/null && as_root true 2>/dev/null; then
+may_install() { command -v apt-get >/dev/null && as_root true 2>/dev/null; }
+
+apt_install() {
+  # RUNLEVEL keeps a package's own service stopped where there is no systemd.
+  as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "$1" </dev/null >/dev/null
+}
+
+install_packages() {
+  if [ $# = 0 ] || ! may_install; then return; fi
   as_root apt-get update -qq </dev/null
   # One by one, so that a package this system does not have keeps none of the others away.
-  for package in $packages; do
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" </dev/null >/dev/null
+  for package in "$@"; do
+    apt_install "$package" || continue
+    [ "$package" = redis-server ] && leave_stopped redis-server
   done
-fi
+}
 
-packages=$(missing)
-if [ -n "$packages" ]; then
-  echo "Not installed: ${packages//$'\n'/, }. Their tests will be skipped, or use what a wheel brings." >&2
-else
-  echo "Servers for the tests: PostgreSQL and Chromium are installed."
-fi
+# The tests start their own: nobody asked for one that runs for ever.
+leave_stopped() {
+  if command -v systemctl >/dev/null; then as_root systemctl disable --now --quiet "$1" 2>/dev/null || true; fi
+}
+
+# Servers written in Go, built once into the cache
+
+build_versitygw() { GOBIN=$PWD go install "github.com/versity/versitygw/cmd/versitygw@$1"; }
+
+build_toxiproxy-server() {
+  local module=github.com/Shopify/toxiproxy/v2
+  GOBIN=$PWD go install -ldflags "-X $module.Version=${1#v}" "$module/cmd/server@$1" && mv server toxiproxy-server
+}
+
+# `go install` refuses FerretDB's own go.mod, and a binary without its version.txt ends at once.
+build_ferretdb() {
+  local module=github.com/FerretDB/FerretDB
+  printf 'module build\n\ngo 1.24\n\nrequire %s %s\n' "$module" "$1" >go.mod
+  go mod download "$module" && cp -R "$(go list -m -f '{{.Dir}}' "$module")" source || return
+  chmod -R u+w source
+  echo "$1" >source/build/version/version.txt
+  (cd source && go build -o ../ferretdb ./cmd/ferretdb)
+}
+
+# In a folder of its own; moved only when it runs, so that an interrupted build leaves nothing half done.
+build() {
+  local name=$1 wanted place=$work/$1
+  wanted=$(version "$name")
+  echo "Building $name $wanted (a minute or so)" >&2
+  mkdir -p "$place" "$cache/$wanted"
+  (cd "$place" && "build_$name" "$wanted" && "./$name" --version >/dev/null) &>"$work/$name.log" &&
+    mv "$place/$name" "$cache/$wanted/" && return
+  tail -n 5 "$work/$name.log" >&2
+  return 1
+}
+
+build_missing() {
+  command -v go >/dev/null || return 0
+  for name in $(missing $built); do build "$name" || true; done
+}
+
+# Go out of a wheel, for as long as this runs.
+go_from_wheel() {
+  local venv=$work/venv
+  if command -v uv >/dev/null; then
+    uv venv --quiet "$venv" && uv pip install --quiet --python "$venv/bin/python" --require-hashes -r go.txt
+  else
+    python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r go.txt
+  fi && PATH=$venv/bin:$PATH && hash -r
+}
+
+install_built() {
+  [ -n "$(missing $built)" ] || return 0
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  export CGO_ENABLED=0 GOPATH=$work/go GOCACHE=$work/compiled GOFLAGS="${GOFLAGS:-} -modcacherw -buildvcs=false"
+  build_missing
+  # A Go that is absent or too old for one of them.
+  [ -n "$(missing $built)" ] || return 0
+  if go_from_wheel || { ! command -v go >/dev/null && may_install && apt_install golang; }; then build_missing; fi
+}
+
+install_packages $(missing $packages)
+install_built
+
+present='' absent=''
+for one in $packages $built; do
+  if has "$one"; then present+=", $one"; else absent+=", $one"; fi
+done
+present=${present#, } absent=${absent#, }
+echo "Servers for the tests, installed: ${present:-none}."
+[ -z "$absent" ] || echo "Not installed: $absent. Their tests will be skipped, or use what a wheel brings." >&2
+exit 0

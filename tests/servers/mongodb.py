@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -29,6 +29,7 @@ class MongoServer:
     password: str = field(repr=False)
     version: str = ""
     real: bool = True
+    name: str = "ferretdb"
     given_tls_port: int | None = None
     given_ca_pem: str | None = field(default=None, repr=False)
 
@@ -59,7 +60,13 @@ def own_server(binary: Path) -> Iterator[MongoServer]:
     authority = TlsAuthority()
     with folder() as home, reserved_port() as port, reserved_port() as tls_port:
         server = MongoServer(
-            HOST, port, "cheshmeh_tests", secrets.token_urlsafe(12), VERSION, True, tls_port, authority.pem
+            host=HOST,
+            port=port,
+            user="cheshmeh_tests",
+            password=secrets.token_urlsafe(12),
+            version=VERSION.removeprefix("v"),
+            given_tls_port=tls_port,
+            given_ca_pem=authority.pem,
         )
         certificate = authority.issue().write(home)
         command: list[str | Path] = [binary, *_arguments(home, server, *certificate)]
@@ -84,7 +91,7 @@ def given_server(url: str) -> MongoServer:
     parts = urlsplit(url)
     account = unquote(parts.username or ""), unquote(parts.password or "")
     server = MongoServer(parts.hostname or HOST, parts.port or 27017, *account)
-    return MongoServer(server.host, server.port, *account, version_of(server))
+    return replace(server, version=version_of(server), name="mongodb")
 
 
 def version_of(server: MongoServer) -> str:
@@ -92,4 +99,4 @@ def version_of(server: MongoServer) -> str:
     with server.client() as client:
         told = client.server_info()
         client.admin.command("listDatabases")
-    return str(told.get("ferretdbVersion") or told["version"])
+    return str(told.get("ferretdbVersion") or told["version"]).removeprefix("v")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 import pytest
@@ -66,7 +66,7 @@ class PostgresServer:
 
     def log_text(self) -> str:
         """What the server wrote so far."""
-        return _only_with_our_own("its log")
+        _only_with_our_own("its log")
 
     def stop(self) -> None:
         """Ends the server; sessions are cut off."""
@@ -208,5 +208,5 @@ def temporary_home() -> Iterator[Path]:
         shutil.rmtree(home)
 
 
-def _only_with_our_own(what: str) -> Any:
+def _only_with_our_own(what: str) -> NoReturn:
     pytest.skip(f"needs {what} of a server that the tests started: unset CHESHMEH_TEST_POSTGRES_URL")

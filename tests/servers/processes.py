@@ -49,7 +49,12 @@ def running(
     log = home / "log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command, cwd=home, env=_environment(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command,
+            cwd=home,
+            env=_environment(home, environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
     try:
         _wait_until_ready(process, ports, log, answers)
@@ -58,10 +63,15 @@ def running(
         _end(process)
 
 
-def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
-    """Without proxies and credentials of whoever runs the tests."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return {**kept, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", **(more or {})}
+def _environment(home: Path, more: Mapping[str, str] | None) -> dict[str, str]:
+    """Without proxies, credentials and the home folder of whoever runs the tests."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        **(more or {}),
+    }
 
 
 def _wait_until_ready(

@@ -28,6 +28,7 @@ class S3Server:
     access_key_id: str
     secret_access_key: str = field(repr=False)
     region: str = "us-east-1"
+    name: str = f"versitygw {VERSION.removeprefix('v')}"
 
     def client(self) -> "S3Client":
         """For seeding: path style, one attempt a call."""
@@ -66,4 +67,4 @@ def given_server(url: str) -> S3Server:
     parts = urlsplit(url)
     region = parse_qs(parts.query).get("region", ["us-east-1"])[0]
     place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    return S3Server(place, unquote(parts.username or ""), unquote(parts.password or ""), region)
+    return S3Server(place, unquote(parts.username or ""), unquote(parts.password or ""), region, "S3")

@@ -73,6 +73,11 @@ def toxiproxy_server() -> Path | None:
     return program("toxiproxy-server", VERSION)
 
 
+def given_server(url: str) -> Toxiproxy:
+    """Somebody's server, on this machine."""
+    return Toxiproxy(url.rstrip("/"))
+
+
 @contextmanager
 def own_server(binary: Path) -> Iterator[Toxiproxy]:
     """A server that these tests started, without proxies."""

@@ -1,4 +1,4 @@
-"""Web servers for the tests, each a process: httpbin under gunicorn, the little apps of `tests/servers/apps` under uvicorn."""
+"""Web servers for the tests, each a process: httpbin under gunicorn, our little apps under uvicorn."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ class WebServer:
 
 @dataclass(frozen=True)
 class App:
-    """What is served: the package that brings it, the arguments of `python -m` but for the address, a path that answers."""
+    """What is served: its package, the arguments of `python -m`, how the port is given, a path that answers."""
 
     package: str
     arguments: Sequence[str]
@@ -48,7 +48,12 @@ def _uvicorn(name: str, package: str, path: str) -> App:
     return App(package, (*arguments, "--log-level", "warning", "--host", HOST), "--port={port}", path)
 
 
-HTTPBIN = App("httpbin", ("gunicorn", "httpbin:app", "-w", "1", "--threads", "32"), f"-b={HOST}:{{port}}", "/get")
+HTTPBIN = App(
+    "httpbin",
+    ("gunicorn", "tests.servers.apps.httpbin_app:app", "-w", "1", "--threads", "32"),
+    f"-b={HOST}:{{port}}",
+    "/get",
+)
 RECORDS = _uvicorn("records", "starlette", "/object")
 STRAWBERRY = _uvicorn("strawberry_app", "strawberry-graphql", "/busy")
 ARIADNE = _uvicorn("ariadne_app", "ariadne", "/busy")

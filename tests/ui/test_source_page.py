@@ -1,9 +1,12 @@
 """One source."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.models import Actor, BreakerState, Role, Status
+from core.settings import STATIC_DIR
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import make_source, source_id
@@ -28,6 +31,40 @@ def test_no_secret_is_on_the_page(open_page: Open) -> None:
     said = texts(open_page("source", source=WELL))
     assert "10.4.1.20" in said
     assert "وارد شده، پنهان" in said
+
+
+REST = {
+    "base_url": "https://api.example.ir/v2",
+    "auth": {"type": "basic", "username": "reader", "password": {"set": True}},
+    "headers": {"X-Team": "data", "X-Api-Key": {"set": True}},
+    "health_expect": ["200-299", "304"],
+    "tls_verify": True,
+    "ca_pem": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+    "health_path": None,
+}
+
+
+def test_nested_settings_are_facts_without_secrets(open_page: Open, runtime: FakeRuntime) -> None:
+    source = make_source("پایانه", kind="rest", config=REST)
+    runtime.sources.sources = {source.id: source}
+    app = open_page("source", source=str(source.id), lang="en")
+    assert not app.exception
+    said = texts(app)
+    assert re.search(r"<bdi>[^<]+ · [^<]+ reader · [^<]+ •••</bdi>", said)
+    for fact in ("X-Team data · X-Api-Key •••", "200-299, 304", "yes", "BEGIN CERTIFICATE----- …"):
+        assert fact in said
+    for hidden in ("set", "{", "None", "MIIB"):
+        assert f"<bdi>{hidden}" not in said
+        assert f"{hidden}</bdi>" not in said
+
+
+@pytest.mark.parametrize("kind", ["postgres", "rest", "mongodb", "graphql", "s3", "elsewhere"])
+def test_a_kind_shows_its_own_mark(open_page: Open, runtime: FakeRuntime, kind: str) -> None:
+    source = make_source("پایانه", kind=kind)
+    runtime.sources.sources = {source.id: source}
+    icon = "source" if kind == "elsewhere" else kind
+    assert f"/assets/icons/{icon}.svg" in texts(open_page("source", source=str(source.id)))
+    assert (STATIC_DIR / "icons" / f"{icon}.svg").is_file()
 
 
 @pytest.mark.parametrize("tab", ["metrics", "playground", "overview"])

@@ -1,12 +1,20 @@
 """The list of sources."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.i18n import translator
 from core.models import Actor, Message, PingAllView, Role, Status
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import make_source, source_id
-from ui import state
+from ui import state, table
+
+MORNING = datetime(2026, 11, 22, 3, tzinfo=UTC)
+"""06:30 in Tehran: seven hours before, it was still the day before there."""
 
 
 def names(app: AppTest) -> list[str]:
@@ -44,6 +52,34 @@ def test_english_is_a_switch_away(open_page: Open) -> None:
 def test_a_source_that_never_answered_says_so(open_page: Open) -> None:
     row = open_page().dataframe[0].value.query("name == 'بایگانی'").iloc[0]
     assert (row["last_ok"], row["p95"], row["errors"]) == ("هرگز", "—", "—")
+
+
+@pytest.mark.parametrize(
+    ("lang", "when", "cell"),
+    [
+        ("fa", MORNING - timedelta(minutes=3), "۳ دقیقه پیش · ۱ آذر ۱۴۰۵"),
+        ("fa", MORNING - timedelta(hours=7), "۷ ساعت پیش · ۳۰ آبان ۱۴۰۵"),
+        ("fa", datetime(2024, 3, 19, 21, tzinfo=UTC), "۱ فروردین ۱۴۰۳"),
+        ("en", MORNING - timedelta(minutes=3), "3 minutes ago · 22 Nov 2026"),
+    ],
+)
+def test_the_last_ok_is_told_in_the_readers_calendar(lang: str, when: datetime, cell: str) -> None:
+    assert table.last_ok(when, translator(lang), MORNING) == cell
+
+
+def test_a_last_ok_of_long_ago_is_a_jalali_date_in_its_column(open_page: Open, runtime: FakeRuntime) -> None:
+    new_year = datetime(2024, 3, 19, 21, tzinfo=UTC)
+    source = make_source("پروازها")
+    figures = replace(source.figures, last_ok_ts=new_year)
+    runtime.sources.sources = {source.id: replace(source, figures=figures)}
+    assert list(open_page().dataframe[0].value["last_ok"]) == ["۱ فروردین ۱۴۰۳"]
+
+
+@pytest.mark.parametrize("lang", ["fa", "en"])
+def test_the_columns_stand_in_the_order_of_reading(open_page: Open, lang: str) -> None:
+    order = list(open_page(lang=lang).dataframe[0].proto.column_order)
+    reading = ["status", "name", "kind", "last_ok", "p95", "errors", "recent", "ping"]
+    assert order == (reading[::-1] if lang == "fa" else reading)
 
 
 def test_the_order_stays_until_the_person_refreshes(open_page: Open, runtime: FakeRuntime) -> None:

@@ -12,6 +12,10 @@ CHUNK = 64 * 1024
 WIRE_FLOOR = 64 * 1024
 """What may come over the wire at least: a small cap on the content must not cut a small compressed answer."""
 
+MEMBERS_MAX = 1000
+"""Parts of a gzip body; of empty ones a small body could hold so many that skipping them alone would take seconds."""
+
+_GZIP_MAGIC = b"\x1f"
 _WBITS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 
 
@@ -57,19 +61,34 @@ class _Plain:
 
 
 class _Inflated(_Plain):
+    """A gzip body may be several members, one behind the other (RFC 1952, 2.2)."""
+
     def __init__(self, read_max: int, wbits: int) -> None:
         super().__init__(read_max)
+        self._wbits = wbits
         self._inflate = zlib.decompressobj(wbits)
+        self._begun, self._members = False, 1
 
     def add(self, chunk: bytes) -> None:
+        self._begun = self._begun or bool(chunk)
         while chunk and not self.full:
+            if self._inflate.eof:
+                if not chunk.startswith(_GZIP_MAGIC):
+                    return  # padding behind the last member
+                self._next_member()
             try:
                 # One more than fits tells a full answer from a cut one.
                 super().add(self._inflate.decompress(chunk, self._max + 1 - len(self.data)))
             except zlib.error:
                 raise BadAnswer("compression") from None
-            chunk = self._inflate.unconsumed_tail
+            chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
+
+    def _next_member(self) -> None:
+        self._members += 1
+        if self._members > MEMBERS_MAX:
+            raise BadAnswer("compression")
+        self._inflate = zlib.decompressobj(self._wbits)
 
     def end(self) -> None:
-        if not self._inflate.eof and self.data:
+        if self._begun and not self._inflate.eof:
             raise BadAnswer("truncated")

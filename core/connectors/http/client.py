@@ -2,8 +2,9 @@
 
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from core.connectors.base import Environment, Limits
 from core.connectors.detached import Detached
@@ -16,6 +17,7 @@ from core.resilience.deadline import remaining, within
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
+    from multidict import CIMultiDict
     from yarl import URL
 
 CONNECTIONS = 8
@@ -31,13 +33,17 @@ Permit = Callable[[str, "URL", bytes | None], bool]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`credentials` are the headers that must not reach another origin than the source's own."""
+    """`credentials` are headers that must not reach another origin than the source's own, and win over `headers`.
+
+    `secret_query` are parameters of that kind: added to `url` as it is sent, and in no address that is given back.
+    """
 
     method: str
     url: "URL"
     headers: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    secret_query: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ class HttpClient:
     async def send(self, request: Request, read_max: int, redirects: int = 0) -> Answer:
         """One request and its answer, of which at most `read_max` bytes of content are read.
 
-        A redirect is followed up to `redirects` times, without credentials where it leaves the origin.
+        A redirect is followed up to `redirects` times, without credentials where it leaves the origin; what the
+        permit said of the first address holds for those it leads to.
         Raises SourceError; TimeoutError when the caller's own deadline passed.
         """
         return await self._work.run(self._within_limit(request, read_max, redirects))
@@ -100,6 +107,8 @@ class HttpClient:
         raise late
 
     async def _follow(self, request: Request, read_max: int, redirects: int) -> Answer:
+        if not self._permit(request.method, request.url, request.body):
+            raise QueryRefused("transport", rule="transport", part=request.method)
         for _ in range(redirects):
             answer = await self._exchange(request, read_max)
             if answer.status not in _REDIRECTS or "Location" not in answer.headers:
@@ -113,8 +122,6 @@ class HttpClient:
     async def _exchange(self, request: Request, read_max: int) -> Answer:
         import aiohttp
 
-        if not self._permit(request.method, request.url, request.body):
-            raise QueryRefused("transport", rule="transport", part=request.method)
         try:
             return await self._answer(request, read_max)
         except SourceError as err:
@@ -127,9 +134,9 @@ class HttpClient:
 
     async def _answer(self, request: Request, read_max: int) -> Answer:
         self._judge(request.url)
-        sent = {"User-Agent": USER_AGENT} | dict(request.headers) | dict(request.credentials)
+        url, headers = addressed(request.url, request.secret_query), _sent_headers(request)
         async with self._session().request(
-            request.method, request.url, headers=sent, data=request.body, allow_redirects=False, timeout=self._timeout()
+            request.method, url, headers=headers, data=request.body, allow_redirects=False, timeout=self._timeout()
         ) as response:
             body, complete = await read_body(response, read_max, decode=self._decode)
             if not complete:
@@ -181,18 +188,45 @@ class HttpClient:
 
 
 def redirected(request: Request, answer: Answer) -> Request:
-    """The next hop. Raises BadAnswer for one that is no http address or gives up TLS."""
+    """The next hop. Raises BadAnswer for one that is no http address or gives up TLS, and for a request with a body."""
     from yarl import URL
 
     try:
-        target = request.url.join(URL(answer.headers["Location"]))
+        target = request.url.join(URL(answer.headers["Location"])).with_user(None).with_fragment(None)
         origin = target.origin()
+        if target.query.keys() & request.secret_query.keys():
+            target = target.without_query_params(*request.secret_query)
     except ValueError:
         raise BadAnswer("redirect_address") from None
-    if target.scheme not in ("http", "https") or (request.url.scheme == "https" and target.scheme != "https"):
+    downgraded = request.url.scheme == "https" and target.scheme != "https"
+    if target.scheme not in ("http", "https") or downgraded or request.body is not None:
         raise BadAnswer("redirect_address")
-    kept = request.credentials if origin == request.url.origin() else {}
-    return Request(request.method, target.with_user(None), request.headers, kept, request.body)
+    if origin == request.url.origin():
+        return replace(request, url=target)
+    return replace(request, url=target, credentials={}, secret_query={})
+
+
+def addressed(url: "URL", query: Mapping[str, str]) -> "URL":
+    """`url` with more parameters behind its own, of which no letter changes."""
+    from yarl import URL
+
+    if not query:
+        return url
+    more = urlencode(query)
+    whole = f"{url.raw_query_string}&{more}" if url.raw_query_string else more
+    return URL.build(
+        scheme=url.scheme, authority=url.raw_authority, path=url.raw_path, query_string=whole, encoded=True
+    )
+
+
+def _sent_headers(request: Request) -> "CIMultiDict[str]":
+    from multidict import CIMultiDict
+
+    sent = CIMultiDict({"User-Agent": USER_AGENT})
+    for headers in (request.headers, request.credentials):
+        for name, value in headers.items():
+            sent[name] = value  # whatever the case of its letters, the later one counts
+    return sent
 
 
 def _is_address(host: str) -> bool:

@@ -17,7 +17,7 @@ from core.safety.egress import EgressPolicy
 if TYPE_CHECKING:
     from yarl import URL
 
-CHECK_UNVERIFIED = Message("check.unverified")
+CHECK_UNVERIFIED = Message("check.tls_unverified")
 
 
 def network_rungs(url: "URL", tls: TlsConfig, egress: EgressPolicy, limits: Limits, field: str) -> tuple[Rung, ...]:

@@ -67,7 +67,10 @@ def of(err: Exception, target: Target, seconds: float) -> SourceError:
             return of_connection(err, target, target.hosts[0], seconds)
         case errors.ProtocolError() | BSONError():
             return _no_mongodb(target, where)
-        case errors.PyMongoError() | OverflowError() | UnicodeError():
+        case ValueError() if str(err).startswith("SASLprep"):
+            # SCRAM-SHA-256 has no such password (RFC 4013): letters of both directions in one, say.
+            return AuthError("characters", fields=fields_of(*target.user_fields), **where)
+        case errors.PyMongoError() | OverflowError() | ValueError():
             # Refused by the driver before anything was sent: an integer of more than 64 bits, a NUL in a name.
             return QueryFailed("arguments")
     raise err

@@ -63,7 +63,7 @@ class Link:
                 failure = self._late(client)
             except CommandStopped as stopped:
                 failure = QueryRefused("command", rule="command", part=stopped.part)
-            except (PyMongoError, BSONError, OverflowError, UnicodeError) as err:
+            except (PyMongoError, BSONError, OverflowError, ValueError) as err:
                 failure = failures.of(err, self.target, self._limits.attempt)
         # Raised out here: as the context of this error the driver's frames would hold its sockets open.
         raise failure

@@ -75,9 +75,9 @@ async def read_raw(
     """At most one document more than `limit`, as BSON; `bytes` when reading stopped for their size."""
     preference = ReadPreference.PRIMARY if session else client.read_preference
     # A copy: the driver adds to what it is given, its session and the server's time among it.
-    opened = client[database].cursor_command(
-        dict(command), read_preference=preference, codec_options=RAW, session=session
-    )
+    # The codec of the database, not of the command: the batches that follow are read with that one.
+    source = client.get_database(database, codec_options=RAW)
+    opened = source.cursor_command(dict(command), read_preference=preference, codec_options=RAW, session=session)
     async with await opened as cursor:
         return await _taken(cursor, limit, bounds.bytes_max)
 

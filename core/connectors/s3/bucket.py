@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LIST_BYTES_MAX = 4 * 1024 * 1024
 """A page of a thousand keys, each as long as keys may be and escaped, with room to spare."""
 
+_LIST = b"ListBucketResult"
 PAGE = 1000  # ListObjectsV2 gives no more at once
 
 
@@ -73,13 +74,12 @@ class Bucket:
         given = {"Delimiter": delimiter} if delimiter else {}
         given |= {"ContinuationToken": more} if more else {}
         wanted = {"Bucket": self._config.bucket, "Prefix": prefix, "MaxKeys": min(limit, PAGE)} | given
-        carried = await self._translated(self._carrier.call("list_objects_v2", LIST_BYTES_MAX, **wanted))
-        return _page(carried)
+        return _page(await self._translated(self._carrier.call("list_objects_v2", LIST_BYTES_MAX, _LIST, **wanted)))
 
     async def read(self, key: str, start: int, length: int) -> Piece:
         """`length` bytes of an object from `start`; the last `length` ones when `start` is negative."""
         extent = f"bytes={start}-{start + length - 1}" if start >= 0 else f"bytes=-{length}"
-        call = self._carrier.call("get_object", length, Bucket=self._config.bucket, Key=key, Range=extent)
+        call = self._carrier.call("get_object", length, b"", Bucket=self._config.bucket, Key=key, Range=extent)
         try:
             carried = await self._translated(call)
         except _EmptyRange:

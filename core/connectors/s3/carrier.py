@@ -14,13 +14,16 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from core.connectors.http.client import Answer, HttpClient, Request
+from core.connectors.s3 import failures
 from core.errors import BadAnswer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 REQUESTS_MAX = 4
-"""Requests of one call: the SDK asks again elsewhere when a bucket turns out to live in another region."""
+"""Requests of one call: the SDK asks where a bucket is when a signature was for another region."""
+
+_ELSEWHERE = frozenset({301, 307, 308})
 
 
 class _Wanted(Exception):
@@ -74,20 +77,29 @@ class S3Carrier:
         self._config, self._http = config, http
         self._client: S3Client | None = None
 
-    async def call(self, operation: str, read_max: int, **arguments: Any) -> Carried:
+    async def call(self, operation: str, read_max: int, mark: bytes, **arguments: Any) -> Carried:
         """Runs one operation of the SDK (`list_objects_v2`, `get_object`, …).
 
-        Raises SourceError, and botocore's ClientError or ParserError for what the answer says.
+        `mark` is what a good answer holds: the SDK takes any well-formed page for an empty list. Raises SourceError, and botocore's ClientError or ParserError for what the answer says.
         """
         exchange = _Exchange()
         for _ in range(REQUESTS_MAX):
             try:
                 parsed = await asyncio.to_thread(self._replay, exchange, operation, arguments)
             except _Wanted as wanted:
-                exchange.answers.append(await self._carry(wanted.request, read_max))
+                answer = await self._carry(wanted.request, read_max)
+                self._check(answer, mark)
+                exchange.answers.append(answer)
             else:
                 return Carried(parsed, exchange.answers[-1])
         raise BadAnswer("redirects", times=REQUESTS_MAX)
+
+    def _check(self, answer: Answer, mark: bytes) -> None:
+        if answer.status in _ELSEWHERE:
+            # The SDK would go and look for the bucket; where it is belongs into the configuration.
+            raise failures.elsewhere(self._config.bucket)
+        if answer.status == 200 and mark not in answer.body:
+            raise failures.unreadable(self._config.bucket)
 
     async def wanted(self, operation: str, **arguments: Any) -> Any:
         """The signed request that an operation begins with; nothing is sent."""

@@ -33,14 +33,10 @@ _NAMED: dict[str, tuple[type[SourceError], str, tuple[str, ...]]] = {
     "NoSuchBucket": (NotFoundInSource, "bucket", ("bucket",)),
     "InvalidBucketName": (NotFoundInSource, "bucket", ("bucket",)),
     "NoSuchKey": (NotFoundInSource, "key", ()),
-    "PermanentRedirect": (NotFoundInSource, "region", ("region", "endpoint_url")),
-    "TemporaryRedirect": (NotFoundInSource, "region", ("region", "endpoint_url")),
     "IllegalLocationConstraintException": (NotFoundInSource, "region", ("region",)),
     "MethodNotAllowed": (NotFoundInSource, "not_s3", ("endpoint_url", "path_style")),
 }
 _BY_STATUS = {
-    301: "PermanentRedirect",
-    307: "TemporaryRedirect",
     401: "SignatureDoesNotMatch",
     403: "AccessDenied",
     404: "NoSuchKey",
@@ -63,6 +59,11 @@ def of(err: Any, headers: Mapping[str, str], bucket: str, secrets: tuple[str, ..
         return QueryFailed("s3", detail=scrub(f"{code}: {said.get('Message') or ''}", secrets))
     cls, reason, fields = found
     return cls(reason, fields=fields_of(*fields), bucket=bucket)
+
+
+def elsewhere(bucket: str) -> NotFoundInSource:
+    """The bucket lives in another region, or at another endpoint."""
+    return NotFoundInSource("region", fields=fields_of("region", "endpoint_url"), bucket=bucket)
 
 
 def unreadable(bucket: str) -> BadAnswer:

@@ -7,10 +7,12 @@ from typing import Any
 
 from core.connectors.s3.bucket import Bucket
 from core.errors import BadAnswer, LimitExceeded
-from core.models import Column, Sample
+from core.models import Column, Message, Sample
 from core.values import COLUMNS_MAX, RowBuilder
 
 FOOTER_GUESS = 64 * 1024
+"""Bytes read from the end, whatever a sample is allowed: Arrow looks at as many (kDefaultFooterReadSize)."""
+
 MAGIC = b"PAR1"
 OLD_WRITERS_BYTES = 100
 """Some old writers count a dictionary page too short, so that readers ask for this much more (PARQUET-816)."""
@@ -65,7 +67,7 @@ async def preview(bucket: Bucket, key: str, limit: int, bytes_max: int) -> Sampl
     """The first `limit` rows; fewer columns where one row group is more than the bytes allowed."""
     ranges = await _footer(bucket, key, bytes_max)
     metadata = await asyncio.to_thread(_metadata, ranges)
-    columns = _fitting(metadata, bytes_max - ranges.fetched)
+    columns = _fitting(metadata, bytes_max)
     if columns:
         await _fetch(bucket, key, ranges, *_extent(metadata, columns))
     sample = await asyncio.to_thread(_rows, ranges, metadata, columns, limit, bytes_max, bucket.secrets)
@@ -80,12 +82,14 @@ async def _fetch(bucket: Bucket, key: str, ranges: _Ranges, start: int, end: int
 
 
 async def _footer(bucket: Bucket, key: str, bytes_max: int) -> _Ranges:
-    piece = await bucket.read(key, -1, min(FOOTER_GUESS, bytes_max))
+    piece = await bucket.read(key, -1, FOOTER_GUESS)
     if piece.total is None or not piece.data.endswith(MAGIC) or len(piece.data) < _TAIL:
         raise BadAnswer("parquet")
     ranges = _Ranges(piece.total, {piece.start: piece.data})
     length = int.from_bytes(piece.data[-_TAIL:-4], "little") + _TAIL
-    if length > min(bytes_max, piece.total):
+    if length > piece.total:
+        raise BadAnswer("parquet")
+    if length > bytes_max:
         raise LimitExceeded("parquet_footer", bytes=bytes_max)
     if length > len(piece.data):
         whole = await bucket.read(key, -1, length)
@@ -136,7 +140,7 @@ def _rows(
     import pyarrow as pa
 
     try:
-        table, cut = _table(ranges, metadata, fitting, limit)
+        table, missing = _table(ranges, metadata, fitting, limit)
         rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
         columns = tuple(Column(found.name, _type(found.type)) for found in table.schema)
         builder = RowBuilder(columns, limit, bytes_max, secrets=secrets)
@@ -144,22 +148,26 @@ def _rows(
     except (pa.ArrowException, OSError):
         raise BadAnswer("parquet") from None
     more = "limit" if metadata.num_rows > table.num_rows else None
-    return builder.sample("", stopped_by=("columns" if cut else more) if whole else None)
+    sample = builder.sample("", stopped_by=("columns" if missing else more) if whole else None)
+    if not missing:
+        return sample
+    counts = {"shown": len(sample.columns), "all": table.num_columns + missing}
+    return replace(sample, notes=(Message("note.cut_columns", counts),))
 
 
-def _table(ranges: _Ranges, metadata: Any, fitting: list[int], limit: int) -> tuple[Any, bool]:
-    """The first rows of the columns all of whose leaves are there, and whether others are missing."""
+def _table(ranges: _Ranges, metadata: Any, fitting: list[int], limit: int) -> tuple[Any, int]:
+    """The first rows of the columns all of whose leaves are there, and how many others there are."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(pa.PythonFile(_Sparse(ranges), mode="r"), metadata=metadata) as file:
         names = file.schema_arrow.names
         if metadata.num_rows == 0:
-            return file.schema_arrow.empty_table(), False
+            return file.schema_arrow.empty_table(), 0
         missing = {metadata.schema.column(position).path.split(".")[0] for position in _others(metadata, fitting)}
         shown = [name for name in names if name not in missing]
         batch = next(file.iter_batches(limit + 1, row_groups=[0], columns=shown))
-        return pa.Table.from_batches([batch]), len(shown) < len(names)
+        return pa.Table.from_batches([batch]), len(names) - len(shown)
 
 
 def _others(metadata: Any, fitting: list[int]) -> set[int]:

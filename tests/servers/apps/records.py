@@ -1,4 +1,4 @@
-"""`tests.servers.apps.records:app`: records over HTTP behind several kinds of sign-in, and every way to answer badly."""
+"""`tests.servers.apps.records:app`: records over HTTP, several ways to sign in, every way to answer badly."""
 
 import base64
 import secrets

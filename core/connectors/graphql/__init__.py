@@ -1,0 +1,1 @@
+"""GraphQL over HTTP: gql for documents and results, our own guarded client for the wire."""

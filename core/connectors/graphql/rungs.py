@@ -1,0 +1,51 @@
+"""The ladder for GraphQL: the network below, then who asks, then what may be asked."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from core.connectors.base import Environment, Limits
+from core.connectors.graphql.endpoint import PING_BYTES_MAX, Endpoint
+from core.connectors.graphql.introspection import ALLOWED_QUERY
+from core.connectors.http.rungs import network_rungs
+from core.connectors.network import fields_of
+from core.diagnosis.ladder import Found, climb
+from core.errors import BadAnswer, LimitExceeded, PermissionDenied, QueryFailed
+from core.models import Check, Message
+
+INTROSPECTION = ("config.introspection",)
+
+
+def ladder(config: Any, environment: Environment, limits: Limits, endpoint: Endpoint) -> AsyncIterator[Check]:
+    """`config`, `dns`, `egress`, `tcp`, `tls` for https, `auth`, `permission`."""
+    asked = _Asked(config, endpoint)
+    network = network_rungs(endpoint.url, config, environment.egress, limits, "endpoint")
+    return climb(*network, ("auth", asked.who), ("permission", asked.what))
+
+
+class _Asked:
+    """A refusal of a known caller is no failure of signing in: the next rung says it."""
+
+    def __init__(self, config: Any, endpoint: Endpoint) -> None:
+        self._config, self._endpoint = config, endpoint
+        self._refusal: PermissionDenied | None = None
+
+    async def who(self) -> Found:
+        try:
+            root = await self._endpoint.root()
+        except PermissionDenied as err:
+            self._refusal = err
+            return Found()
+        if root.refusal:
+            raise QueryFailed("ping", fields=fields_of("endpoint"), detail=root.refusal)
+        return Found(Message("check.graphql_root", {"name": root.name}))
+
+    async def what(self) -> Found:
+        if self._refusal is not None:
+            raise self._refusal
+        if not self._config.introspection:
+            return Found(Message("check.introspection_off"))
+        try:
+            await self._endpoint.data(ALLOWED_QUERY, PING_BYTES_MAX)
+        except (QueryFailed, PermissionDenied, BadAnswer, LimitExceeded) as err:
+            return Found(err.message, Message("check.introspection_refused"), INTROSPECTION)
+        return Found(Message("check.introspection"))

@@ -1,0 +1,78 @@
+"""A connector on a bucket of the tests' real S3 server, and objects to look at."""
+
+import gzip
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.servers.s3 import S3Server
+
+BUCKET = "cheshmeh-previews"
+PERSIAN = "نام,عدد,کد,مبلغ,تهی\n" + "".join(f"شهر {n},{n},{n:04d},{n}.50,\n" for n in range(300))
+
+
+def table(rows: int = 5000) -> "pa.Table":
+    return pa.table(
+        {
+            "n": list(range(rows)),
+            "نام": [f"شهر {n}" for n in range(rows)],
+            "amount": [Decimal("1.50")] * rows,
+            "seen": [datetime(2026, 1, 1, tzinfo=UTC)] * rows,
+            "nested": [{"a": 1, "b": {"c": "د"}}] * rows,
+            "raw": [b"\x00\x01"] * rows,
+            "list": [[1, 2]] * rows,
+            "gap": [None] * rows,
+        }
+    )
+
+
+def parquet(content: "pa.Table", **options: Any) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(content, out, **options)
+    return out.getvalue()
+
+
+def zstd(content: bytes) -> bytes:
+    return pa.compress(content, codec="zstd", asbytes=True)
+
+
+OBJECTS: dict[str, Callable[[], bytes]] = {
+    "p/rows.csv": PERSIAN.encode,
+    "p/rows.csv.gz": lambda: gzip.compress(PERSIAN.encode()),
+    "p/rows.csv.zst": lambda: zstd(PERSIAN.encode()),
+    "p/rows.tsv": lambda: PERSIAN.replace(",", "\t").encode(),
+    "p/semicolon.csv": lambda: b'id;id;name\r\n1;2;"a;b"\r\n3;4;c\r\n',
+    "p/numbers.csv": lambda: b"1,2\n3,4\n",
+    "p/old.csv": lambda: "نام,شهر\nعلي,تهران\n".encode("windows-1256"),
+    "p/utf16.csv": lambda: "نام,شهر\nعلي,تهران\n".encode("utf-16"),
+    "p/empty.csv": lambda: b"",
+    "p/items.json": lambda: '{"count": 2, "items": [{"a": 1, "نام": "الف"}, {"a": 2.5}]}'.encode(),
+    "p/deep.json": lambda: b"[" * 10_000 + b"]" * 10_000,
+    "p/lines.jsonl": lambda: b"".join(b'{"a": %d, "n": {"z": [1]}}\n' % n for n in range(300)),
+    "p/broken.jsonl": lambda: b'{"a": 1}\nnot json\n',
+    "p/table.parquet": lambda: parquet(table()),
+    "p/large.parquet": lambda: parquet(table(60_000)),
+    "p/none.parquet": lambda: parquet(table(0)),
+    "p/wide.parquet": lambda: parquet(pa.table({f"c{n}": [n] for n in range(600)})),
+    "p/false.parquet": lambda: b"PAR1 this is none PAR1",
+    "p/cut.csv.gz": lambda: gzip.compress(PERSIAN.encode())[:-40],
+    "p/bomb.csv.gz": lambda: gzip.compress(b"a,b\n" + b"1,2\n" * 20_000_000, compresslevel=9),
+    "p/یادداشت.txt": "سلام\nدنیا\n".encode,
+    "p/raw.bin": lambda: bytes(range(256)),
+    "p/nul.txt": lambda: b"\x00\x01text",
+    "p/big.csv": lambda: b"a,b\n" + b"12345678,abcdefgh\n" * 2_000_000,
+    "q/outside.txt": lambda: b"outside",
+}
+
+
+def seed(server: S3Server) -> None:
+    """Once a session: the server lives that long."""
+    client = server.client()
+    client.create_bucket(Bucket=BUCKET)
+    for key, content in OBJECTS.items():
+        client.put_object(Bucket=BUCKET, Key=key, Body=content())

@@ -1,0 +1,197 @@
+"""What a look into an object shows, on a real server."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core.connectors.base import Environment
+from core.connectors.kinds.s3 import S3Connector
+from core.models import Sample
+from core.safety.egress import EgressPolicy
+from tests.connectors.conformance import error_of
+from tests.connectors.s3_objects import BUCKET, OBJECTS, PERSIAN
+from tests.servers.s3 import S3Server
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def server(s3: S3Server, previews: None) -> S3Server:
+    return s3
+
+
+@pytest.fixture
+async def bucket(server: S3Server, anyio_backend: str) -> AsyncIterator[S3Connector]:
+    connector = connector_of(server)
+    yield connector
+    await connector.close()
+
+
+@asynccontextmanager
+async def closing(connector: S3Connector) -> AsyncIterator[S3Connector]:
+    yield connector
+    await connector.close()
+
+
+def connector_of(server: S3Server, bytes_max: int = 5 * 1024 * 1024, **changes: Any) -> S3Connector:
+    keys = {"access_key_id": server.access_key_id, "secret_access_key": server.secret_access_key}
+    plain = {"endpoint_url": server.endpoint_url, "region": server.region, "bucket": BUCKET, "prefix": "p/"}
+    return S3Connector.build(
+        S3Connector.config_model(**(plain | keys | changes)), Environment(EgressPolicy(), bytes_max=bytes_max)
+    )
+
+
+def names(sample: Sample) -> list[str]:
+    return [column.name for column in sample.columns]
+
+
+def types(sample: Sample) -> list[str]:
+    return [column.type for column in sample.columns]
+
+
+@pytest.mark.parametrize("key", ["p/rows.csv", "p/rows.csv.gz", "p/rows.csv.zst", "p/rows.tsv"])
+async def test_a_table_as_text_keeps_persian_codes_and_decimals(bucket: S3Connector, key: str):
+    sample = await bucket.sample({"key": key, "limit": 2})
+    assert names(sample) == ["نام", "عدد", "کد", "مبلغ", "تهی"]
+    assert types(sample) == ["string", "integer", "string", "decimal", "null"]
+    assert sample.rows == (("شهر 0", 0, "0000", Decimal("0.50"), None), ("شهر 1", 1, "0001", Decimal("1.50"), None))
+    assert sample.truncated_by == "limit"
+
+
+async def test_a_whole_table_is_not_called_cut(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/rows.csv", "limit": 1000})
+    assert (len(sample.rows), sample.truncated_by, sample.bytes_read) == (300, None, len(PERSIAN.encode()))
+
+
+async def test_semicolons_quotes_and_repeated_names(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/semicolon.csv"})
+    assert names(sample) == ["id", "id_2", "name"]
+    assert sample.rows == ((1, 2, "a;b"), (3, 4, "c"))
+
+
+async def test_numbers_in_the_first_row_are_no_names(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/numbers.csv"})
+    assert (names(sample), sample.rows) == (["column_1", "column_2"], ((1, 2), (3, 4)))
+
+
+@pytest.mark.parametrize(("key", "notes"), [("p/old.csv", ["note.windows_1256"]), ("p/utf16.csv", [])])
+async def test_other_encodings_are_read(bucket: S3Connector, key: str, notes: list[str]):
+    sample = await bucket.sample({"key": key})
+    assert (names(sample), sample.rows) == (["نام", "شهر"], (("علي", "تهران"),))
+    assert [note.key for note in sample.notes] == notes
+
+
+async def test_an_empty_object_is_an_empty_table(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/empty.csv"})
+    assert (sample.columns, sample.rows, sample.truncated_by) == ((), (), None)
+
+
+async def test_json_shows_its_records(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/items.json"})
+    assert (names(sample), sample.rows) == (["a", "نام"], ((1, "الف"), (2.5, None)))
+
+
+async def test_json_lines_show_one_record_a_line(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/lines.jsonl", "limit": 2})
+    assert (sample.rows, sample.truncated_by) == (((0, {"z": [1]}), (1, {"z": [1]})), "limit")
+
+
+async def test_parquet_keeps_its_types(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/table.parquet", "limit": 1})
+    assert types(sample) == ["integer", "string", "decimal", "timestamptz", "json", "binary", "array", "null"]
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    assert sample.rows == ((0, "شهر 0", Decimal("1.50"), when, {"a": 1, "b": {"c": "د"}}, b"\x00\x01", [1, 2], None),)
+    assert sample.truncated_by == "limit"
+
+
+async def test_parquet_without_rows_still_has_columns(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/none.parquet"})
+    assert (len(sample.columns), sample.rows) == (8, ())
+
+
+async def test_a_wide_parquet_file_says_that_columns_are_missing(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/wide.parquet"})
+    assert (len(sample.columns), sample.truncated_by) == (500, "columns")
+
+
+async def test_a_row_group_larger_than_allowed_shows_the_columns_that_fit(server: S3Server):
+    async with closing(connector_of(server, bytes_max=400_000)) as connector:
+        sample = await connector.sample({"key": "p/large.parquet", "limit": 5})
+    assert (names(sample), [note.args for note in sample.notes]) == (["n"], [{"shown": 1, "all": 8}])
+    assert [row[0] for row in sample.rows] == [0, 1, 2, 3, 4]
+
+
+async def test_a_row_group_of_which_nothing_fits_says_so(server: S3Server):
+    async with closing(connector_of(server, bytes_max=100_000)) as connector:
+        error = await error_of(connector.sample({"key": "p/large.parquet"}))
+    assert str(error) == "limit_exceeded.row_group"
+
+
+async def test_text_is_shown_line_by_line(bucket: S3Connector):
+    assert (await bucket.sample({"key": "p/یادداشت.txt"})).rows == (("سلام",), ("دنیا",))
+
+
+@pytest.mark.parametrize(("key", "first"), [("p/raw.bin", "00 01 02 03"), ("p/nul.txt", "00 01 74 65")])
+async def test_what_is_no_text_is_shown_in_hexadecimal(bucket: S3Connector, key: str, first: str):
+    sample = await bucket.sample({"key": key, "limit": 1})
+    assert names(sample) == ["offset", "hex", "text"]
+    assert sample.rows[0][1].startswith(first)
+
+
+async def test_a_cut_archive_shows_what_came_before(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/cut.csv.gz", "limit": 5})
+    assert len(sample.rows) == 5
+    assert "note.damaged_compression" in [note.key for note in sample.notes]
+
+
+async def test_a_zip_bomb_stops_at_the_bytes_allowed(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/bomb.csv.gz", "limit": 1000})
+    assert (len(sample.rows), sample.truncated_by) == (1000, "limit")
+
+
+async def test_the_head_of_a_large_table_takes_one_small_request(bucket: S3Connector):
+    sample = await bucket.sample({"key": "p/big.csv"})
+    assert (len(sample.rows), sample.truncated_by) == (100, "limit")
+    assert sample.bytes_read <= 64 * 1024
+
+
+@pytest.mark.parametrize(
+    ("key", "error"),
+    [
+        ("p/deep.json", "bad_answer.depth"),
+        ("p/broken.jsonl", "bad_answer.not_json"),
+        ("p/false.parquet", "bad_answer.parquet"),
+        ("p/missing.csv", "not_found_in_source.key"),
+    ],
+)
+async def test_what_cannot_be_read_says_why(bucket: S3Connector, key: str, error: str):
+    assert str(await error_of(bucket.sample({"key": key}))) == error
+
+
+async def test_a_list_shows_keys_sizes_and_times(bucket: S3Connector):
+    sample = await bucket.sample({"prefix": "p/r"})
+    assert [row[0] for row in sample.rows] == [
+        "p/raw.bin",
+        "p/rows.csv",
+        "p/rows.csv.gz",
+        "p/rows.csv.zst",
+        "p/rows.tsv",
+    ]
+    assert types(sample) == ["string", "integer", "timestamptz", "string"]
+    assert sample.rows[0][1] == 256
+
+
+async def test_the_configured_prefix_is_listed_without_asking(bucket: S3Connector):
+    sample = await bucket.sample({})
+    assert {row[0] for row in sample.rows} == {key for key in OBJECTS if key.startswith("p/")}
+
+
+async def test_what_is_described_can_be_sampled(bucket: S3Connector):
+    entries = await bucket.describe()
+    assert "p/rows.csv" in [entry.path for entry in entries]
+    entry = next(entry for entry in entries if entry.path == "p/rows.csv")
+    assert (await bucket.sample(S3Connector.params_for(entry))).rows

@@ -1,0 +1,201 @@
+"""What goes wrong with S3, and what must not happen: real servers, and peers that misbehave."""
+
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core.connectors import forms
+from core.connectors.base import Environment
+from core.connectors.http.client import Request
+from core.connectors.kinds.s3 import S3Config, S3Connector
+from core.errors import InvalidInput, QueryRefused, SourceTimeout
+from core.models import CheckStatus, Outcome
+from core.safety.egress import EgressPolicy
+from tests.connectors.conformance import CANARY, error_of, no_traces_of
+from tests.connectors.s3_objects import BUCKET
+from tests.servers.authority import TlsAuthority
+from tests.servers.ports import Listener
+from tests.servers.s3 import S3Server
+from tests.servers.stubs import stub_server
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def server(s3: S3Server, previews: None) -> S3Server:
+    return s3
+
+
+def connector(server: S3Server, egress: EgressPolicy | None = None, **changes: Any) -> S3Connector:
+    keys = {"access_key_id": server.access_key_id, "secret_access_key": server.secret_access_key}
+    plain = {"endpoint_url": server.endpoint_url, "bucket": BUCKET, "prefix": "p/"} | keys | changes
+    given = {name: value for name, value in plain.items() if value is not None}
+    return S3Connector.build(forms.validate_config(S3Config, given), Environment(egress or EgressPolicy()))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "fields"),
+    [
+        ({"secret_access_key": CANARY}, "auth_failed.signature", ["config.secret_access_key"]),
+        ({"access_key_id": "AKIANOBODY"}, "auth_failed.access_key", ["config.access_key_id"]),
+        ({"bucket": "no-such-bucket"}, "not_found_in_source.bucket", ["config.bucket"]),
+        ({"access_key_id": None, "secret_access_key": None}, "permission_denied.bucket", None),
+    ],
+)
+async def test_a_refusal_names_the_field(
+    server: S3Server, changes: dict[str, Any], error: str, fields: list[str] | None
+):
+    async with no_traces_of(connector(server, **changes)) as source:
+        found = await error_of(source.ping())
+    assert (str(found), found.outcome) == (error, Outcome.REACHED)  # type: ignore[attr-defined]
+    if fields is not None:
+        assert [field.field for field in found.fields] == fields
+
+
+async def test_virtual_host_style_puts_the_bucket_into_the_name(server: S3Server):
+    port = server.endpoint_url.rpartition(":")[2]
+    async with no_traces_of(connector(server, endpoint_url=f"http://s3.invalid:{port}", path_style=False)) as source:
+        found = await error_of(source.ping())
+    assert (str(found), found.arguments["host"]) == ("unreachable.unknown_host", f"{BUCKET}.s3.invalid")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error", "retried"),
+    [
+        (403, "RequestTimeTooSkewed", "auth_failed.clock", False),
+        (400, "AuthorizationHeaderMalformed", "auth_failed.region", False),
+        (301, "PermanentRedirect", "not_found_in_source.region", False),
+        (400, "ExpiredToken", "auth_failed.session_token", False),
+        (403, "AccessDenied", "permission_denied.bucket", False),
+        (503, "SlowDown", "source_unavailable.s3", True),
+        (500, "InternalError", "source_unavailable.s3", False),
+        (400, "SomethingNew", "query_failed.s3", False),
+        (405, "", "not_found_in_source.not_s3", False),
+    ],
+)
+async def test_every_named_error_is_one_of_ours(server: S3Server, status: int, code: str, error: str, retried: bool):
+    body = (
+        f"<Error><Code>{code}</Code><Message>no</Message><StringToSign>{CANARY}</StringToSign></Error>" if code else ""
+    )
+    with stub_server(status, body.encode(), {"Content-Type": "application/xml", "Retry-After": "7"}) as url:
+        async with no_traces_of(connector(server, endpoint_url=url)) as source:
+            found = await error_of(source.ping())
+    assert (str(found), found.retried) == (error, retried)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("body", [b"<html><body>Console</body></html>", b"garbage", b"", b"<a><b></a>"])
+async def test_an_answer_that_is_not_s3_is_a_bad_answer(server: S3Server, body: bytes):
+    with stub_server(200, body, {"Content-Type": "text/html"}) as url:
+        async with no_traces_of(connector(server, endpoint_url=url)) as source:
+            assert str(await error_of(source.ping())) == "bad_answer.not_s3"
+
+
+async def test_a_dripping_peer_holds_no_thread_after_its_limit(server: S3Server, dripping_port: Listener):
+    before = threading.active_count()
+    source = connector(server, endpoint_url=f"http://127.0.0.1:{dripping_port.port}", timeout_s=0.5)
+    async with no_traces_of(source):
+        assert isinstance(await error_of(source.ping()), SourceTimeout)
+        assert dripping_port.wait_for_open(0)
+    waiting = [thread for thread in threading.enumerate() if not thread.name.startswith(("asyncio_", "Thread-"))]
+    assert len(waiting) <= before
+
+
+async def test_an_endless_answer_is_cut(server: S3Server, endless_port: Listener):
+    async with no_traces_of(connector(server, endpoint_url=f"http://127.0.0.1:{endless_port.port}")) as source:
+        assert str(await error_of(source.ping())) == "bad_answer.not_s3"
+
+
+@pytest.fixture
+def ambient() -> Iterator[None]:
+    names = {
+        "AWS_ACCESS_KEY_ID": "AKIAAMBIENT",
+        "AWS_SECRET_ACCESS_KEY": "ambient-secret",
+        "AWS_PROFILE": "no-such-profile",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_REGION": "nowhere-1",
+        "HTTP_PROXY": "http://127.0.0.1:1",
+    }
+    kept = {name: os.environ.get(name) for name in names}
+    os.environ.update(names)
+    yield
+    for name, value in kept.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+async def test_what_the_environment_says_about_aws_has_no_effect(server: S3Server, ambient: None):
+    async with no_traces_of(connector(server)) as source:
+        assert (await source.ping())[0]
+    async with no_traces_of(connector(server, access_key_id=None, secret_access_key=None)) as source:
+        assert (await error_of(source.ping())).code == "permission_denied"
+
+
+@pytest.mark.parametrize(
+    "key", ["q/outside.txt", "p", "p/../q/outside.txt", "p/..", "p\\x", "p/a\\b", "p/a\0b", "P/rows.csv"]
+)
+async def test_what_lies_outside_the_prefix_is_never_asked_for(server: S3Server, refused_port: int, key: str):
+    async with no_traces_of(connector(server, endpoint_url=f"http://127.0.0.1:{refused_port}")) as source:
+        for params in ({"key": key}, {"prefix": key}):
+            assert isinstance(await error_of(source.sample(params)), QueryRefused)
+
+
+@pytest.mark.parametrize(("method", "body"), [("PUT", b"x"), ("DELETE", None), ("POST", b"x"), ("GET", b"x")])
+async def test_a_request_that_changes_something_never_leaves(server: S3Server, method: str, body: bytes | None):
+    from yarl import URL
+
+    async with no_traces_of(connector(server)) as source:
+        with pytest.raises(QueryRefused, match="transport"):
+            await source._http.send(Request(method, URL(server.endpoint_url), body=body), 10)
+        client = source._bucket._carrier
+        with pytest.raises(QueryRefused, match="transport"):
+            await client.call("delete_object", 10, b"", Bucket=BUCKET, Key="p/rows.csv")
+        assert (await source.sample({"key": "p/rows.csv"})).rows
+
+
+async def test_a_denied_address_is_never_dialled(server: S3Server, counting_port: Listener):
+    policy = EgressPolicy(allow=("192.0.2.0/24",))
+    url = f"http://127.0.0.1:{counting_port.port}"
+    async with no_traces_of(connector(server, policy, endpoint_url=url)) as source:
+        assert str(await error_of(source.ping())) == "egress_denied.not_allowed"
+        statuses = {check.step: check.status async for check in source.diagnose()}
+    assert statuses["egress"] is CheckStatus.FAILED
+    assert counting_port.accepted == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"secret_access_key": None}, "config.secret_access_key"),
+        ({"access_key_id": None}, "config.access_key_id"),
+        ({"bucket": "a/b"}, "config.bucket"),
+        ({"bucket": ""}, "config.bucket"),
+        ({"endpoint_url": "ftp://x"}, "config.endpoint_url"),
+        ({"endpoint_url": "http://user:pw@x"}, "config.endpoint_url"),
+        ({"endpoint_url": "http://"}, "config.endpoint_url"),
+        ({"endpoint_url": "nonsense"}, "config.endpoint_url"),
+        ({"prefix": "a/../b"}, "config.prefix"),
+        ({"region": "us east"}, "config.region"),
+        ({"ca_pem": "no certificate"}, "config.ca_pem"),
+        ({"session_token": ""}, "config.session_token"),
+        ({"passwd": "x"}, "config.passwd"),
+        ({"path_style": "yes"}, "config.path_style"),
+    ],
+)
+def test_bad_input_is_named(server: S3Server, changes: dict[str, Any], field: str):
+    with pytest.raises(InvalidInput) as caught:
+        connector(server, **changes)
+    assert [found.field for found in caught.value.fields] == [field]
+
+
+async def test_certificates_are_checked(server: S3Server, tls_authority: TlsAuthority):
+    with stub_server(200, b"", {}, tls=tls_authority.issue()) as url:
+        async with no_traces_of(connector(server, endpoint_url=url)) as source:
+            assert str(await error_of(source.ping())) == "tls_invalid.authority"
+        pem = tls_authority.pem
+        async with no_traces_of(connector(server, endpoint_url=url, ca_pem=pem)) as source:
+            assert str(await error_of(source.ping())) == "bad_answer.not_s3"
+            checks = {check.step: check async for check in source.diagnose()}
+    assert checks["tls"].status is CheckStatus.OK
+    assert "expires" in (checks["tls"].evidence.args if checks["tls"].evidence else {})
