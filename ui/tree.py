@@ -8,6 +8,7 @@ from core.errors import SourceError
 from core.i18n import Translator
 from core.models import CatalogEntry, Source, Status
 from ui import params, state
+from ui.result import size
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.widgets import plain
@@ -131,7 +132,8 @@ def _icon(entry: CatalogEntry, opened: bool, t: Translator) -> str:
 
 
 def _label(entry: CatalogEntry, t: Translator) -> str:
-    about = " · ".join(filter(None, (t.text_or(f"entry.{entry.type}", entry.type), entry.detail)))
+    detail = size(int(entry.detail), t) if entry.type == "object" and (entry.detail or "").isdecimal() else entry.detail
+    about = " · ".join(filter(None, (t.text_or(f"entry.{entry.type}", entry.type), detail)))
     return f"{t.isolated(plain(entry.name))} :small[:gray[{t.isolated(plain(about))}]]"
 
 

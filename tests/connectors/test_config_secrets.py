@@ -11,7 +11,9 @@ from pydantic import Field, SecretStr
 
 from core.connectors import forms
 from core.connectors.base import ConnectorConfig, StrictModel
+from core.connectors.catalog import kind_infos
 from core.connectors.config_secrets import _Held
+from core.connectors.registry import registry
 from core.errors import InvalidInput
 from core.form_values import value_at
 
@@ -219,3 +221,9 @@ def test_what_is_said_to_be_kept_is_as_it_was(sent: dict[str, Any]) -> None:
     after = merged(FULL, sent)
     for name in kept(sent):
         assert forms.value_of(after, tuple(name.split("."))) == folded[name.casefold()]
+
+
+def test_the_names_of_headers_decide_in_every_registered_kind() -> None:
+    specs = [spec for info in kind_infos(registry.discover()) for spec in info.fields if spec.name == "headers"]
+    assert specs
+    assert {(spec.type, spec.secret_keys) for spec in specs} == {("mapping", True)}

@@ -193,17 +193,21 @@ def redirected(request: Request, answer: Answer) -> Request:
 
     try:
         target = request.url.join(URL(answer.headers["Location"])).with_user(None).with_fragment(None)
-        origin = target.origin()
         if target.query.keys() & request.secret_query.keys():
             target = target.without_query_params(*request.secret_query)
     except ValueError:
         raise BadAnswer("redirect_address") from None
     downgraded = request.url.scheme == "https" and target.scheme != "https"
-    if target.scheme not in ("http", "https") or downgraded or request.body is not None:
+    if target.scheme not in ("http", "https") or not target.host or downgraded or request.body is not None:
         raise BadAnswer("redirect_address")
-    if origin == request.url.origin():
+    if origin_of(target) == origin_of(request.url):
         return replace(request, url=target)
     return replace(request, url=target, credentials={}, secret_query={})
+
+
+def origin_of(url: "URL") -> tuple[str, str | None, int | None]:
+    """Scheme, host and port (RFC 6454), whether or not the address spells out the scheme's own port."""
+    return url.scheme, url.raw_host, url.port
 
 
 def addressed(url: "URL", query: Mapping[str, str]) -> "URL":

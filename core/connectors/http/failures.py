@@ -11,6 +11,7 @@ from core.errors import (
     AuthError,
     BadAnswer,
     CertificateInvalid,
+    EgressDenied,
     NotFoundInSource,
     PermissionDenied,
     QueryFailed,
@@ -40,6 +41,9 @@ def of(err: Exception, field: str, where: Mapping[str, Any]) -> SourceError:
             return _certificate(err.certificate_error, field, **where)
         case aiohttp.ClientConnectorSSLError():
             return _handshake(err.os_error, field, **where)
+        case aiohttp.InvalidURL():
+            # The client's own refusal of 127.1 and the like, which hide from rules that read addresses.
+            return EgressDenied("numeric_host", fields=fields, host=where["host"], port=where["port"])
         case aiohttp.ServerTimeoutError():
             return SourceTimeout("connect", fields=fields, **where)
         case aiohttp.ClientConnectorError():

@@ -124,6 +124,10 @@ class PostgresConnector(Connector):
             columns = ", ".join(map(quoted, given.columns or ())) or "*"
             sql.check_statement(f"SELECT {columns} FROM {'.'.join(map(quoted, names_of(given.table)))}")  # noqa: S608 - judged, not sent
 
+    @classmethod
+    def params_for(cls, entry: CatalogEntry) -> dict[str, Any]:
+        return {"table": entry.path, "limit": 50} if entry.type in ("table", "view") else {}
+
     async def ping(self) -> tuple[bool, str]:
         return await self._work.run(self._ping())
 

@@ -1,8 +1,6 @@
 """Every error of PyMongo, and every code of a MongoDB server, as one of ours."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from bson.errors import BSONError
 from pymongo import errors
@@ -66,7 +64,7 @@ def of(err: Exception, target: Target, seconds: float) -> SourceError:
         case errors.AutoReconnect():
             return of_connection(err, target, target.hosts[0], seconds)
         case errors.ProtocolError() | BSONError():
-            return _no_mongodb(target, where)
+            return no_mongodb(target)
         case ValueError() if str(err).startswith("SASLprep"):
             # SCRAM-SHA-256 has no such password (RFC 4013): letters of both directions in one, say.
             return AuthError("characters", fields=fields_of(*target.user_fields), **where)
@@ -87,7 +85,7 @@ def of_connection(err: Exception, target: Target, member: Address, seconds: floa
     if isinstance(err, errors.OperationFailure):
         return _of_code(err, target)
     if isinstance(err, errors.ProtocolError | BSONError):
-        return _no_mongodb(target, where)
+        return no_mongodb(target, member)
     if isinstance(err, errors.ConfigurationError):
         return QueryFailed("unsupported", detail=scrub(text, target.secrets))
     for pattern, reason in _TLS if target.tls else ():
@@ -105,6 +103,11 @@ def wrong_set(target: Target, found: str | None) -> SourceError:
     return NotFoundInSource("replica_set", fields=fields, found=found, **arguments)
 
 
+def no_mongodb(target: Target, member: Address | None = None) -> BadAnswer:
+    """A peer that answers, but not in MongoDB's protocol."""
+    return BadAnswer("not_mongodb", fields=fields_of(target.place_field), **target.where(member))
+
+
 def _reason(text: str) -> str:
     code = _ERRNO.search(text)
     if code is None:
@@ -114,10 +117,6 @@ def _reason(text: str) -> str:
     if code[1] in _NO_ROUTE or code[1] is None:
         return "no_route"
     return {"-2": "unknown_host", "-5": "unknown_host", "-3": "name_lookup", "-4": "name_lookup"}.get(code[1], "reset")
-
-
-def _no_mongodb(target: Target, where: Mapping[str, Any]) -> BadAnswer:
-    return BadAnswer("not_mongodb", fields=fields_of(target.place_field), **where)
 
 
 def _of_code(err: errors.OperationFailure, target: Target) -> SourceError:

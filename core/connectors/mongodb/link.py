@@ -1,7 +1,6 @@
 """One driver's client for one source: opened by the first call, watched while it looks for a member, closed in time."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ from core.connectors.base import Environment, Limits
 from core.connectors.mongodb import failures
 from core.connectors.mongodb.gate import CommandStopped
 from core.connectors.mongodb.opening import Client, SetNames, open_client
+from core.connectors.mongodb.probe import speaks_otherwise
 from core.connectors.mongodb.seeds import Records, look_up
 from core.connectors.mongodb.target import Target
 from core.connectors.mongodb.uri import Address
@@ -23,7 +23,7 @@ from core.resilience.deadline import within
 from core.safety.dialling import Dialling, guarded_dialling
 
 WATCH_S = 0.02
-GOODBYE_S = 0.5
+CLOSE_S = 1.0
 
 T = TypeVar("T")
 Work = Callable[[Client], Coroutine[Any, Any, T]]
@@ -47,8 +47,8 @@ class Link:
     async def call(self, work: Work[T]) -> T:
         """What `work` does with the client. Raises SourceError, as soon as every member is known not to answer."""
         client = await self._opened()
-        failure: SourceError
         with guarded_dialling(self._dialling):
+            failure: SourceError
             stale = _errors(client.topology_description)
             try:
                 async with asyncio.timeout(None) as patience:
@@ -65,20 +65,23 @@ class Link:
                 failure = QueryRefused("command", rule="command", part=stopped.part)
             except (PyMongoError, BSONError, OverflowError, ValueError) as err:
                 failure = failures.of(err, self.target, self._limits.attempt)
+            if await self._speaks_otherwise(failure):
+                failure = failures.no_mongodb(self.target)
         # Raised out here: as the context of this error the driver's frames would hold its sockets open.
         raise failure
 
     async def close(self) -> None:
-        """Ends every connection and task of the client. Idempotent; never waits for the peer for more than 0.5 s."""
+        """Ends every connection and task of the client. Idempotent; never waits for the peer for more than 1 s."""
         client, self._client = self._client, None
         if client is None:
             return
-        # Where nobody answers, the driver would look for a member to say goodbye to. The second time it does not.
-        patience = GOODBYE_S if client.topology_description.has_readable_server() else 0
-        for limit in (patience, GOODBYE_S):
-            with contextlib.suppress(TimeoutError), guarded_dialling(self._dialling):
-                async with asyncio.timeout(limit):
-                    await client.close()
+        # No goodbye for its sessions, which end by themselves: to say it the driver would look for a member again, and
+        # wait for one that is dead. Cancelled in the middle of closing, it forgets connections.
+        client._topology.pop_all_sessions()
+        with guarded_dialling(self._dialling):
+            closing = asyncio.create_task(client.close())
+        await asyncio.wait([closing], timeout=CLOSE_S)
+        closing.cancel()
 
     async def expanded(self) -> Target:
         """The target with the members that its name leads to. Raises Unreachable."""
@@ -125,6 +128,12 @@ class Link:
                 patience.reschedule(asyncio.get_running_loop().time())
                 return
             await asyncio.sleep(WATCH_S)
+
+    async def _speaks_otherwise(self, failure: SourceError) -> bool:
+        """Of a member that never answered the driver yet: what came may not have been MongoDB."""
+        if str(failure) != "unreachable.reset" or self._names.found or self.target.tls:
+            return False
+        return await speaks_otherwise(*self.target.hosts[0], self._limits.connect)
 
     def _verdict(self, client: Client, stale: dict[Address, Any]) -> SourceError | None:
         """Why no member will answer; None while one still may. An error that stood before this call is none of it."""
