@@ -86,7 +86,8 @@ def log_scale(lowest: float, top: float) -> list[float]:
 def _axis(values: Sequence[float], title: str, t: Translator) -> dict[str, Any]:
     return {
         "side": "right" if t.direction == "rtl" else "left",
-        "title": {"text": title},
+        "title": {"text": title, "standoff": 14},
+        "automargin": True,
         "tickvals": list(values),
         "ticktext": [t.number(value) for value in values],
         "gridcolor": GRID,

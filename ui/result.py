@@ -16,6 +16,7 @@ from core.i18n import Translator
 from core.models import Sample, SampleResult, Source
 from core.values import json_value
 from ui import state
+from ui.grid import NOTHING
 from ui.widgets import plain
 
 KIB = 1024
@@ -125,6 +126,7 @@ def _table(sample: Sample, t: Translator) -> None:
         },
         height=min(MAX_HEIGHT, (len(frame) + 1) * ROW_HEIGHT + 3),
         alt=t.plural("playground.result.table", len(frame)),
+        placeholder=NOTHING,
         key="sample",
     )
 

@@ -132,7 +132,9 @@ def _icon(entry: CatalogEntry, opened: bool, t: Translator) -> str:
 
 
 def _label(entry: CatalogEntry, t: Translator) -> str:
-    detail = size(int(entry.detail), t) if entry.type == "object" and (entry.detail or "").isdecimal() else entry.detail
+    detail = entry.detail or ""
+    if entry.type == "object" and detail.isdecimal():
+        detail = size(int(detail), t)
     about = " · ".join(filter(None, (t.text_or(f"entry.{entry.type}", entry.type), detail)))
     return f"{t.isolated(plain(entry.name))} :small[:gray[{t.isolated(plain(about))}]]"
 

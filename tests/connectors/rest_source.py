@@ -78,23 +78,55 @@ class Peer:
             if not self.open:
                 self._nobody.set()
 
+    async def _answer(self, writer: asyncio.StreamWriter) -> None:
+        writer.write(self.answers[min(len(self.requests), len(self.answers)) - 1])
+        await writer.drain()
+
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
             while head := await reader.readuntil(b"\r\n\r\n"):
                 self.requests.append(head.decode())
-                writer.write(self.answers[min(len(self.requests), len(self.answers)) - 1])
-                await writer.drain()
+                await self._answer(writer)
                 if len(self.requests) == self.close_after:
                     return
+
+
+class Pouring(Peer):
+    """Gives every request a list of `length` bytes, of records of a KiB each."""
+
+    length: int = 0
+
+    async def _answer(self, writer: asyncio.StreamWriter) -> None:
+        writer.write(JSON + b"Content-Length: %d\r\n\r\n" % self.length)
+        record = b'{"id": 1, "text": "' + b"x" * 1000 + b'"}'
+        block = b"," + b" " * (1023 - len(record)) + record
+        writer.write(b"[" + block[1:])
+        for _ in range(self.length // 1024):
+            writer.write(block)
+            await writer.drain()
+
+
+@asynccontextmanager
+async def pouring(length: int) -> AsyncIterator[Peer]:
+    there = Pouring([])
+    there.length = length
+    async with serving(there):
+        yield there
 
 
 @asynccontextmanager
 async def peer(*answers: bytes, tls: ssl.SSLContext | None = None, close_after: int = 0) -> AsyncIterator[Peer]:
     there = Peer(list(answers) or [answer()], tls, close_after)
-    server = await asyncio.start_server(there.serve, "127.0.0.1", 0, ssl=tls)
+    async with serving(there):
+        yield there
+
+
+@asynccontextmanager
+async def serving(there: Peer) -> AsyncIterator[None]:
+    server = await asyncio.start_server(there.serve, "127.0.0.1", 0, ssl=there.tls)
     there.port = server.sockets[0].getsockname()[1]
     try:
-        yield there
+        yield
     finally:
         server.close()
         await there.until_left()

@@ -16,6 +16,9 @@ BUCKET = "cheshmeh-previews"
 PERSIAN = "نام,عدد,کد,مبلغ,تهی\n" + "".join(f"شهر {n},{n},{n:04d},{n}.50,\n" for n in range(300))
 
 
+SIXTY = "\n".join(PERSIAN.split("\n")[:61]) + "\n"
+
+
 def table(rows: int = 5000) -> "pa.Table":
     return pa.table(
         {
@@ -66,6 +69,8 @@ OBJECTS: dict[str, Callable[[], bytes]] = {
     "p/raw.bin": lambda: bytes(range(256)),
     "p/nul.txt": lambda: b"\x00\x01text",
     "p/big.csv": lambda: b"a,b\n" + b"12345678,abcdefgh\n" * 2_000_000,
+    "safe/rows.csv": lambda: SIXTY.encode(),
+    "safe/slow.csv": lambda: SIXTY.encode(),
     "q/outside.txt": lambda: b"outside",
 }
 

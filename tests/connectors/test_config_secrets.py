@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from pydantic import Field, SecretStr
 
 from core.connectors import forms
-from core.connectors.base import ConnectorConfig, StrictModel
-from core.connectors.catalog import kind_infos
+from core.connectors.base import ConnectorConfig, Environment, StrictModel
+from core.connectors.catalog import KindCatalog, kind_infos
 from core.connectors.config_secrets import _Held
 from core.connectors.registry import registry
 from core.errors import InvalidInput
 from core.form_values import value_at
+from core.safety.egress import EgressPolicy
 
 SET = {"set": True}
 
@@ -227,3 +228,15 @@ def test_the_names_of_headers_decide_in_every_registered_kind() -> None:
     specs = [spec for info in kind_infos(registry.discover()) for spec in info.fields if spec.name == "headers"]
     assert specs
     assert {(spec.type, spec.secret_keys) for spec in specs} == {("mapping", True)}
+
+
+def test_a_kept_secret_does_not_follow_to_another_destination_and_is_named_by_its_path() -> None:
+    kinds = KindCatalog(registry.discover(), Environment(EgressPolicy()))
+    auth = {"type": "basic", "username": "u", "password": "kept-p1"}
+    stored = {"endpoint": "https://a.example/graphql", "auth": auth, "headers": {"X-Key": "kept-k1", "Accept": "a"}}
+    with pytest.raises(InvalidInput) as caught:
+        kinds.merge("graphql", stored, {"endpoint": "https://b.example/graphql", "headers": {"X-Key": SET}})
+    refusals = {error.field: error.message.key for error in caught.value.fields}
+    assert refusals == dict.fromkeys(("config.auth.password", "config.headers.X-Key"), "field.secret_kept_elsewhere")
+    sent = {"endpoint": "https://b.example/graphql", "headers": {"X-Key": "new"}, "auth": {"password": "new"}}
+    assert kinds.merge("graphql", stored, sent)["auth"] == auth | {"password": "new"}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.connectors.http.client import Request
 from core.connectors.kinds.graphql import GraphqlConnector
 from core.errors import SourceTimeout
 from core.models import Outcome
@@ -205,6 +206,9 @@ async def test_a_byte_a_second_is_cut_off(open_graphql: Open, dripping_port: Lis
         ({"endpoint": "http://u:p@h/graphql"}, "config.endpoint"),
         ({"endpoint": "http://u@h/graphql"}, "config.endpoint"),
         ({"endpoint": "http://h/graphql#x"}, "config.endpoint"),
+        ({"endpoint": "http://h/graphql?v=1#x"}, "config.endpoint"),
+        ({"endpoint": "http://h/graphql?v=1 2"}, "config.endpoint"),
+        ({"endpoint": "http://h/graphql?v=1&api_key=k"}, "config.endpoint"),
         ({"endpoint": "http://h/graph ql"}, "config.endpoint"),
         ({"endpoint": "http://h\\@i/graphql"}, "config.endpoint"),
         ({"endpoint": "http://h:99999/"}, "config.endpoint"),
@@ -236,3 +240,12 @@ def test_another_endpoint_is_another_destination(open_graphql: Open):
     assert where("https://h/a") == where("https://h/a", auth=TOKEN, timeout_s=5)
     others = [where("http://h/a"), where("https://h/b"), where("https://h/a", tls_verify=False)]
     assert len({where("https://h/a"), *others}) == 4
+
+
+async def test_nothing_leaves_but_a_post_to_the_endpoint(open_graphql: Open, stub: Stub):
+    endpoint = open_graphql(f"{stub.url}?v=2")._endpoint
+    others = [endpoint.url.with_query("v=3"), endpoint.url.with_path("/"), endpoint.url.with_host("localhost")]
+    for method, url in [("GET", endpoint.url), ("PUT", endpoint.url), *(("POST", other) for other in others)]:
+        error = await error_of(endpoint._http.send(Request(method, url, body=b"{}"), 100))
+        assert (str(error), error.outcome) == ("query_refused.transport", None)
+    assert stub.asked == []

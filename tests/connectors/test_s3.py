@@ -9,23 +9,11 @@ import pytest
 
 from core.connectors.kinds.s3 import S3Connector
 from tests.connectors.conformance import CANARY, Config, ConnectorConformance, Params
+from tests.connectors.s3_objects import BUCKET
 from tests.servers.s3 import S3Server
 from tests.servers.stalling import StallingRelay, stalling
 
 pytestmark = pytest.mark.anyio
-
-BUCKET = "cheshmeh-tests"
-ROWS = "نام,عدد,کد,مبلغ\n" + "".join(f"شهر {n},{n},{n:04d},{n}.50\n" for n in range(60))
-
-
-@pytest.fixture(scope="module")
-def bucket(s3: S3Server) -> str:
-    client = s3.client()
-    client.create_bucket(Bucket=BUCKET)
-    client.put_object(Bucket=BUCKET, Key="safe/rows.csv", Body=ROWS.encode())
-    client.put_object(Bucket=BUCKET, Key="safe/slow.csv", Body=ROWS.encode())
-    client.put_object(Bucket=BUCKET, Key="secret/other.csv", Body=b"a,b\n1,2\n")
-    return BUCKET
 
 
 class TestS3(ConnectorConformance):
@@ -40,11 +28,11 @@ class TestS3(ConnectorConformance):
             yield relay
 
     @pytest.fixture
-    def good_config(self, s3: S3Server, bucket: str, relay: StallingRelay) -> Config:
+    def good_config(self, s3: S3Server, previews: None, relay: StallingRelay) -> Config:
         return config_of(s3, endpoint_url=f"http://127.0.0.1:{relay.port}")
 
     @pytest.fixture
-    def refused_config(self, s3: S3Server, bucket: str) -> Config:
+    def refused_config(self, s3: S3Server, previews: None) -> Config:
         return config_of(s3, secret_access_key=CANARY)
 
     @pytest.fixture
@@ -64,7 +52,7 @@ class TestS3(ConnectorConformance):
         return {"key": "safe/slow.csv"}
 
     async def until_busy(self, busy: bool) -> None:
-        while (self._relay.held > 0) is not busy:
+        while (self._relay.held > 0) is not busy:  # noqa: ASYNC110 - only the relay knows
             await asyncio.sleep(0.01)
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from core.connectors.base import StrictModel
+from core.form_values import suggests_secret
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # RFC 9110, 5.6.2
 _OURS = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
@@ -46,7 +47,11 @@ def _headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
 
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 HeaderSecret = Annotated[SecretStr, Field(min_length=1, max_length=8000), AfterValidator(_header_value)]
-Headers = Annotated[dict[str, SecretStr], Field(max_length=HEADERS_MAX), AfterValidator(_headers)]
+Headers = Annotated[
+    dict[str, SecretStr],
+    Field(max_length=HEADERS_MAX, json_schema_extra={"secret_keys": True}),
+    AfterValidator(_headers),
+]
 
 
 class NoAuth(StrictModel):
@@ -118,10 +123,6 @@ def auth_secrets(auth: Auth, headers: Mapping[str, SecretStr]) -> tuple[str, ...
     return (*given, *sent, *auth_query(auth).values(), *secret_headers(headers))
 
 
-SECRET_NAME = re.compile(r"authorization|cookie|key|token|secret|password|credential|session|signature", re.IGNORECASE)
-"""A header whose name has one of these words holds a secret."""
-
-
 def secret_headers(headers: Mapping[str, SecretStr]) -> tuple[str, ...]:
     """Values of the headers whose names suggest a secret."""
-    return tuple(value.get_secret_value() for name, value in headers.items() if SECRET_NAME.search(name))
+    return tuple(value.get_secret_value() for name, value in headers.items() if suggests_secret(name))

@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from urllib.parse import parse_qsl
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from core.connectors import forms
 from core.connectors.base import Connector, Environment, Limits, SampleParams
 from core.connectors.graphql import catalogue, failures, rungs
 from core.connectors.graphql.endpoint import Endpoint, Reply
+from core.connectors.http.address import ADDRESS_MAX, http_address
 from core.connectors.http.auth import Auth, Headers, NoAuth
 from core.connectors.http.tls import TlsConfig
 from core.connectors.json_path import check_path
@@ -19,12 +21,27 @@ from core.connectors.json_text import records_in
 from core.connectors.records import sample_of
 from core.connectors.registry import register
 from core.errors import InvalidInput
+from core.form_values import suggests_secret
 from core.models import CatalogEntry, Check, FieldError, Message, Sample
 
 if TYPE_CHECKING:
     from gql import GraphQLRequest
 
 PREPARED_LIMIT = 20
+
+
+def _endpoint(text: str) -> str:
+    """The text itself: an address, and parameters that are no secrets."""
+    address, _, parameters = text.partition("?")
+    http_address(address)
+    if "#" in parameters or "\\" in parameters or not parameters.isprintable() or " " in parameters:
+        raise PydanticCustomError("endpoint_url", "an address without user and fragment")
+    if any(suggests_secret(name) for name, _ in parse_qsl(parameters, keep_blank_values=True)):
+        raise PydanticCustomError("endpoint_secret", "no secret in the address")
+    return text
+
+
+EndpointAddress = Annotated[str, Field(min_length=1, max_length=ADDRESS_MAX), AfterValidator(_endpoint)]
 
 
 class GraphqlConfig(TlsConfig):
@@ -36,22 +53,6 @@ class GraphqlConfig(TlsConfig):
     auth: Auth = Field(NoAuth())
     headers: Headers = Field({}, json_schema_extra={"section": "advanced", "secret_keys": True})
     introspection: bool = Field(True, json_schema_extra={"section": "advanced"})
-
-    @field_validator("endpoint")
-    @classmethod
-    def _an_address(cls, endpoint: str) -> str:
-        from yarl import URL
-
-        try:
-            url = URL(endpoint)
-            usable = url.scheme in ("http", "https") and url.host and url.port
-        except ValueError:
-            usable = False
-        if not usable or "\\" in endpoint or any(letter.isspace() or not letter.isprintable() for letter in endpoint):
-            raise PydanticCustomError("http_url", "an address that begins with http:// or https://")
-        if url.user or url.password or "#" in endpoint:
-            raise PydanticCustomError("endpoint_url", "an address without user and fragment")
-        return endpoint
 
 
 class GraphqlParams(SampleParams):

@@ -29,7 +29,7 @@ HEEDED_VALUES = {
 _SCHEME = re.compile(r"mongodb(\+srv)?://", re.IGNORECASE)
 _HOST = re.compile(r"[^\s/@,:\\?#\[\]\0]+")
 _PORT = re.compile(r"[0-9]{1,5}")
-_WORD = re.compile(r"[A-Za-z]{1,40}")
+_WORD = re.compile(r"[A-Za-z_]{1,40}")
 
 Address = tuple[str, int]
 
@@ -111,7 +111,7 @@ def _addresses(text: str, *, srv: bool) -> list[Address]:
     parts = text.split(",")
     if len(parts) > HOSTS_MAX or (srv and (len(parts) > 1 or ":" in text)):
         raise Malformed
-    return [address(unquote(part)) for part in parts]
+    return [address(_decoded(part)) for part in parts]
 
 
 def options_of(query: str) -> dict[str, str]:

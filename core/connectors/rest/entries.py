@@ -26,6 +26,7 @@ async def below(service: Service, config: Any, path: str) -> list[CatalogEntry]:
     """The entries of the base address, or of the answer at `path`; always at least one. Raises SourceError."""
     place, _, inside = path.partition("#")
     check_path(place)
+    _check_inside(inside)
     if path:
         document = await _held(service, place)
         found = await asyncio.to_thread(_inside, service, place, document, inside)
@@ -111,6 +112,12 @@ def _linked(service: Service, value: Any) -> str | None:
     except QueryRefused:
         return None
     return path if path != "/" and "{" not in path else None
+
+
+def _check_inside(path: str) -> None:
+    from core.connectors import json_path
+
+    json_path.check_path(path or None)
 
 
 def _at(document: Any, path: str) -> Any:

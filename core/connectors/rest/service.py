@@ -107,9 +107,8 @@ class Service:
         base = self.base.raw_path.rstrip("/")
         below = url.raw_path == self.base.raw_path or url.raw_path.startswith(f"{base}/")
         climbs = ".." in unquote(unquote(url.raw_path)).replace("\\", "/").split("/")
-        return (
-            method in ("GET", "HEAD") and body is None and url.origin() == self.base.origin() and below and not climbs
-        )
+        stays = origin_of(url) == origin_of(self.base) and below and not climbs
+        return method in ("GET", "HEAD") and body is None and stays
 
 
 def _listed(value: Scalar | list[Scalar]) -> list[Scalar]:
