@@ -23,7 +23,7 @@ CREATE FUNCTION jalali(day date) RETURNS text IMMUTABLE LANGUAGE sql AS $$
     SELECT CASE WHEN n < 186 THEN format('1404/%s/%s', lpad((n / 31 + 1)::text, 2, '0'), lpad((n % 31 + 1)::text, 2, '0'))
                 ELSE format('1404/%s/%s', lpad(((n - 186) / 30 + 7)::text, 2, '0'), lpad(((n - 186) % 30 + 1)::text, 2, '0'))
            END
-    FROM (SELECT day - date '2025-03-21' AS n)
+    FROM (SELECT day - date '2025-03-21' AS n) AS since
 $$;
 CREATE FUNCTION in_script(digits text, script integer) RETURNS text IMMUTABLE LANGUAGE sql AS $$
     SELECT CASE script WHEN 0 THEN translate(digits, '0123456789', '۰۱۲۳۴۵۶۷۸۹')
@@ -41,7 +41,7 @@ SELECT i,
        joined, in_script(jalali(joined), i % 3),
        (ARRAY['کتاب', 'چای', 'گلدان', 'پارچه', 'قلم'])[1 + i % 3 : 1 + i % 5],
        CASE i % 3 WHEN 0 THEN true WHEN 1 THEN false END
-FROM generate_series(1, 400) AS i, LATERAL (SELECT date '2025-03-21' + i * 7 % 365 AS joined);
+FROM generate_series(1, 400) AS i, LATERAL (SELECT date '2025-03-21' + i * 7 % 365 AS joined) AS one_day;
 
 INSERT INTO products
 SELECT i,
@@ -63,7 +63,7 @@ SELECT i, 'سفارش ' || in_script(i::text, i % 3) || '-' || i % 97, i * 31 % 
        CASE i % 6 WHEN 0 THEN 'لطفاً پیش از ارسال تماس بگیرید.' WHEN 1 THEN 'کد تخفیف: ' || in_script('1404', 0) END
 FROM generate_series(1, 5000) AS i
 JOIN products AS product ON product.id = i * 13 % 40 + 1,
-     LATERAL (SELECT date '2025-03-21' + i * 17 % 365 AS placed);
+     LATERAL (SELECT date '2025-03-21' + i * 17 % 365 AS placed) AS one_day;
 
 INSERT INTO "انبار"."موجودی"
 SELECT id, title, (ARRAY['الف', 'ب', 'پ', 'ت'])[id % 4 + 1] || '-' || in_script((id % 12 + 1)::text, 0),

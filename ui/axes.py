@@ -10,7 +10,7 @@ from core.models import CallPoint
 
 TEAL, TEAL_ON_DARK, AMBER, RED = "#0B7285", "#3BC9DB", "#F59F00", "#E03131"
 GRID = "rgba(128,140,150,.18)"
-TICKS = 6
+TICKS, SIDE = 6, 76
 STEPS = (1, 2, 2.5, 5, 10)
 LOWEST_MS = 0.1
 """The least value of a logarithmic axis, which has no zero."""
@@ -21,7 +21,7 @@ def layout(t: Translator, *, height: int, **axes: Any) -> dict[str, Any]:
     mirrored = t.direction == "rtl"
     return {
         "height": height,
-        "margin": {"l": 24 if mirrored else 60, "r": 60 if mirrored else 24, "t": 36, "b": 10},
+        "margin": {"l": 24 if mirrored else SIDE, "r": SIDE if mirrored else 24, "t": 36, "b": 10},
         "font": {"family": "Vazirmatn, system-ui, sans-serif", "size": 13},
         "legend": {
             "orientation": "h",
@@ -31,22 +31,23 @@ def layout(t: Translator, *, height: int, **axes: Any) -> dict[str, Any]:
             "xanchor": "right" if mirrored else "left",
         },
         "showlegend": True,
+        "annotations": [_unit(t, mirrored)],
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         **axes,
     }
 
 
-def value_axis(top: float, title: str, t: Translator) -> dict[str, Any]:
+def value_axis(top: float, t: Translator) -> dict[str, Any]:
     """From zero to just above `top`, evenly."""
     values = scale(top)
-    return _axis(values, title, t) | {"range": [0, values[-1]]}
+    return _axis(values, t) | {"range": [0, values[-1]]}
 
 
-def log_axis(lowest: float, top: float, title: str, t: Translator) -> dict[str, Any]:
+def log_axis(lowest: float, top: float, t: Translator) -> dict[str, Any]:
     """Whole powers of ten around the values, with 2 and 5 between them where there is room."""
     values = log_scale(lowest, top)
-    return _axis(values, title, t) | {"type": "log", "range": [math.log10(values[0]), math.log10(values[-1])]}
+    return _axis(values, t) | {"type": "log", "range": [math.log10(values[0]), math.log10(values[-1])]}
 
 
 def time_axis(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
@@ -83,13 +84,18 @@ def log_scale(lowest: float, top: float) -> list[float]:
     return [*values, 10.0**last]
 
 
-def _axis(values: Sequence[float], title: str, t: Translator) -> dict[str, Any]:
+def _axis(values: Sequence[float], t: Translator) -> dict[str, Any]:
     return {
         "side": "right" if t.direction == "rtl" else "left",
-        "title": {"text": title, "standoff": 14},
-        "automargin": True,
         "tickvals": list(values),
         "ticktext": [t.number(value) for value in values],
         "gridcolor": GRID,
         "zeroline": False,
     }
+
+
+def _unit(t: Translator, mirrored: bool) -> dict[str, Any]:
+    """The unit above the values: Plotly's own title of a right-hand axis lies on top of wide numbers."""
+    side = {"x": 1, "xanchor": "left", "xshift": 8} if mirrored else {"x": 0, "xanchor": "right", "xshift": -6}
+    place = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 8, "showarrow": False}
+    return {"text": t.text("metrics.chart.axis"), "font": {"size": 12}, **side, **place}

@@ -16,6 +16,12 @@ from ui.axes import AMBER, RED, TEAL, TEAL_ON_DARK, hover, layout, time_axis, va
 def latency_chart(calls: Sequence[CallPoint], p95_ms: float | None, t: Translator) -> None:
     """Latency of each recent call in milliseconds; failed ones marked, spans of failure shaded, p95 as a line."""
     figure = go.Figure()
+    top = max([call.latency_ms for call in calls] + [p95_ms or 0.0])
+    axes = {
+        "yaxis": value_axis(top, t),
+        "xaxis": time_axis(calls[0].ts, calls[-1].ts, t),
+    }
+    figure.update_layout(layout(t, height=300, **axes))
     _line(figure, calls, t)
     _failures(figure, calls, t)
     for start, end in _failing_spans(calls):
@@ -28,12 +34,6 @@ def latency_chart(calls: Sequence[CallPoint], p95_ms: float | None, t: Translato
             annotation_text=label,
             annotation_position="top left" if t.direction == "rtl" else "top right",
         )
-    top = max([call.latency_ms for call in calls] + [p95_ms or 0.0])
-    axes = {
-        "yaxis": value_axis(top, t.text("metrics.chart.axis"), t),
-        "xaxis": time_axis(calls[0].ts, calls[-1].ts, t),
-    }
-    figure.update_layout(layout(t, height=300, **axes))
     alt = _description(calls, t)
     st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="latency", alt=alt)
     st.caption(alt)

@@ -109,8 +109,7 @@ def _failures(figure: go.Figure, shown: Sequence[Series], t: Translator) -> None
 
 def _values(calls: Sequence[CallPoint], log: bool, t: Translator) -> dict[str, object]:
     latencies = [call.latency_ms for call in calls]
-    title = t.text("metrics.chart.axis")
-    return log_axis(min(latencies), max(latencies), title, t) if log else value_axis(max(latencies), title, t)
+    return log_axis(min(latencies), max(latencies), t) if log else value_axis(max(latencies), t)
 
 
 def _times(calls: Sequence[CallPoint], t: Translator) -> dict[str, object]:

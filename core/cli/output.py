@@ -17,7 +17,8 @@ Org = Annotated[str, typer.Option("--org", help="the organisation's slug")]
 def words() -> Translator:
     """The reader's language by the locale of the terminal: Persian where it is Persian, English elsewhere."""
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return translator("fa" if locale.startswith("fa") else "en", os.environ.get("CHESHMEH_TIMEZONE", "Asia/Tehran"))
+    # An empty variable means none, as it does for the settings.
+    return translator("fa" if locale.startswith("fa") else "en", os.environ.get("CHESHMEH_TIMEZONE") or "Asia/Tehran")
 
 
 def show(data: Any, as_json: bool, *lines: str) -> None:

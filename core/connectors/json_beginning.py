@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from decimal import Decimal
 from typing import Any, Final
 
@@ -26,20 +27,31 @@ def broke_off(err: json.JSONDecodeError) -> bool:
 
 
 class Beginning:
-    """A text that may be cut anywhere. `whole` tells, after `read`, whether the document was all there."""
+    """A text that may be cut anywhere, and of whose lists no more than `keep` elements are wanted.
 
-    def __init__(self, text: str, decoder: json.JSONDecoder) -> None:
-        self._text, self._decode = text, decoder.raw_decode
+    The outermost list, and the lists that are members of the outermost object, are read element by element: what is
+    not kept takes no memory. `whole` tells, after `read`, whether the text did not break off.
+    """
+
+    def __init__(self, text: str, decoder: json.JSONDecoder, keep: int = sys.maxsize) -> None:
+        self._text, self._decode, self._keep = text, decoder.raw_decode, keep
         self.whole = True
 
     def read(self) -> Any:
         """The document; None where too little of it came. Raises json.JSONDecodeError for what begins none."""
-        value, at = self._value(self._next(0), LEVELS_MAX)
+        value: Any
+        at = self._next(0)
+        if self._text.startswith("[", at):
+            value, at = self._list(at + 1, LEVELS_MAX, last=True)
+        elif self._text.startswith("{", at):
+            value, at = self._object(at + 1, LEVELS_MAX, outermost=True)
+        else:
+            value, at = self._value(at, 0, alone=True)
         if self._next(at) < len(self._text):
             raise json.JSONDecodeError("Extra data", self._text, at)
         return None if value is _NOTHING else value
 
-    def _value(self, at: int, levels: int) -> tuple[Any, int]:
+    def _value(self, at: int, levels: int, alone: bool = False) -> tuple[Any, int]:
         """A value and where it ends; `_NOTHING` for one of which too little came."""
         try:
             value, end = self._decode(self._text, at)
@@ -48,7 +60,8 @@ class Beginning:
                 raise
             value, end = self._begun(at, levels), len(self._text)
         else:
-            if not isinstance(value, int | float | Decimal) or not _MORE_OF_A_NUMBER.match(self._text, end):
+            number = isinstance(value, int | float | Decimal) and not alone
+            if not number or not _MORE_OF_A_NUMBER.match(self._text, end):
                 return value, end
             # The next digit might have been lost.
             value, end = _NOTHING, len(self._text)
@@ -58,32 +71,48 @@ class Beginning:
     def _begun(self, at: int, levels: int) -> Any:
         first = self._text[at : at + 1] if levels else ""
         if first == "[":
-            return self._list(at + 1, levels - 1)
-        return self._object(at + 1, levels - 1) if first == "{" else _NOTHING
+            return self._list(at + 1, levels - 1)[0]
+        return self._object(at + 1, levels - 1)[0] if first == "{" else _NOTHING
 
-    def _list(self, at: int, levels: int) -> list[Any]:
+    def _list(self, at: int, levels: int, last: bool = False) -> tuple[list[Any], int]:
+        """`last`: nothing behind this list is wanted once it has enough elements."""
         items: list[Any] = []
-        while (at := self._next(at)) < len(self._text):
+        at, mark = self._opened(at, "]")
+        while mark == ",":
             # A first element is looked into although it broke off: without it there would be nothing to show.
             value, at = self._value(at, 0 if items else levels)
-            if value is not _NOTHING and (self.whole or value):
+            if len(items) < self._keep and value is not _NOTHING and (self.whole or value):
                 items.append(value)
-            at = self._after(at)
-        return items
+            if last and len(items) == self._keep:
+                return items, len(self._text)
+            at, mark = self._mark(at, ",]")
+        return items, at
 
-    def _object(self, at: int, levels: int) -> dict[str, Any]:
+    def _object(self, at: int, levels: int, outermost: bool = False) -> tuple[dict[str, Any], int]:
         members: dict[str, Any] = {}
-        while (at := self._next(at)) < len(self._text):
+        at, mark = self._opened(at, "}")
+        while mark == ",":
             name, at = self._value(at, 0)
-            value, at = self._value(self._after(at), levels)
+            at, _ = self._mark(at, ":" if name is _NOTHING or isinstance(name, str) else "")
+            listed = outermost and self._text.startswith("[", at)
+            value, at = self._list(at + 1, levels - 1) if listed else self._value(at, levels)
             if value is not _NOTHING:
                 members[name] = value
-            at = self._after(at)
-        return members
+            at, mark = self._mark(at, ",}")
+        return members, at
 
-    def _after(self, at: int) -> int:
-        """Behind the comma or colon that comes next: which of them, the decoder has seen already."""
-        return self._next(min(self._next(at) + 1, len(self._text)))
+    def _opened(self, at: int, closing: str) -> tuple[int, str]:
+        at = self._next(at)
+        return (at + 1, closing) if self._text.startswith(closing, at) else (at, ",")
+
+    def _mark(self, at: int, marks: str) -> tuple[int, str]:
+        """Behind the mark that comes next, and which it was; none where the text ends."""
+        at = self._next(at)
+        found = self._text[at : at + 1]
+        if found and found not in marks:
+            raise json.JSONDecodeError("Unexpected character", self._text, at)
+        self.whole = self.whole and bool(found)
+        return self._next(at + len(found)), found
 
     def _next(self, at: int) -> int:
         found = _SPACE.match(self._text, at)

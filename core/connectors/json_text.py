@@ -43,14 +43,15 @@ def parse(data: bytes, charset: str | None = None, content_type: str = "") -> An
     raise BadAnswer("truncated") if cut else _not_json(text, content_type)
 
 
-def parse_cut(text: str, content_type: str = "") -> tuple[Any, bool]:
-    """What the beginning of a document holds, and whether it is the whole of it.
+def parse_cut(text: str, content_type: str = "", keep: int = sys.maxsize) -> tuple[Any, bool]:
+    """What the beginning of a document holds, and whether the text went on to its end.
 
-    Of the outermost list that was cut, the element that broke off is left out, unless it is the only one. Raises
-    BadAnswer: `not_json` for text that is no beginning of a document, `depth`.
+    Of the outermost list that was cut, the element that broke off is left out, unless it is the only one. Of that list,
+    or of those that are members of the outermost object, at most `keep` elements are kept. Raises BadAnswer: `not_json`
+    for text that is no beginning of a document, `depth`.
     """
     _check_depth(text)
-    beginning = Beginning(text, _DECODER)
+    beginning = Beginning(text, _DECODER, keep)
     try:
         return beginning.read(), beginning.whole
     except json.JSONDecodeError:

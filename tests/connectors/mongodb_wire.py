@@ -1,6 +1,7 @@
 """A MongoDB server that says what a test wants: one message in, one document out, over the real wire protocol."""
 
 import asyncio
+import ssl
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -8,6 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bson import decode, encode
+
+from core.connectors import forms
+from core.connectors.base import Environment
+from core.connectors.kinds.mongodb import MongodbConfig, MongodbConnector
+from core.safety.egress import EgressPolicy
 
 HOST = "127.0.0.1"
 HEADER = struct.Struct("<iiii")
@@ -25,6 +31,8 @@ class WireServer:
     answers: Callable[[str, Document], Document | None] = lambda _name, _command: None
     commands: list[Document] = field(default_factory=list)
     accepted: int = 0
+    garble: tuple[bytes, bytes] = (b"\0\0", b"\0\0")
+    """Bytes of an answer, and what is sent in their place."""
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     @property
@@ -53,7 +61,7 @@ class WireServer:
             while True:
                 length, request, _, _ = HEADER.unpack(await reader.readexactly(HEADER.size))
                 body = await reader.readexactly(length - HEADER.size)
-                answer = struct.pack("<iB", 0, 0) + encode(self.answer(decode(body[5:])))
+                answer = struct.pack("<iB", 0, 0) + encode(self.answer(decode(body[5:]))).replace(*self.garble)
                 writer.write(HEADER.pack(HEADER.size + len(answer), 0, request, OP_MSG) + answer)
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
@@ -72,12 +80,29 @@ USUAL: dict[str, Document] = {
 
 
 @asynccontextmanager
-async def wire_server(host: str = HOST) -> AsyncIterator[WireServer]:
+async def wire_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[WireServer]:
     """A standalone, until it is told to be something else."""
     found = WireServer()
-    async with await asyncio.start_server(found.serve, host, 0) as listener:
+    async with await asyncio.start_server(found.serve, HOST, 0, ssl=tls) as listener:
         found.port = listener.sockets[0].getsockname()[1]
         yield found
         for writer in found.writers:
             writer.transport.abort()
         await asyncio.sleep(0)
+
+
+def config_of(*hosts: str, **changes: Any) -> MongodbConfig:
+    given: Document = {"hosts": list(hosts), "database": "app", **changes}
+    return forms.validate_config(MongodbConfig, {name: value for name, value in given.items() if value is not None})
+
+
+def connector(*hosts: str, policy: EgressPolicy | None = None, **changes: Any) -> MongodbConnector:
+    return MongodbConnector.build(config_of(*hosts, **changes), Environment(policy or EgressPolicy()))
+
+
+@asynccontextmanager
+async def closing(mongo: MongodbConnector) -> AsyncIterator[MongodbConnector]:
+    try:
+        yield mongo
+    finally:
+        await mongo.close()

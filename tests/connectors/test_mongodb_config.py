@@ -92,7 +92,7 @@ def test_common_options_are_taken(options: str):
 
 
 OPTIONS = [
-    "tlsCAFile=/etc/passwd", "tlsCertificateKeyFile=/etc/ssl/key.pem", "tlsCRLFile=/x", 
+    "tlsCAFile=/etc/passwd", "tlsCertificateKeyFile=/etc/ssl/key.pem", "tlsCRLFile=/x",
     "tlsCertificateKeyFilePassword=p",
     "ssl_ca_certs=/x", "proxyHost=10.0.0.1", "proxyPort=1080", "proxyUsername=u", "authMechanism=GSSAPI",
     "authMechanism=MONGODB-AWS", "authMechanism=MONGODB-OIDC", "authMechanism=MONGODB-X509", "authMechanism=PLAIN",

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ from core.models import BreakerConfig, BreakerState, Outcome
 from core.resilience.breaker import Breaker
 from core.resilience.retry import RetryPolicy
 from core.safety.egress import EgressPolicy
-from tests.connectors.conformance import CANARY, Config, assert_presentable, error_of
-from tests.connectors.mongodb_wire import HOST, Document, WireServer, wire_server
+from tests.connectors.conformance import CANARY, assert_presentable, error_of
+from tests.connectors.mongodb_wire import HOST, Document, WireServer, closing, config_of, connector, wire_server
 
 pytestmark = pytest.mark.anyio
 
@@ -39,15 +39,6 @@ HEARTBEAT_S = 0.7
 async def wire(anyio_backend: str) -> AsyncIterator[WireServer]:
     async with wire_server() as found:
         yield found
-
-
-def config_of(*hosts: str, **changes: Any) -> MongodbConfig:
-    given: Config = {"hosts": list(hosts), "database": "app", **changes}
-    return forms.validate_config(MongodbConfig, {name: value for name, value in given.items() if value is not None})
-
-
-def connector(*hosts: str, policy: EgressPolicy | None = None, **changes: Any) -> MongodbConnector:
-    return MongodbConnector.build(config_of(*hosts, **changes), Environment(policy or EgressPolicy()))
 
 
 async def test_on_a_replica_set_a_sample_is_a_transaction_that_is_aborted(wire: WireServer):
@@ -236,11 +227,16 @@ async def test_a_member_may_be_allowed_by_its_name(wire: WireServer):
 
 
 async def test_a_member_found_later_may_be_allowed_by_its_name(wire: WireServer):
-    wire.be_primary("rs0", f"localhost:{wire.port}")
-    wire.hello |= {"me": f"localhost:{wire.port}"}
-    policy = EgressPolicy(allow=(f"{HOST}/32", "localhost"))
-    async with closing(connector(wire.address, policy=policy)) as mongo:
-        assert (await mongo.ping())[0]
+    name = "0x7f.2"  # what the system takes for 127.0.0.2
+    wire.be_primary("rs0", f"{name}:{wire.port}")
+    wire.hello |= {"me": f"{name}:{wire.port}"}
+    async with await asyncio.start_server(wire.serve, "127.0.0.2", wire.port):
+        for allowed, said in (((HOST, name), None), ((HOST,), "egress_denied.not_allowed")):
+            async with closing(connector(wire.address, policy=EgressPolicy(allow=allowed))) as mongo:
+                if said:
+                    assert str(await error_of(mongo.ping())) == said
+                else:
+                    assert (await mongo.ping())[0]
 
 
 async def test_a_member_that_is_a_unix_socket_is_not_dialled(wire: WireServer, tmp_path: Path):
@@ -270,8 +266,9 @@ async def test_a_source_whose_breaker_is_open_is_left_alone():
         guard = guarded(f"{HOST}:{port}")
         while guard.breaker.state is BreakerState.CLOSED:
             await guard.ping()
-        await guard.close()
+        await asyncio.sleep(HEARTBEAT_S)
         before = accepted
+        assert [task for task in asyncio.all_tasks() if task.get_name().startswith("pymongo")] == []
         await asyncio.sleep(SILENCE_S)
         with pytest.raises(BreakerOpen):
             await guard.ping()
@@ -287,11 +284,3 @@ def guarded(host: str) -> GuardedConnector:
         SourceFigures(),
         RetryPolicy(uniform=lambda low, _: low),
     )
-
-
-@asynccontextmanager
-async def closing(mongo: MongodbConnector) -> AsyncIterator[MongodbConnector]:
-    try:
-        yield mongo
-    finally:
-        await mongo.close()

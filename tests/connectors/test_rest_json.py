@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 from decimal import Decimal
 from typing import Any
 
@@ -150,7 +149,39 @@ def test_a_document_that_was_there_in_whole_says_so():
     assert parse_cut('[{"a": 1}] ') == ([{"a": 1}], True)
 
 
-@pytest.mark.parametrize("text", ["<html", "[1, x", '{"a" 1', '[{"a":1},{"a" 2', "[1] [", "{]"])
+@pytest.mark.parametrize(
+    ("text", "document"),
+    [
+        ("[1, 2, 3, 4]", [1, 2]),
+        ("[1, 2, 3, nothing that is read", [1, 2]),
+        ("[1]", [1]),
+        ('{"a": [1, 2, 3], "b": {"c": [1, 2, 3]}, "d": []} ', {"a": [1, 2], "b": {"c": [1, 2, 3]}, "d": []}),
+        ("[]", []),
+        ("{}", {}),
+        (' { "a" : [ ] , "b" : "x" } ', {"a": [], "b": "x"}),
+        ("7", 7),
+    ],
+)
+def test_no_more_elements_are_kept_than_are_wanted(text: str, document: Any):
+    assert parse_cut(text, keep=2) == (document, True)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(max_size=5) | st.floats(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+        max_leaves=20,
+    )
+)
+def test_a_whole_document_is_read_as_any_other_reader_does(document: Any):
+    for text in (json.dumps(document), json.dumps(document, indent=1, ensure_ascii=False)):
+        found, _ = parse_cut(text)
+        assert repr(found) == repr(parse(text.encode("utf-8", "surrogatepass"))) == repr(document)
+
+
+@pytest.mark.parametrize(
+    "text", ["<html", "[1, x", '{"a" 1', '[{"a":1},{"a" 2', "[1] [", "{]", "[1 2]", "{1: 2}", '{"a": 1,}']
+)
 def test_no_beginning_of_a_document_is_refused(text: str):
     with pytest.raises(BadAnswer) as caught:
         parse_cut(text)
@@ -228,11 +259,9 @@ def test_a_path_of_brackets_is_refused_without_a_recursion_error(path: str):
     "path", ["$..*..*..*..nope", "$[?count($..*) > 1]", "$[?$..[?@.id == 5]]", "$" + "[*,*,*,*]" * 9]
 )
 def test_a_path_that_takes_too_long_is_given_up(path: str):
-    started = time.monotonic()
     with pytest.raises(LimitExceeded) as caught:
         records_at(RECORDS * 300, path, 0.1)
     assert_presentable(caught.value)
-    assert time.monotonic() - started < 60  # without the limit: for ever
 
 
 def test_a_document_as_deep_as_may_be_is_searched():

@@ -51,7 +51,7 @@ def test_nested_settings_are_facts_without_secrets(open_page: Open, runtime: Fak
     assert not app.exception
     said = texts(app)
     assert re.search(r"<bdi>[^<]+ · [^<]+ reader · [^<]+ •••</bdi>", said)
-    for fact in ("X-Team data · X-Api-Key •••", "200-299, 304", "yes", "BEGIN CERTIFICATE----- …"):
+    for fact in ("X-Team data · X-Api-Key •••", "200-299, 304", "Yes", "BEGIN CERTIFICATE----- …"):
         assert fact in said
     for hidden in ("set", "{", "None", "MIIB"):
         assert f"<bdi>{hidden}" not in said

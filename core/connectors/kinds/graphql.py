@@ -16,7 +16,6 @@ from core.connectors.graphql.endpoint import Endpoint, Reply
 from core.connectors.http.address import ADDRESS_MAX, http_address
 from core.connectors.http.auth import Auth, Headers, NoAuth
 from core.connectors.http.tls import TlsConfig
-from core.connectors.json_path import check_path
 from core.connectors.json_text import records_in
 from core.connectors.records import sample_of
 from core.connectors.registry import register
@@ -47,11 +46,9 @@ EndpointAddress = Annotated[str, Field(min_length=1, max_length=ADDRESS_MAX), Af
 class GraphqlConfig(TlsConfig):
     """Where the endpoint is and who asks."""
 
-    endpoint: str = Field(
-        min_length=1, max_length=2000, json_schema_extra={"example": "https://api.example.ir/graphql"}
-    )
-    auth: Auth = Field(NoAuth())
-    headers: Headers = Field({}, json_schema_extra={"section": "advanced", "secret_keys": True})
+    endpoint: EndpointAddress = Field(json_schema_extra={"example": "https://api.example.ir/graphql"})
+    auth: Auth = Field(default_factory=NoAuth)
+    headers: Headers = Field(default_factory=dict, json_schema_extra={"section": "advanced"})
     introspection: bool = Field(True, json_schema_extra={"section": "advanced"})
 
 
@@ -94,6 +91,7 @@ class GraphqlConnector(Connector):
     def _judged(cls, params: Mapping[str, Any], environment: Environment) -> "tuple[GraphqlParams, GraphQLRequest]":
         from gql import GraphQLRequest
 
+        from core.connectors.json_path import check_path
         from core.safety import graphql as rules
 
         given: GraphqlParams = forms.validate_params(cls.params_model, params)

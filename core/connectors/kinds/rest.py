@@ -13,7 +13,8 @@ from core.connectors.http.address import HttpAddress
 from core.connectors.http.auth import Auth, Headers, NoAuth
 from core.connectors.http.tls import TlsConfig
 from core.connectors.registry import register
-from core.connectors.rest import entries, health, rungs, table
+from core.connectors.rest import entries, rungs, table
+from core.connectors.rest.health import Health
 from core.connectors.rest.service import Scalar, Service
 from core.errors import InvalidInput, QueryRefused
 from core.models import CatalogEntry, Check, FieldError, Message, Sample
@@ -85,6 +86,7 @@ class RestConnector(Connector):
         self._config, self._environment = config, environment
         self._limits = self.limits.overridden(config.timeout_s)
         self._service = Service(config, environment, self._limits, forms.secret_values(config))
+        self._health = Health(self._service, config)
 
     @classmethod
     def build(cls, config: RestConfig, environment: Environment) -> "RestConnector":
@@ -110,7 +112,7 @@ class RestConnector(Connector):
         return entries.params_for(entry)
 
     async def ping(self) -> tuple[bool, str]:
-        return await health.ping(self._service, self._config)
+        return await self._health.ping()
 
     async def sample(self, params: dict[str, Any]) -> Sample:
         self.check_params(params, self._environment)

@@ -68,8 +68,8 @@ def of(err: Exception, target: Target, seconds: float) -> SourceError:
         case ValueError() if str(err).startswith("SASLprep"):
             # SCRAM-SHA-256 has no such password (RFC 4013): letters of both directions in one, say.
             return AuthError("characters", fields=fields_of(*target.user_fields), **where)
-        case errors.PyMongoError() | OverflowError() | ValueError():
-            # Refused by the driver before anything was sent: an integer of more than 64 bits, a NUL in a name.
+        case errors.PyMongoError() | UnicodeError():
+            # Refused by the driver before anything was sent: half a surrogate pair in a name, say.
             return QueryFailed("arguments")
     raise err
 

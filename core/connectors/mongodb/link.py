@@ -63,7 +63,7 @@ class Link:
                 failure = self._late(client)
             except CommandStopped as stopped:
                 failure = QueryRefused("command", rule="command", part=stopped.part)
-            except (PyMongoError, BSONError, OverflowError, ValueError) as err:
+            except (PyMongoError, BSONError, ValueError) as err:
                 failure = failures.of(err, self.target, self._limits.attempt)
             if await self._speaks_otherwise(failure):
                 failure = failures.no_mongodb(self.target)

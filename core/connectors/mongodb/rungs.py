@@ -1,7 +1,7 @@
 """The ladder for MongoDB: every member's name and port, one certificate, the sign-in, the right to list."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
@@ -82,7 +82,7 @@ class Ladder:
         target = self.link.target
         said = await self.link.call(lambda client: greeting.signed_in(client, target))
         evidence = Message("check.signed_in_at" if target.user else "check.let_in", said)
-        if target.user and not target.tls and not all(map(_is_loopback, self.members)):
+        if crosses_in_clear(target, self.members):
             return Found(evidence, Message("check.password_in_clear"), ("config.tls",))
         return Found(evidence)
 
@@ -106,5 +106,7 @@ async def _tried(step: Step, host: Host) -> Found | SourceError:
         return err
 
 
-def _is_loopback(host: Host) -> bool:
-    return bool(host.open) and ip_address(host.open).is_loopback
+def crosses_in_clear(target: Target, members: Sequence[Host]) -> bool:
+    """Whether a password goes through a network without encryption. SCRAM hides it, but not from who guesses."""
+    local = all(host.open and ip_address(host.open).is_loopback for host in members)
+    return bool(target.user) and not target.tls and not local

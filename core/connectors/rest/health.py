@@ -1,52 +1,67 @@
 """Whether a service is well: one small request, and the statuses that its owner calls good."""
 
-from collections.abc import Sequence
+from functools import cached_property
 from http import HTTPStatus
 from http.client import responses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.connectors.http.client import REDIRECTS_MAX, Answer
 from core.connectors.http.failures import of_status
 from core.connectors.rest.service import Service
 from core.errors import AuthError, PermissionDenied, RateLimited, SourceError, SourceUnavailable
 
+if TYPE_CHECKING:
+    from yarl import URL
+
 BYTES_MAX = 64 * 1024
 
 
-async def ping(service: Service, config: Any) -> tuple[bool, str]:
-    """`(True, what answered)`, or `(False, why)` for a status that was not expected.
+class Health:
+    """The health request of one service."""
 
-    Raises SourceError where the status says that the service does not know who asks, may not be asked, or is not well.
-    """
-    answer = await ask(service, config)
-    refused = refusal(answer, config)
-    if isinstance(refused, AuthError | PermissionDenied | RateLimited | SourceUnavailable):
-        raise refused
-    return is_expected(answer.status, config.health_expect), told(service, answer)
+    def __init__(self, service: Service, config: Any) -> None:
+        ranges = (each.partition("-") for each in config.health_expect)
+        self._service, self._path = service, config.health_path
+        self._expected = tuple((int(first), int(last or first)) for first, _, last in ranges)
 
+    async def ping(self) -> tuple[bool, str]:
+        """`(True, what answered)`, or `(False, why)` for a status that was not expected.
 
-async def ask(service: Service, config: Any) -> Answer:
-    """The answer to the health request. A redirect whose status is expected is itself the answer."""
-    moved = range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.BAD_REQUEST)
-    redirects = 0 if any(is_expected(status, config.health_expect) for status in moved) else REDIRECTS_MAX
-    return await service.get(service.url(config.health_path), BYTES_MAX, redirects)
+        Raises SourceError where the status says that the service does not know who asks, may not be asked, or is not
+        well.
+        """
+        answer = await self.ask()
+        refused = self.refusal(answer)
+        if isinstance(refused, AuthError | PermissionDenied | RateLimited | SourceUnavailable):
+            raise refused
+        return self.is_expected(answer), self.told(answer)
 
+    async def ask(self) -> Answer:
+        """The answer to the health request. A redirect whose status is expected is itself the answer."""
+        return await self._service.get(self._url, BYTES_MAX, self._redirects)
 
-def refusal(answer: Answer, config: Any) -> SourceError | None:
-    """What an unexpected status says; None for an expected one, and for one below 400."""
-    if is_expected(answer.status, config.health_expect):
-        return None
-    return of_status(answer.status, answer.headers, auth_field="auth")
+    def refusal(self, answer: Answer) -> SourceError | None:
+        """What an unexpected status says; None for an expected one, and for one below 400."""
+        if self.is_expected(answer):
+            return None
+        return of_status(answer.status, answer.headers, auth_field="auth")
 
+    def is_expected(self, answer: Answer) -> bool:
+        return any(first <= answer.status <= last for first, last in self._expected)
 
-def is_expected(status: int, expected: Sequence[str]) -> bool:
-    """Whether `expected`, of the form 204 or 200-299, has the status."""
-    ranges = (each.partition("-") for each in expected)
-    return any(int(first) <= status <= int(last or first) for first, _, last in ranges)
+    def told(self, answer: Answer) -> str:
+        """`HTTP 200 · nginx`; with words for a status that says no."""
+        server = self._service.word(answer.headers.get("Server", ""))
+        phrase = "" if answer.status < HTTPStatus.MULTIPLE_CHOICES else responses.get(answer.status, "")
+        return " · ".join(filter(None, (f"HTTP {answer.status} {phrase}".strip(), server)))
 
+    @cached_property
+    def _url(self) -> "URL":
+        return self._service.url(self._path)
 
-def told(service: Service, answer: Answer) -> str:
-    """`HTTP 200 · nginx`; words for a status that was refused."""
-    server = service.word(answer.headers.get("Server", ""))
-    phrase = "" if answer.status < HTTPStatus.MULTIPLE_CHOICES else responses.get(answer.status, "")
-    return " · ".join(filter(None, (f"HTTP {answer.status} {phrase}".strip(), server)))
+    @cached_property
+    def _redirects(self) -> int:
+        moved = any(
+            first < HTTPStatus.BAD_REQUEST and last >= HTTPStatus.MULTIPLE_CHOICES for first, last in self._expected
+        )
+        return 0 if moved else REDIRECTS_MAX

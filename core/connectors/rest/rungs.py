@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.connectors.base import Environment, Limits
 from core.connectors.http.rungs import network_rungs
 from core.connectors.network import fields_of
-from core.connectors.rest import health
+from core.connectors.rest.health import Health
 from core.connectors.rest.service import Service
 from core.diagnosis.ladder import Found, climb
 from core.errors import AuthError, BadAnswer, SourceError
@@ -29,17 +29,17 @@ class _Asked:
     """One health request answers both rungs: 401 is the first one's, every other refusal the second's."""
 
     def __init__(self, config: Any, service: Service) -> None:
-        self._config, self._service = config, service
+        self._config, self._service, self._health = config, service, Health(service, config)
         self._told = ""
         self._refused: SourceError | None = None
 
     async def who(self) -> Found:
-        answer = await health.ask(self._service, self._config)
-        self._told = health.told(self._service, answer)
-        self._refused = health.refusal(answer, self._config)
+        answer = await self._health.ask()
+        self._told = self._health.told(answer)
+        self._refused = self._health.refusal(answer)
         if isinstance(self._refused, AuthError):
             raise self._refused
-        if self._refused is None and not health.is_expected(answer.status, self._config.health_expect):
+        if self._refused is None and not self._health.is_expected(answer):
             self._refused = BadAnswer("status", status=answer.status)
         if self._config.auth.type == "none":
             return Found(Message("check.no_auth"))

@@ -1,6 +1,7 @@
 """An answer as a table."""
 
 import asyncio
+import sys
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from core.connectors import json_text
 from core.connectors.http.client import Answer
 from core.connectors.records import sample_of
+from core.errors import BadAnswer
 from core.models import Sample
 
 ON_LOOP_MAX = 64 * 1024
@@ -40,7 +42,9 @@ async def document(answer: Answer) -> Any:
 
 
 def _sample(answer: Answer, reading: Reading) -> Sample:
-    records = json_text.records_in(_document(answer), reading.records_path)
+    # With a path nobody knows beforehand which elements count; without one, no more than those shown and one.
+    keep = sys.maxsize if reading.records_path else reading.limit + 1
+    records = json_text.records_in(_document(answer, keep), reading.records_path)
     found = sample_of(
         records,
         limit=reading.limit,
@@ -52,14 +56,16 @@ def _sample(answer: Answer, reading: Reading) -> Sample:
     return replace(found, bytes_read=len(answer.body))
 
 
-def _document(answer: Answer) -> Any:
+def _document(answer: Answer, keep: int = sys.maxsize) -> Any:
     if answer.status in (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT):
         return None
     content_type = answer.headers.get("Content-Type", "")
-    charset = _charset(content_type)
-    if answer.complete:
-        return json_text.parse(answer.body, charset, content_type)
-    found, _ = json_text.parse_cut(json_text.text_of(answer.body, charset), content_type)
+    text = json_text.text_of(answer.body, _charset(content_type))
+    if answer.complete and not text.strip():
+        raise BadAnswer("empty")
+    found, whole = json_text.parse_cut(text, content_type, keep)
+    if answer.complete and not whole:
+        raise BadAnswer("truncated")
     return found
 
 
