@@ -47,8 +47,9 @@ def sample_of(
     came here. The source's own secrets in what it answered become `•••`, with a note.
     """
     taken = [_row(record) for record in islice(records, limit + 1)]
-    names = list(dict.fromkeys(name for row in taken for name in row))
-    columns = tuple(Column(name, type_of([row.get(name) for row in taken])) for name in names)
+    shown = taken[:limit]
+    names = list(dict.fromkeys(name for row in shown for name in row))
+    columns = tuple(Column(name, type_of([row.get(name) for row in shown])) for name in names)
     builder = RowBuilder(columns, limit, bytes_max, secrets=tuple(secrets))
     whole = all(builder.add([row.get(name) for name in names]) for row in taken)
     return builder.sample(executed, stopped_by=None if not whole else cut_by or ("limit" if more else None))

@@ -43,6 +43,7 @@ class Link:
         self._opening = asyncio.Lock()
         self._client: Client | None = None
         self._admitted: set[Address] = set()
+        self._otherwise: bool | None = None
 
     async def call(self, work: Work[T]) -> T:
         """What `work` does with the client. Raises SourceError, as soon as every member is known not to answer."""
@@ -133,7 +134,9 @@ class Link:
         """Of a member that never answered the driver yet: what came may not have been MongoDB."""
         if str(failure) != "unreachable.reset" or self._names.found or self.target.tls:
             return False
-        return await speaks_otherwise(*self.target.hosts[0], self._limits.connect)
+        if self._otherwise is None:
+            self._otherwise = await speaks_otherwise(*self.target.hosts[0], self._limits.connect)
+        return self._otherwise
 
     def _verdict(self, client: Client, stale: dict[Address, Any]) -> SourceError | None:
         """Why no member will answer; None while one still may. An error that stood before this call is none of it."""

@@ -80,7 +80,8 @@ class S3Carrier:
     async def call(self, operation: str, read_max: int, mark: bytes, **arguments: Any) -> Carried:
         """Runs one operation of the SDK (`list_objects_v2`, `get_object`, …).
 
-        `mark` is what a good answer holds: the SDK takes any well-formed page for an empty list. Raises SourceError, and botocore's ClientError or ParserError for what the answer says.
+        `mark` is what a good answer holds: the SDK takes any well-formed page for an empty list.
+        Raises SourceError, and botocore's ClientError or ResponseParserError for what the answer says.
         """
         exchange = _Exchange()
         for _ in range(REQUESTS_MAX):
