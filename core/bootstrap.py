@@ -1,14 +1,17 @@
 """The composition root: settings in, a running product out. Nothing is built anywhere else, nor at import time."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import structlog
 
 from core.access.identity import Access
 from core.connectors.base import Environment
 from core.connectors.catalog import KindCatalog
 from core.connectors.registry import registry
-from core.errors import InvalidInput, StartupError
+from core.errors import InvalidInput, SourceError, StartupError
 from core.logs import configure_logging
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
@@ -24,8 +27,10 @@ from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
 from core.storage.lock import DataDirLock
 from core.storage.people import PeopleRepository
-from core.storage.sources import SourceRepository
+from core.storage.sources import SourceRepository, kinds_in_use
 from core.storage.status import StatusRepository
+
+log = structlog.get_logger(__name__)
 
 
 def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
@@ -42,7 +47,7 @@ def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
             undo.callback(lock.release)
         loop = BackgroundLoop()
         undo.callback(loop.stop)
-        runtime = loop.submit(_assemble(settings, loop, lock)).result()
+        runtime = loop.submit(_assemble(settings, loop, lock, preload=exclusive)).result()
         undo.pop_all()
         return runtime
 
@@ -57,7 +62,7 @@ def opened(settings: Settings, *, exclusive: bool = True) -> Iterator[Runtime]:
         runtime.close()
 
 
-async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock) -> Runtime:
+async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock, *, preload: bool) -> Runtime:
     database = Database(settings.database_url_text)
     try:
         await database.upgrade()
@@ -73,6 +78,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock)
         names = [info.name for info in kinds.infos()]
         administration = Administration(access, InstallationRepository(database), settings, names)
         writer.start()
+        preloading = asyncio.create_task(_preload(kinds, await kinds_in_use(database) if preload else ()))
     except BaseException:
         await database.close()
         raise
@@ -81,12 +87,23 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock)
         return {"database": await database.answers(), "migrations": True}
 
     async def close() -> None:
+        preloading.cancel()
         await service.close()
         await writer.close()
         await database.close()
         lock.release()
 
     return Runtime(loop, settings, access, service, administration, ready, close)
+
+
+async def _preload(kinds: KindCatalog, names: Iterable[str]) -> None:
+    """Imports the drivers of the sources that there are, so that the first "ping all" need not."""
+    for name in names:
+        try:
+            await kinds.ready(name)
+        except (SourceError, InvalidInput) as err:
+            # A kind or a driver that is gone: its sources say so themselves, at their first call.
+            log.warning("driver_not_loaded", kind=name, error=str(err))
 
 
 async def _admit_administrator(settings: Settings, access: Access) -> None:

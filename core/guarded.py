@@ -60,7 +60,10 @@ class _Trace:
 
 
 class GuardedConnector:
-    """One source in this process: one connector, one breaker, one set of figures. Lives on the background loop."""
+    """One source in this process: one connector, one breaker, one set of figures. Lives on the background loop.
+
+    `ready` is waited for once, before the first connector is built.
+    """
 
     def __init__(
         self,
@@ -70,10 +73,12 @@ class GuardedConnector:
         figures: SourceFigures,
         retry: RetryPolicy,
         clock: Callable[[], float] = time.perf_counter,
+        ready: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.breaker = breaker
         self.figures = figures
         self._build, self._limits, self._retry, self._clock = build, limits, retry, clock
+        self._ready = ready
         breaker.configure(lease_s=limits.attempt + LEASE_MARGIN_S)
         self._connector: Connector | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -100,6 +105,7 @@ class GuardedConnector:
         trace, value, error = _Trace(), None, None
         try:
             async with within(limit_s):
+                await self._prepared()
                 value = await self._retry.call(lambda: self._attempt(verb, trace))
         except BreakerOpen:
             self.figures.reject()
@@ -155,6 +161,12 @@ class GuardedConnector:
             raise InternalError() from err
         # Raised out here: as the context of this error the driver's frames would hold its socket open.
         raise late
+
+    async def _prepared(self) -> None:
+        """Before the first attempt, so that no figure of the source holds the time of importing its driver."""
+        if self._ready is not None:
+            await self._ready()
+            self._ready = None
 
     def _connected(self) -> Connector:
         if self._connector is None:

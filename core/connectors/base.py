@@ -1,5 +1,6 @@
 """The contract that every kind of source keeps. Its docstrings are the whole of it."""
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.errors import ConfigError
 from core.models import CatalogEntry, Check, Sample
 from core.safety.egress import EgressPolicy
 
@@ -69,6 +71,8 @@ class Connector(ABC):
     limits: ClassVar[Limits]
     placeholder: ClassVar[Mapping[str, Any]]
     """A fitting first sample request, shown until the catalogue knows a better one."""
+    drivers: ClassVar[tuple[str, ...]] = ()
+    """Modules that are imported late: all kinds' together take more than a second."""
 
     @abstractmethod
     async def ping(self) -> tuple[bool, str]:
@@ -98,6 +102,15 @@ class Connector(ABC):
     @abstractmethod
     def build(cls, config: Any, environment: Environment) -> "Connector":
         """A connector for a validated configuration. Does no I/O."""
+
+    @classmethod
+    def preload(cls) -> None:
+        """Imports the drivers; for a thread. Raises ConfigError naming the one that is not installed."""
+        for name in cls.drivers:
+            try:
+                importlib.import_module(name)
+            except ModuleNotFoundError as err:
+                raise ConfigError("driver", kind=cls.kind, module=err.name or name) from err
 
     @classmethod
     @abstractmethod

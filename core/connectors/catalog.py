@@ -1,5 +1,6 @@
 """What the services know of kinds: forms, validation, secrets, and connectors, all by the kind's name."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ class KindCatalog:
     def __init__(self, registry: Registry, environment: Environment) -> None:
         self._registry = registry
         self._environment = environment
+        self._ready: set[str] = set()
 
     def infos(self) -> tuple[KindInfo, ...]:
         return kind_infos(self._registry)
@@ -51,6 +53,12 @@ class KindCatalog:
         if cls.destination(before) != cls.destination(after):
             _refuse_kept(forms.kept_secrets(cls.config_model, kept, sent))
         return merged
+
+    async def ready(self, kind: str) -> None:
+        """Waits until the kind's drivers are imported, in a thread: on the event loop they would hold up every call."""
+        if kind not in self._ready:
+            await asyncio.to_thread(self._of(kind).preload)
+            self._ready.add(kind)
 
     def connector(self, kind: str, plain: Mapping[str, Any]) -> Connector:
         cls = self._of(kind)

@@ -97,7 +97,10 @@ class LiveSources:
 
     def _guard(self, record: SourceRecord, figures: SourceFigures) -> GuardedConnector:
         breaker = Breaker(_thresholds(record), clock=self._monotonic)
-        return GuardedConnector(*self._dial(record), breaker, figures, self._retry)
+        build, limits = self._dial(record)
+        return GuardedConnector(
+            build, limits, breaker, figures, self._retry, ready=lambda: self._kinds.ready(record.kind)
+        )
 
     def _dial(self, record: SourceRecord) -> tuple[Callable[[], Connector], Limits]:
         try:

@@ -15,6 +15,7 @@ log = structlog.get_logger(__name__)
 
 async def run(kinds: KindCatalog, kind: str, plain: dict[str, object]) -> TestResult:
     """Climbs the ladder with a connector of its own, which is closed afterwards."""
+    await kinds.ready(kind)
     connector = kinds.connector(kind, plain)
     started = time.perf_counter()
     try:

@@ -160,6 +160,12 @@ class SourceRepository:
         return values
 
 
+async def kinds_in_use(database: Database) -> frozenset[str]:
+    """Kinds of the sources that there are, in all organisations."""
+    async with database.read() as connection:
+        return frozenset((await connection.execute(sa.select(sources.c.kind).distinct())).scalars())
+
+
 async def sealing_keys(database: Database) -> frozenset[str]:
     """Ids of the key-encryption keys that stored configurations need."""
     async with database.read() as connection:

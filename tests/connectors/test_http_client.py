@@ -2,7 +2,9 @@
 
 import asyncio
 import gzip
+import socket
 import ssl
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from yarl import URL
 
 from core.connectors.base import Environment, Limits
 from core.connectors.http.client import Answer, HttpClient, Request, addressed, redirected
+from core.connectors.http.dial import guarded_socket
 from core.connectors.http.tls import TlsConfig
 from core.errors import BadAnswer, CertificateInvalid, EgressDenied, QueryRefused, SourceTimeout, Unreachable
 from core.models import CheckStatus
@@ -23,6 +26,7 @@ from tests.servers.web import WebServer
 
 pytestmark = pytest.mark.anyio
 
+MIB = 1024 * 1024
 BEARER = {"type": "bearer", "token": "s3cret-token"}
 BY_QUERY = {"type": "query", "name": "api_key", "value": "s3cret key&=%"}
 
@@ -294,6 +298,27 @@ async def test_damaged_compression_is_named(said: bytes, reason: str):
         error = await error_of(rest.sample({}))
         assert isinstance(error, BadAnswer)
         assert error.reason == reason
+
+
+async def test_a_bomb_of_zeros_takes_no_more_memory_than_the_cap():
+    bomb = gzip.compress(b"[" + b" " * 200 * MIB)
+    async with peer(gzipped(packed=bomb)) as there, opened(there.url, bytes_max=MIB) as rest:
+        await rest.ping()
+        tracemalloc.start()
+        try:
+            found = await rest.sample({})
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert (len(found.rows), found.truncated_by, found.bytes_read) == (0, "bytes", MIB)
+    assert peak < 8 * MIB
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1%eth0", "0.0.0.0"])  # noqa: S104 - denied here
+def test_below_all_names_no_socket_is_made_for_a_denied_address(address: str):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with pytest.raises(EgressDenied):
+        guarded_socket(EgressPolicy())((family, socket.SOCK_STREAM, 0, "", (address, 80)))
 
 
 @pytest.mark.parametrize(

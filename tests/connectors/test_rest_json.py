@@ -264,5 +264,10 @@ def test_a_path_that_takes_too_long_is_given_up(path: str):
     assert_presentable(caught.value)
 
 
+def test_a_filter_that_takes_too_long_over_plain_values_is_given_up():
+    with pytest.raises(LimitExceeded):
+        records_at([1] * 100_000, "$[?" + "@==1&&" * 25 + "@==2]", 0.05)
+
+
 def test_a_document_as_deep_as_may_be_is_searched():
     assert records_at(parse(b'{"a":' * 199 + b"1" + b"}" * 199), "$..nope") == []

@@ -68,6 +68,7 @@ class GraphqlConnector(Connector):
     config_model = GraphqlConfig
     params_model = GraphqlParams
     limits = Limits(connect=5, attempt=10, sample=20)
+    drivers = ("core.connectors.http.dial", "gql", "graphql", "jsonpath_rfc9535")
     placeholder: ClassVar[Mapping[str, Any]] = {"query": "query {\n  __typename\n}", "variables": {}, "limit": 100}
 
     def __init__(self, config: GraphqlConfig, environment: Environment) -> None:

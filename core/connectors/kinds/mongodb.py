@@ -29,6 +29,7 @@ class MongodbConnector(Connector):
     config_model = MongodbConfig
     params_model = MongodbParams
     limits = Limits(connect=5, attempt=10, sample=15)
+    drivers = ("pymongo", "core.connectors.mongodb.link")
     placeholder: ClassVar[Mapping[str, Any]] = {"collection": "orders", "filter": {}, "limit": PREVIEW}
 
     def __init__(self, config: MongodbConfig, environment: Environment) -> None:

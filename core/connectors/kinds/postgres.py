@@ -93,6 +93,7 @@ class PostgresConnector(Connector):
     config_model = PostgresConfig
     params_model = PostgresParams
     limits = Limits(connect=5, attempt=10, sample=15)
+    drivers = ("psycopg",)
     placeholder: ClassVar[Mapping[str, Any]] = {"sql": "select * from information_schema.tables", "limit": 50}
 
     def __init__(self, config: PostgresConfig, environment: Environment) -> None:

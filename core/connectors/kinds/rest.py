@@ -80,6 +80,7 @@ class RestConnector(Connector):
     config_model = RestConfig
     params_model = RestParams
     limits = Limits(connect=5, attempt=10, sample=20)
+    drivers = ("core.connectors.http.dial", "jsonpath_rfc9535")
     placeholder: ClassVar[Mapping[str, Any]] = {"path": "/", "query": {}, "limit": 100}
 
     def __init__(self, config: RestConfig, environment: Environment) -> None:

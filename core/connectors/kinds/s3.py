@@ -13,6 +13,7 @@ from core.connectors.http.tls import TlsConfig
 from core.connectors.registry import register
 from core.connectors.s3 import listing, preview, rungs
 from core.connectors.s3.bucket import Bucket
+from core.connectors.s3.carrier import sdk
 from core.errors import InvalidInput
 from core.models import CatalogEntry, Check, FieldError, Message, Sample
 from core.safety.s3 import check_key
@@ -93,6 +94,7 @@ class S3Connector(Connector):
     config_model = S3Config
     params_model = S3Params
     limits = Limits(connect=5, attempt=10, sample=20)
+    drivers = ("core.connectors.http.dial", "boto3")
     placeholder: ClassVar[Mapping[str, Any]] = {"prefix": "", "limit": 100}
 
     def __init__(self, config: S3Config, environment: Environment) -> None:
@@ -108,6 +110,11 @@ class S3Connector(Connector):
     @classmethod
     def destination(cls, config: S3Config) -> tuple[Any, ...]:
         return config.endpoint_url, config.endpoint_url is None and config.region, config.bucket, config.tls_verify
+
+    @classmethod
+    def preload(cls) -> None:
+        super().preload()
+        sdk().warm()
 
     @classmethod
     def check_params(cls, params: Mapping[str, Any], environment: Environment) -> None:

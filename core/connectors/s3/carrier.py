@@ -138,6 +138,11 @@ class Sdk:
         self._session = boto3.session.Session(botocore_session=botocore.session.Session(variables))
         self._lock = Lock()
 
+    def warm(self) -> None:
+        """Reads the description of the service, which every client is made from."""
+        with self._lock:
+            self._session.client("s3", region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")  # noqa: S106 - nothing is sent
+
     def client(self, config: Any) -> "S3Client":
         """A client that hands its requests over instead of sending them. Sends nothing itself."""
         secret = config.secret_access_key
