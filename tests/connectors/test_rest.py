@@ -50,7 +50,10 @@ class TestRest(ConnectorConformance):
 
     async def until_busy(self, busy: bool) -> None:
         async with aiohttp.ClientSession(trust_env=False) as session:
-            while (await (await session.get(f"{self._url}/busy")).json() > 0) is not busy:
+            while True:
+                answer = await session.get(f"{self._url}/busy")
+                if (await answer.json() > 0) is busy:
+                    return
                 await asyncio.sleep(0.01)
 
 

@@ -1,5 +1,6 @@
 """The whole of `make demo`: what it starts, what it says, and that nothing of it stays."""
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import pytest
 
 from demo.postgres import Cluster
 from demo.processes import ROOT
+from tests.docs.examples import examples
 from tests.servers.postgres import free_port
 
 END_LIMIT_S = 30
@@ -54,8 +56,26 @@ def until(process: subprocess.Popen[str], wanted: str) -> str:
     return said
 
 
+def admin(home: Path, *words: str) -> str:
+    """What the command line says, beside the running dashboard."""
+    command = [sys.executable, "-m", "core", *words]
+    environment = os.environ | {"CHESHMEH_DATA_DIR": str(home)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+
 def gone(processes: list[psutil.Process]) -> bool:
     return psutil.wait_procs(processes, END_LIMIT_S)[1] == []
+
+
+def test_every_sample_of_the_getting_started_page_answers_with_rows(home: Path):
+    with demo(home) as process:
+        assert "Sign in: http" in until(process, "Sign in: http")
+        sources = json.loads(admin(home, "sources", "list", "--org", "demo", "--json"))
+        names = {source["kind"]: source["name"] for source in reversed(sources)}
+        for kind, example in examples().items():
+            for params in example.samples:
+                sampled = ("sources", "sample", "--org", "demo", names[kind], "--params", json.dumps(params), "--json")
+                assert json.loads(admin(home, *sampled))["rows"], (kind, params)
 
 
 def test_a_signal_ends_everything_even_when_a_server_died_before(home: Path):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import QueryRefused
@@ -72,6 +72,7 @@ def test_a_refusal_has_its_sentence_in_every_language(rule: str):
         assert speak(error.advice)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("./\\%25ecCfFa;．‥／ \t@:"), max_size=14))
 def test_whatever_passes_stays_below_however_often_it_is_decoded(path: str):
     from urllib.parse import unquote

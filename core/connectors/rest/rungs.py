@@ -41,7 +41,7 @@ class _Asked:
             raise self._refused
         if self._refused is None and not self._health.is_expected(answer):
             self._refused = BadAnswer("status", status=answer.status)
-        if self._config.auth.type == "none":
+        if not self._service.secrets:
             return Found(Message("check.no_auth"))
         return (
             Found(warning=Message("check.sent_in_clear"), fields=("config.base_url",)) if self._in_clear() else Found()
@@ -54,10 +54,10 @@ class _Asked:
         return Found(Message.literal(self._told))
 
     def _in_clear(self) -> bool:
-        return self._service.base.scheme == "http" and not _is_loopback(self._service.base)
+        return self._service.base.scheme == "http" and not is_loopback(self._service.base)
 
 
-def _is_loopback(url: "URL") -> bool:
+def is_loopback(url: "URL") -> bool:
     host = url.host or ""
     try:
         return ip_address(host).is_loopback

@@ -1,0 +1,170 @@
+"""Pings, ladders and catalogues of REST sources."""
+
+import pytest
+from yarl import URL
+
+from core.connectors.kinds.rest import RestConnector
+from core.connectors.rest import entries
+from core.connectors.rest.rungs import is_loopback
+from core.errors import (
+    AuthError,
+    InvalidInput,
+    PermissionDenied,
+    QueryRefused,
+    RateLimited,
+    SourceUnavailable,
+)
+from core.models import CatalogEntry, CheckStatus
+from tests.connectors.conformance import assert_kept, error_of
+from tests.connectors.rest_source import JSON, answer, opened, peer
+from tests.servers.apps.records import COUNT, SECRET
+from tests.servers.web import WebServer
+
+pytestmark = pytest.mark.anyio
+
+MIB = 1024 * 1024
+BEARER = {"type": "bearer", "token": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("path", "expect", "ok", "told"),
+    [
+        ("/object", ["200-299"], True, "HTTP 200 · uvicorn"),
+        ("/status/404", ["200-299"], False, "HTTP 404 Not Found · uvicorn"),
+        ("/status/404", ["200", "404"], True, "HTTP 404 Not Found · uvicorn"),
+        ("/status/304", ["200-299"], False, "HTTP 304 Not Modified · uvicorn"),
+        ("/status/201", ["200"], False, "HTTP 201 · uvicorn"),
+        ("/secure/basic", ["401"], True, "HTTP 401 Unauthorized · uvicorn"),
+        ("/status/503", ["500-599"], True, "HTTP 503 Service Unavailable · uvicorn"),
+        ("/loop", ["302"], True, "HTTP 302 Found · uvicorn"),
+        ("/huge", ["200"], True, "HTTP 200 · uvicorn"),
+        ("/html", ["200"], True, "HTTP 200 · uvicorn"),
+    ],
+)
+async def test_a_ping_judges_by_the_expected_statuses(
+    records: WebServer, path: str, expect: list[str], ok: bool, told: str
+):
+    async with opened(records.url, health_path=path, health_expect=expect) as rest:
+        assert await rest.ping() == (ok, told)
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("/secure/basic", AuthError),
+        ("/forbidden", PermissionDenied),
+        ("/status/429", RateLimited),
+        ("/status/500", SourceUnavailable),
+    ],
+)
+async def test_a_ping_raises_what_concerns_more_than_its_path(records: WebServer, path: str, error: type):
+    async with opened(records.url, health_path=path) as rest:
+        assert type(await error_of(rest.ping())) is error
+
+
+async def test_a_server_that_repeats_the_secret_in_its_name_does_not_tell_it():
+    head = JSON + b"Server: correct-horse \xd8\xa7 " + b"x" * 200 + b"\r\n"
+    async with peer(answer(head=head)) as there, opened(there.url, auth=BEARER) as rest:
+        ok, told = await rest.ping()
+    assert ok
+    assert told == "HTTP 200 · ••• ا " + "x" * 54
+
+
+async def test_the_ladder_tells_who_is_unknown_from_what_is_forbidden(records: WebServer):
+    for path, step in (("/secure/basic", "auth"), ("/forbidden", "permission"), ("/status/404", "permission")):
+        async with opened(records.url, health_path=path) as rest:
+            checks = [check async for check in rest.diagnose()]
+        failed = [check for check in checks if check.status is CheckStatus.FAILED]
+        assert [check.step for check in failed] == [step]
+        assert failed[0].fields
+
+
+async def test_the_ladder_of_a_good_service_has_every_rung(records: WebServer):
+    async with opened(records.url, health_path="/secure/bearer", auth=BEARER) as rest:
+        checks = [check async for check in rest.diagnose()]
+    assert [check.step for check in checks] == ["config", "dns", "egress", "tcp", "auth", "permission"]
+    assert {check.status for check in checks} == {CheckStatus.OK}
+
+
+async def described(rest: RestConnector, path: str = "") -> dict[str, CatalogEntry]:
+    return {entry.path: entry for entry in await rest.describe(path)}
+
+
+async def test_a_list_is_described_by_the_fields_of_its_records(records: WebServer):
+    async with opened(f"{records.url}/planes") as rest:
+        found = await described(rest)
+        assert list(found)[:3] == ["/", '/#$[*]["id"]', '/#$[*]["tail"]']
+        assert found['/#$[*]["engine"]'].expandable
+        inner = await described(rest, '/#$[*]["engine"]')
+        assert {entry.name: entry.type for entry in inner.values()} == {"type": "string", "count": "integer"}
+        for entry in found.values():
+            assert len((await rest.sample(entries.params_for(entry))).rows) == COUNT
+
+
+async def test_an_object_is_described_by_its_members_and_links():
+    async with peer() as there:
+        body = (
+            f'{{"planes": "{there.url}/api/planes", "other": "http://x.example/y", "count": 1, "list": [{{"a": 1}}]}}'
+        )
+        there.answers[0] = answer(body.encode())
+        async with opened(f"{there.url}/api", health_path="/health") as rest:
+            found = await described(rest)
+            assert {path: entry.type for path, entry in found.items()} == {
+                "/": "path",
+                "/health": "path",
+                "/planes": "path",
+                '/#$["other"]': "string",
+                '/#$["count"]': "integer",
+                '/#$["list"]': "array",
+            }
+            assert list(await described(rest, '/#$["list"]')) == ['/#$["list"][*]["a"]']
+            params = rest.params_for(found['/#$["list"]'])
+            assert params == {"path": "/", "records_path": '$["list"]', "limit": 100}
+            assert list((await rest.sample(params)).rows) == [(1,)]
+            assert rest.params_for(found["/planes"]) == {"path": "/planes", "limit": 100}
+
+
+@pytest.mark.parametrize("base", ["/html", "/no-such", "/forbidden", "/status/204"])
+async def test_a_base_without_data_still_has_its_own_path(records: WebServer, base: str):
+    async with opened(records.url + base) as rest:
+        assert list(await described(rest)) == ["/"]
+
+
+async def test_names_that_hold_a_secret_are_not_described():
+    said = answer(b'{"a correct-horse": 1, "b\\ud800": 2, "c": 3}')
+    async with peer(said) as there, opened(there.url, auth=BEARER) as rest:
+        assert list(await described(rest)) == ["/", '/#$["c"]']
+
+
+@pytest.mark.parametrize("path", ["/../x", "//evil", "/x#not a path"])
+async def test_a_wrong_path_of_the_catalogue_is_refused_before_anything_is_sent(path: str):
+    async with peer() as there, opened(there.url) as rest:
+        assert isinstance(await error_of(rest.describe(path)), QueryRefused | InvalidInput)
+        assert there.connections == 0
+
+
+async def test_httpbin_is_spoken_to(httpbin: WebServer):
+    auth = {"type": "basic", "username": "کاربر", "password": "گذرواژه"}
+    async with opened(httpbin.url, auth=auth, health_path="/basic-auth/کاربر/گذرواژه") as rest:
+        assert (await rest.ping())[0]
+        assert (await rest.sample({"path": "/gzip"})).rows
+        assert (await rest.sample({"path": "/anything/a b", "query": {"x": [1, 2]}})).rows
+        assert (await rest.sample({"path": "/redirect/3"})).rows
+        assert str(await error_of(rest.sample({"path": "/redirect/4"}))) == "bad_answer.redirects"
+        assert str(await error_of(rest.sample({"path": "/brotli"}))) == "bad_answer.encoding"
+        assert_kept([repr(rest)])
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("http://localhost:1", True),
+        ("http://LOCALHOST.", True),
+        ("http://127.9.9.9", True),
+        ("http://[::1]", True),
+        ("http://10.0.0.1", False),
+        ("http://localhost.example", False),
+    ],
+)
+def test_only_this_machine_is_loopback(address: str, local: bool):
+    assert is_loopback(URL(address)) is local
