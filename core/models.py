@@ -326,6 +326,16 @@ class KindInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class KindSchemas:
+    """JSON Schemas of a kind's configuration and of its sample parameters, and of what these refer to."""
+
+    name: str
+    config: Mapping[str, Any]
+    params: Mapping[str, Any]
+    definitions: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class SourceDraft:
     """What a person or program gives to create a source; `config` is plain, secrets included, not yet validated."""
 

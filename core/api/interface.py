@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from core.api import datasources, probes, problems, session
+from core.api import datasources, openapi, probes, problems, session
 from core.api.doorway import Doorway
 from core.runtime import Runtime
 from core.settings import STATIC_DIR
@@ -28,6 +28,7 @@ def build(runtime: Runtime) -> FastAPI:
     for module in (probes, session, datasources):
         app.include_router(module.router)
     problems.install(app)
+    openapi.describe(app, runtime.sources.schemas())
     return app
 
 

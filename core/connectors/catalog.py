@@ -8,7 +8,10 @@ from core.connectors import forms
 from core.connectors.base import Connector, ConnectorConfig, Environment, Limits
 from core.connectors.registry import Registry
 from core.errors import InvalidInput
-from core.models import CatalogEntry, FieldError, KindInfo, Message
+from core.models import CatalogEntry, FieldError, KindInfo, KindSchemas, Message
+
+SCHEMA_REFERENCE = "#/components/schemas/{model}"
+"""Where schemas refer to each other: the place they have in an OpenAPI document."""
 
 
 def kind_infos(registry: Registry) -> tuple[KindInfo, ...]:
@@ -28,6 +31,9 @@ class KindCatalog:
 
     def infos(self) -> tuple[KindInfo, ...]:
         return kind_infos(self._registry)
+
+    def schemas(self) -> tuple[KindSchemas, ...]:
+        return tuple(_schemas(name, cls) for name, cls in self._registry.kinds.items())
 
     def validate(self, kind: str, config: Mapping[str, Any]) -> ConnectorConfig:
         """The typed configuration. Raises InvalidInput naming each wrong field as `config.<field>`."""
@@ -81,6 +87,14 @@ class KindCatalog:
         except KeyError:
             known = ", ".join(self._registry.kinds)
             raise InvalidInput(fields=(FieldError("kind", Message("field.unknown_kind", {"known": known})),)) from None
+
+
+def _schemas(name: str, cls: type[Connector]) -> KindSchemas:
+    config, params = (
+        model.model_json_schema(ref_template=SCHEMA_REFERENCE) for model in (cls.config_model, cls.params_model)
+    )
+    definitions = config.pop("$defs", {}) | params.pop("$defs", {})
+    return KindSchemas(name, config, params, definitions)
 
 
 def _refuse_kept(secrets: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ from core.models import (
     Figures,
     HealthSummary,
     KindInfo,
+    KindSchemas,
     Organisation,
     PingResult,
     Role,
@@ -69,6 +70,10 @@ class DataSourceService:
     def kinds(self) -> tuple[KindInfo, ...]:
         """Every kind of source with its form."""
         return self._kinds.infos()
+
+    def schemas(self) -> tuple[KindSchemas, ...]:
+        """Every kind's configuration and sample parameters as JSON Schemas."""
+        return self._kinds.schemas()
 
     async def authorise(self, actor: Actor, org: str, role: Role, source_id: UUID | None = None) -> None:
         """Raises NotFound or Forbidden as every other method would, before any input is read."""
