@@ -12,7 +12,7 @@ from core.access.identity import Access
 from core.access.passwords import Passwords
 from core.connectors.base import Environment
 from core.connectors.catalog import KindCatalog
-from core.connectors.kinds.postgres import PostgresConnector
+from core.connectors.registry import registry as real
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy
@@ -42,7 +42,7 @@ class Product:
 
 @contextmanager
 def product(data_dir: Path, port: int = 1) -> Iterator[Product]:
-    """Over real SQLite in `data_dir`, with the kinds `fake` and `postgres`."""
+    """Over real SQLite in `data_dir`, with the kind `fake` beside the real ones, whose drivers wait."""
     settings = Settings(_env_file=None, data_dir=data_dir, port=port)
     other_end, clock, loop = OtherEnd(), FakeClock(), BackgroundLoop()
     runtime = loop.submit(_assemble(settings, loop, other_end, clock)).result()
@@ -59,7 +59,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     sources = SourceRepository(database, Vault(await open_keyring(settings, database)))
     statuses = StatusRepository(database)
     registry = fake_registry(other_end)
-    registry.register("postgres")(PostgresConnector)
+    for kind, connector in real.discover().kinds.items():
+        registry.register(kind)(connector)
     environment = Environment(EgressPolicy(own_ports=frozenset({settings.port})), settings.sample_rows_max)
     kinds = KindCatalog(registry, environment)
     live = LiveSources(kinds, sources, RetryPolicy(sleep=_no_sleep), monotonic=clock.seconds)

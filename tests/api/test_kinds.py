@@ -1,0 +1,96 @@
+"""The life of a source of each kind over HTTP, on its real server: create, try, ping, sample, change, delete."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core.i18n import translator
+from core.models import Role
+from tests.api.conftest import Org, Served, make_org
+from tests.api.kind_case import KEPT, WRONG, Case, at, replaced, without
+from tests.api.kind_cases import case as case
+from tests.api.test_sources import fields_of
+from tests.api.watched import watched
+
+CONFIG = "config"
+
+
+@pytest.fixture
+def org(served: Served, case: Case, capfd: pytest.CaptureFixture[str]) -> Iterator[Org]:
+    """Nothing that it is answered, and nothing that is logged meanwhile, may hold a secret."""
+    with watched(make_org(served), capfd, case.value, WRONG) as org:
+        yield org
+
+
+@pytest.fixture
+def source(org: Org, case: Case) -> dict[str, Any]:
+    return org.add("منبع", case.kind, config=case.config)
+
+
+def patch(org: Org, source: dict[str, Any], config: dict[str, Any]) -> Any:
+    return org.call("PATCH", source["id"], role=Role.EDITOR, json={CONFIG: config})
+
+
+def ping(org: Org, source: dict[str, Any]) -> dict[str, Any]:
+    answer = org.call("POST", f"{source['id']}/ping", role=Role.ANALYST)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def trial(org: Org, case: Case, config: dict[str, Any], **more: Any) -> Any:
+    return org.call("POST", "test", role=Role.EDITOR, json={"kind": case.kind, CONFIG: config, **more})
+
+
+def sample(org: Org, source: dict[str, Any], params: dict[str, Any]) -> Any:
+    return org.call("POST", f"{source['id']}/sample", role=Role.ANALYST, json={"params": params})
+
+
+def test_a_created_source_shows_its_secret_only_as_set(org: Org, case: Case) -> None:
+    answer = org.call("POST", role=Role.EDITOR, json={"kind": case.kind, "name": "n", CONFIG: case.config})
+    assert answer.status_code == 201, answer.text
+    shown = answer.json()[CONFIG]
+    assert {name: shown[name] for name in case.config} == replaced(case.config, case.secret, KEPT)
+    assert org.call("GET", answer.json()["id"], role=Role.VIEWER).json()[CONFIG] == shown
+
+
+def test_what_works_works_when_tried(org: Org, case: Case) -> None:
+    answer = trial(org, case, case.config)
+    assert (answer.status_code, answer.json()["ok"]) == (200, True), answer.text
+    assert {check["status"] for check in answer.json()["checks"]} <= {"ok", "warning", "skipped", "unsupported"}
+
+
+def test_a_wrong_secret_fails_at_its_rung_and_names_the_field(org: Org, case: Case, source: dict[str, Any]) -> None:
+    answer = trial(org, case, case.wrong, ds_id=source["id"])
+    assert (answer.status_code, answer.json()["ok"]) == (200, False), answer.text
+    [failed] = [check for check in answer.json()["checks"] if check["status"] == "failed"]
+    assert failed["step"] == case.rung
+    assert case.at_fault in failed["fields"]
+    assert failed["advice"]
+
+
+def test_a_kept_secret_is_used_when_tried_and_is_missing_without_the_source(
+    org: Org, case: Case, source: dict[str, Any]
+) -> None:
+    config = replaced(case.config, case.secret, KEPT)
+    assert trial(org, case, config, ds_id=source["id"]).json()["ok"]
+    assert fields_of(trial(org, case, config)) == [f"config.{case.secret}"]
+
+
+def test_a_ping_says_what_answered(org: Org, source: dict[str, Any]) -> None:
+    answer = ping(org, source)
+    assert (answer["ok"], answer["attempts"], answer["state"]) == (True, 1, "closed")
+    assert answer["message"]
+    assert org.call("GET", source["id"]).json()["status"] == "healthy"
+
+
+def test_a_sample_keeps_values_as_they_are(org: Org, case: Case, source: dict[str, Any]) -> None:
+    answer = sample(org, source, case.params)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    types, row = {column["name"]: column["type"] for column in body["columns"]}, body["rows"][0]
+    assert {name: (types[name], row[name]) for name in case.columns} == case.columns
+    assert (body["row_count"], len(body["rows"])) == (1, 1)
+    assert body["executed"]
+    assert body["bytes_read"] > 0

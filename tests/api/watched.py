@@ -1,0 +1,42 @@
+"""An organisation whose every answer is read for secrets, and the log with it."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import requests
+
+from core.models import Role
+from tests.api.conftest import Org
+
+
+class Watched(Org):
+    """Remembers what it was answered, headers included."""
+
+    def __init__(self, org: Org) -> None:
+        super().__init__(org.served, org.slug, org.tokens, org.language)
+        self.answers: list[str] = []
+
+    def call(self, method: str, path: str = "", role: Role | None = Role.ADMIN, **options: Any) -> requests.Response:
+        answer = super().call(method, path, role, **options)
+        self.answers.append(f"{answer.text} {answer.headers}")
+        assert answer.status_code != 500, answer.text
+        return answer
+
+
+@contextmanager
+def watched(org: Org, log: pytest.CaptureFixture[str], *secrets: str) -> Iterator[Watched]:
+    """At the end, fails when an answer, standard output or standard error holds one of the secrets."""
+    handler = logging.StreamHandler()
+    logging.getLogger().addHandler(handler)
+    watched = Watched(org)
+    try:
+        yield watched
+    finally:
+        logging.getLogger().removeHandler(handler)
+    said = log.readouterr()
+    assert watched.answers
+    for text in (*watched.answers, said.out, said.err):
+        assert not any(secret in text for secret in secrets)
