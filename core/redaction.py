@@ -79,7 +79,8 @@ def _replaced(pattern: re.Pattern[Any] | None, mask: Any, value: Any) -> Any:
 
 def _pattern(secret: str) -> re.Pattern[str]:
     escaped = (re.sub(rf"([{quote}\\])", r"\\\1", secret) for quote in "'\"")
-    return re.compile("|".join(["".join(map(_letter, secret)), *map(re.escape, escaped)]))
+    # The longer forms first: of an escaped backslash the plain form would leave one behind.
+    return re.compile("|".join([*map(re.escape, escaped), "".join(map(_letter, secret))]))
 
 
 def _letter(letter: str) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic_core import to_jsonable_python
 
 from core.connectors.base import ConnectorConfig
+from core.connectors.field_specs import field_specs
 from core.connectors.shapes import Shape, fields_of
 from core.form_values import KEPT, suggests_secret
 
@@ -34,8 +35,9 @@ def plain_config(config: ConnectorConfig) -> dict[str, Any]:
 
 
 def public_config(model: type[BaseModel], plain: Mapping[str, Any]) -> dict[str, Any]:
-    """`plain` for outsiders: `{"set": True}` in the place of each secret that is there."""
-    public = {name: value for name, value in plain.items() if value is not None}
+    """`plain` for outsiders, in the order of the form: `{"set": True}` in the place of each secret that is there."""
+    order = {spec.name.partition(".")[0]: None for spec in field_specs(model)}
+    public = {name: plain[name] for name in [*order, *(plain.keys() - order.keys())] if plain.get(name) is not None}
     for path in secret_paths(model, plain):
         public = _replaced(public, path, dict(KEPT))
     return public

@@ -48,7 +48,7 @@ class Translator:
     def __contains__(self, key: str) -> bool:
         return key in self._catalogue
 
-    def text(self, key: str, **arguments: Any) -> str:
+    def text(self, key: str, /, **arguments: Any) -> str:
         """The entry `key` with `{name}` replaced. `error.a.b` falls back to `error.a`."""
         return self._fill(self._forms(key)[0], arguments)
 
@@ -56,7 +56,7 @@ class Translator:
         """The entry `key`, or `otherwise` where a kind or a source brings names that no catalogue has."""
         return self._catalogue[key][0] if key in self._catalogue else otherwise
 
-    def plural(self, key: str, n: int, **arguments: Any) -> str:
+    def plural(self, key: str, n: int, /, **arguments: Any) -> str:
         """The form of `key` that fits the count `n`, which is `{n}` in it."""
         forms = self._forms(key)
         form = forms[0] if self._locale.plural_form(n) == "one" else forms[-1]

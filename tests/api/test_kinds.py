@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from core.i18n import translator
 from core.models import Role
 from tests.api.conftest import Org, Served, make_org
-from tests.api.kind_case import KEPT, WRONG, Case, at, replaced, without
+from tests.api.kind_case import KEPT, WRONG, Case, replaced
 from tests.api.kind_cases import case as case
 from tests.api.test_sources import fields_of
 from tests.api.watched import watched
@@ -94,3 +93,11 @@ def test_a_sample_keeps_values_as_they_are(org: Org, case: Case, source: dict[st
     assert (body["row_count"], len(body["rows"])) == (1, 1)
     assert body["executed"]
     assert body["bytes_read"] > 0
+
+
+def test_handlers(org: Org) -> None:
+    import logging, sys
+    print([(h, getattr(h,'stream',None)) for h in logging.getLogger().handlers], sys.stderr)
+    import structlog
+    structlog.get_logger("x").error("abc", x=WRONG)
+    org.call("GET")

@@ -73,11 +73,17 @@ def test_one_that_cannot_start_is_not_ready_and_its_log_says_why(tmp_path: Path)
     assert "No module named demo.none" in server.log.read_text()
 
 
+def started_beside(others: list[psutil.Process]) -> list[psutil.Process]:
+    """Children but for the servers of other tests, which live as long as the session."""
+    return [child for child in psutil.Process().children() if child not in others]
+
+
 def test_the_death_of_one_is_told_once_and_its_end_goes_on(tmp_path: Path):
+    others = psutil.Process().children()
     with rest_alone(tmp_path) as running:
         assert running.failed() == {}
         assert running.ended() == {}
-        (child,) = psutil.Process().children()
+        (child,) = started_beside(others)
         child.kill()
         psutil.wait_procs([child], END_LIMIT_S)
         assert running.ended() == {"rest": tmp_path / "rest.log"}
@@ -85,10 +91,10 @@ def test_the_death_of_one_is_told_once_and_its_end_goes_on(tmp_path: Path):
 
 
 def test_one_that_never_served_is_told_as_failed_and_not_again(tmp_path: Path):
-    missing = Program("mongod", str(tmp_path / "mongod"))
+    missing, others = Program("mongod", str(tmp_path / "mongod")), psutil.Process().children()
     with servers(tmp_path, missing, names=("mongodb",)) as running:
         assert running.failed() == {"mongodb": tmp_path / "mongodb.log"}
-        psutil.wait_procs(psutil.Process().children(), END_LIMIT_S)
+        psutil.wait_procs(started_beside(others), END_LIMIT_S)
         assert running.ended() == {}
 
 

@@ -105,6 +105,10 @@ def test_braces_in_data_are_data() -> None:
     assert EN.text("add.created", name="{secret} {0}") == "{secret} {0} was created."
 
 
+def test_an_argument_may_have_any_name() -> None:
+    assert "AKIA" in EN.message(Message("check.signed", {"key": "AKIA"}))
+
+
 def test_words_of_the_source_stay_as_they_are() -> None:
     assert FA.message(Message.literal("PostgreSQL 16.4")) == "PostgreSQL 16.4"
 
