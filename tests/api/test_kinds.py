@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
+from core.i18n import translator
 from core.models import Role
 from tests.api.conftest import Org, Served, make_org
-from tests.api.kind_case import KEPT, WRONG, Case, replaced
+from tests.api.kind_case import KEPT, WRONG, Case, at, replaced
 from tests.api.kind_cases import case as case
 from tests.api.test_sources import fields_of
 from tests.api.watched import watched
 
 CONFIG = "config"
+EN = translator("en", strict=True)
 
 
 @pytest.fixture
@@ -95,9 +97,65 @@ def test_a_sample_keeps_values_as_they_are(org: Org, case: Case, source: dict[st
     assert body["bytes_read"] > 0
 
 
-def test_handlers(org: Org) -> None:
-    import logging, sys
-    print([(h, getattr(h,'stream',None)) for h in logging.getLogger().handlers], sys.stderr)
-    import structlog
-    structlog.get_logger("x").error("abc", x=WRONG)
-    org.call("GET")
+def test_a_kept_secret_goes_on_working(org: Org, case: Case, source: dict[str, Any]) -> None:
+    for config in ({"timeout_s": 9}, replaced(case.config, case.secret, KEPT), {}):
+        answer = patch(org, source, config)
+        assert (answer.status_code, at(answer.json()[CONFIG], case.secret)) == (200, KEPT), answer.text
+        assert ping(org, source)["ok"]
+    assert answer.json()[CONFIG] == source[CONFIG] | {"timeout_s": 9}
+
+
+def test_a_kept_secret_does_not_go_elsewhere(org: Org, case: Case, source: dict[str, Any]) -> None:
+    field = f"config.{case.secret}"
+    assert fields_of(patch(org, source, case.elsewhere)) == [field]
+    sent = replaced(case.config | case.elsewhere, case.secret, KEPT)
+    assert fields_of(patch(org, source, sent)) == [field]
+    assert fields_of(trial(org, case, sent, ds_id=source["id"])) == [field]
+    assert org.call("GET", source["id"]).json()[CONFIG] == source[CONFIG]
+    # With the secret sent along, it is somebody's own decision.
+    assert patch(org, source, case.config | case.elsewhere).status_code == 200
+
+
+def test_null_clears_a_secret(org: Org, case: Case, source: dict[str, Any]) -> None:
+    answer = patch(org, source, case.cleared)
+    assert answer.status_code == 200, answer.text
+    assert at(answer.json()[CONFIG], case.secret) is None
+    assert at(org.call("GET", source["id"]).json()[CONFIG], case.secret) is None
+
+
+def test_a_new_secret_replaces_the_old_one(org: Org, case: Case, source: dict[str, Any]) -> None:
+    assert patch(org, source, case.wrong).status_code == 200
+    answer = ping(org, source)
+    assert (answer["ok"], answer["diagnosis"]["code"], answer["attempts"]) == (False, "auth_failed", 1)
+    assert answer["diagnosis"]["advice"]
+    assert patch(org, source, case.config).status_code == 200
+    assert ping(org, source)["ok"]
+
+
+def test_wrong_fields_are_named(org: Org, case: Case, source: dict[str, Any]) -> None:
+    for change, fields in case.invalid:
+        assert fields_of(patch(org, source, change)) == fields
+        given = {name: value for name, value in (case.config | change).items() if value is not None}
+        assert fields_of(org.call("POST", json={"kind": case.kind, "name": "n", CONFIG: given})) == fields
+        assert fields_of(trial(org, case, given)) == fields
+    assert org.call("GET", source["id"]).json() == source
+
+
+def test_wrong_sample_parameters_are_named(org: Org, case: Case, source: dict[str, Any]) -> None:
+    for change, field in (({"no_such": 1}, "no_such"), ({"limit": 0}, "limit"), ({"limit": "9"}, "limit")):
+        assert fields_of(sample(org, source, case.params | change)) == [f"params.{field}"]
+
+
+def test_a_refused_sample_says_which_rule(org: Org, case: Case, source: dict[str, Any]) -> None:
+    answer = sample(org, source, case.refused)
+    assert (answer.status_code, answer.json()["code"]) == (422, "query_refused"), answer.text
+    assert answer.json()["detail"] == EN.text(f"error.query_refused.{case.rule}", part=case.part)
+    figures = org.call("GET", f"{source['id']}/metrics").json()
+    assert (figures["calls_total"], figures["errors_total"]) == (0, 0)
+
+
+def test_what_is_deleted_is_gone(org: Org, source: dict[str, Any]) -> None:
+    assert ping(org, source)["ok"]
+    assert org.call("DELETE", source["id"], role=Role.ADMIN).status_code == 204
+    assert org.call("GET", source["id"]).status_code == 404
+    assert org.call("POST", f"{source['id']}/ping").status_code == 404

@@ -1,5 +1,6 @@
 """An organisation whose every answer is read for secrets, and the log with it."""
 
+import io
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,16 +28,15 @@ class Watched(Org):
 
 
 @contextmanager
-def watched(org: Org, log: pytest.CaptureFixture[str], *secrets: str) -> Iterator[Watched]:
-    """At the end, fails when an answer, standard output or standard error holds one of the secrets."""
-    handler = logging.StreamHandler()
+def watched(org: Org, printed: pytest.CaptureFixture[str], *secrets: str) -> Iterator[Watched]:
+    """At the end, fails when an answer, the log, standard output or standard error holds one of the secrets."""
+    logged, kept = io.StringIO(), Watched(org)
+    handler = logging.StreamHandler(logged)
     logging.getLogger().addHandler(handler)
-    watched = Watched(org)
     try:
-        yield watched
+        yield kept
     finally:
         logging.getLogger().removeHandler(handler)
-    said = log.readouterr()
-    assert watched.answers
-    for text in (*watched.answers, said.out, said.err):
+    assert kept.answers
+    for text in (*kept.answers, logged.getvalue(), *printed.readouterr()):
         assert not any(secret in text for secret in secrets)

@@ -75,7 +75,7 @@ def test_a_failed_test_advises_beside_the_fields_at_fault(open_page: Open, runti
     runtime.sources.test_works = False
     app = filled(open_page("add"))
     assert "اتصال هنوز برقرار نیست" in texts(app)
-    assert "نام کاربری و رمز عبور" in texts(app)
+    assert "نام کاربری و گذرواژه" in texts(app)
     app.button(key="add_fix").click().run()
     beside = [text.value for text in app.markdown if text.value.startswith(":material/error:")]
     assert len(beside) == 2

@@ -91,6 +91,7 @@ async def big(request: Request) -> Response:
         for number in range(size):
             head = f'{"," if number else "["}{{"id": {number}, "text": "'
             yield head + "x" * (1022 - len(head)) + '"}'
+            await _chance_to_end()
         yield "]"
 
     return StreamingResponse(records(), media_type="application/json")
