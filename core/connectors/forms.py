@@ -84,9 +84,12 @@ def validate_config(model: type[Config], plain: Mapping[str, Any]) -> Config:
     return config
 
 
-def validate_params(model: type[Params], params: Mapping[str, Any]) -> Params:
-    """Raises InvalidInput naming each wrong field as `params.<field>`."""
-    return validate(model, params, "params")
+def validate_params(model: type[Params], params: Mapping[str, Any], rows_max: int | None = None) -> Params:
+    """Raises InvalidInput naming each wrong field as `params.<field>`; the highest `limit` is `rows_max`."""
+    given = validate(model, params, "params")
+    if rows_max is not None and given.limit > rows_max:
+        raise InvalidInput(fields=(FieldError("params.limit", Message("field.less_than_equal", {"le": rows_max})),))
+    return given
 
 
 def _named_unset(

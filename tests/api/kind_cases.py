@@ -156,7 +156,7 @@ def rest_case(server: WebServer) -> Case:
         invalid=(
             ({"base_url": "ftp://h"}, ["config.base_url"]),
             ({"auth": {"type": "magic"}}, ["config.auth.type"]),
-            ({"headers": {"Host": WRONG}}, ["config.headers.Host"]),
+            ({"headers": {"Host": WRONG}}, ["config.headers"]),
             ({"health_expect": ["ok"]}, ["config.health_expect"]),
             ({"no_such": 1}, ["config.no_such"]),
         ),

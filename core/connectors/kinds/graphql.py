@@ -19,9 +19,8 @@ from core.connectors.http.tls import TlsConfig
 from core.connectors.json_text import records_in
 from core.connectors.records import sample_of
 from core.connectors.registry import register
-from core.errors import InvalidInput
 from core.form_values import suggests_secret
-from core.models import CatalogEntry, Check, FieldError, Message, Sample
+from core.models import CatalogEntry, Check, Message, Sample
 
 if TYPE_CHECKING:
     from gql import GraphQLRequest
@@ -95,10 +94,7 @@ class GraphqlConnector(Connector):
         from core.connectors.json_path import check_path
         from core.safety import graphql as rules
 
-        given: GraphqlParams = forms.validate_params(cls.params_model, params)
-        if given.limit > environment.rows_max:
-            message = Message("field.less_than_equal", {"le": environment.rows_max})
-            raise InvalidInput(fields=(FieldError("params.limit", message),))
+        given: GraphqlParams = forms.validate_params(cls.params_model, params, environment.rows_max)
         check_path(given.records_path)
         rules.check_variables(given.variables or {})
         document = rules.check_document(given.query, given.operation_name)

@@ -58,10 +58,7 @@ class MongodbConnector(Connector):
 
     @classmethod
     def check_params(cls, params: Mapping[str, Any], environment: Environment) -> None:
-        given: MongodbParams = forms.validate_params(cls.params_model, params)
-        if given.limit > environment.rows_max:
-            message = Message("field.less_than_equal", {"le": environment.rows_max})
-            raise InvalidInput(fields=(FieldError("params.limit", message),))
+        given: MongodbParams = forms.validate_params(cls.params_model, params, environment.rows_max)
         mongo.check_collection(given.collection)
         for name, document in (("filter", given.filter), ("projection", given.projection), ("sort", given.sort)):
             mongo.check_document(document or {}, field=f"params.{name}")

@@ -17,8 +17,7 @@ from core.connectors.postgres import catalogue, failures, rungs, session
 from core.connectors.postgres.names import names_of, quoted
 from core.connectors.postgres.values import as_arguments, columns_of
 from core.connectors.registry import register
-from core.errors import InvalidInput
-from core.models import CatalogEntry, Check, FieldError, Message, Sample
+from core.models import CatalogEntry, Check, Sample
 from core.resilience.deadline import remaining, server_limit_s
 from core.safety import sql
 from core.values import RowBuilder
@@ -112,10 +111,7 @@ class PostgresConnector(Connector):
 
     @classmethod
     def check_params(cls, params: Mapping[str, Any], environment: Environment) -> None:
-        given: PostgresParams = forms.validate_params(cls.params_model, params)
-        if given.limit > environment.rows_max:
-            message = Message("field.less_than_equal", {"le": environment.rows_max})
-            raise InvalidInput(fields=(FieldError("params.limit", message),))
+        given: PostgresParams = forms.validate_params(cls.params_model, params, environment.rows_max)
         if given.sql is not None:
             sql.check_statement(given.sql)
         if given.where is not None:

@@ -16,8 +16,8 @@ from core.connectors.registry import register
 from core.connectors.rest import entries, rungs, table
 from core.connectors.rest.health import Health
 from core.connectors.rest.service import Scalar, Service
-from core.errors import InvalidInput, QueryRefused
-from core.models import CatalogEntry, Check, FieldError, Message, Sample
+from core.errors import QueryRefused
+from core.models import CatalogEntry, Check, Sample
 from core.safety.rest import check_path, check_query
 
 _STATUSES = re.compile(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
@@ -102,10 +102,7 @@ class RestConnector(Connector):
 
     @classmethod
     def check_params(cls, params: Mapping[str, Any], environment: Environment) -> None:
-        given: RestParams = forms.validate_params(cls.params_model, params)
-        if given.limit > environment.rows_max:
-            message = Message("field.less_than_equal", {"le": environment.rows_max})
-            raise InvalidInput(fields=(FieldError("params.limit", message),))
+        given: RestParams = forms.validate_params(cls.params_model, params, environment.rows_max)
         check_path(given.path)
 
     @classmethod

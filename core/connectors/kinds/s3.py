@@ -8,14 +8,14 @@ from pydantic_core import PydanticCustomError
 
 from core.connectors import forms
 from core.connectors.base import Connector, Environment, Limits, SampleParams
+from core.connectors.http.address import HttpAddress
 from core.connectors.http.client import HttpClient
 from core.connectors.http.tls import TlsConfig
 from core.connectors.registry import register
 from core.connectors.s3 import listing, preview, rungs
 from core.connectors.s3.bucket import Bucket
 from core.connectors.s3.carrier import sdk
-from core.errors import InvalidInput
-from core.models import CatalogEntry, Check, FieldError, Message, Sample
+from core.models import CatalogEntry, Check, Sample
 from core.safety.s3 import check_key
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ BUCKET = r"^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$"
 class S3Config(TlsConfig):
     """Where the bucket is and who asks; without keys nobody in particular does."""
 
-    endpoint_url: str | None = Field(
-        None, min_length=1, max_length=2000, json_schema_extra={"example": "https://minio.example.ir:9000"}
-    )
+    endpoint_url: HttpAddress | None = Field(None, json_schema_extra={"example": "https://minio.example.ir:9000"})
     region: str = Field("us-east-1", pattern=r"^[A-Za-z0-9-]{1,50}$")
     bucket: str = Field(pattern=BUCKET, json_schema_extra={"example": "reports"})
     prefix: str = Field("", max_length=1024, json_schema_extra={"example": "logs/"})
@@ -38,11 +36,6 @@ class S3Config(TlsConfig):
     secret_access_key: SecretStr | None = Field(None, min_length=1, max_length=1000)
     session_token: SecretStr | None = Field(None, min_length=1, max_length=8000)
     path_style: bool | None = Field(None, json_schema_extra={"section": "advanced"})
-
-    @field_validator("endpoint_url")
-    @classmethod
-    def _an_address(cls, endpoint_url: str | None) -> str | None:
-        return None if endpoint_url is None else _endpoint(endpoint_url)
 
     @field_validator("prefix")
     @classmethod
@@ -57,21 +50,6 @@ class S3Config(TlsConfig):
             missing = "access_key_id" if self.access_key_id is None else "secret_access_key"
             raise PydanticCustomError("both_keys", "both keys or none", {"field": missing})
         return self
-
-
-def _endpoint(text: str) -> str:
-    from yarl import URL
-
-    try:
-        url = URL(text)
-        usable = url.scheme in ("http", "https") and url.host and url.port
-    except ValueError:
-        usable = False
-    if not usable or any(letter.isspace() or letter == "\\" or not letter.isprintable() for letter in text):
-        raise PydanticCustomError("http_url", "an address that begins with http:// or https://")
-    if url.user or url.password or url.query_string or url.fragment:
-        raise PydanticCustomError("bare_url", "an address without user, query or fragment")
-    return text
 
 
 class S3Params(SampleParams):
@@ -118,10 +96,7 @@ class S3Connector(Connector):
 
     @classmethod
     def check_params(cls, params: Mapping[str, Any], environment: Environment) -> None:
-        given: S3Params = forms.validate_params(cls.params_model, params)
-        if given.limit > environment.rows_max:
-            message = Message("field.less_than_equal", {"le": environment.rows_max})
-            raise InvalidInput(fields=(FieldError("params.limit", message),))
+        given: S3Params = forms.validate_params(cls.params_model, params, environment.rows_max)
         # The configured prefix is not known here: `sample` judges by it, before anything is sent.
         check_key(given.key or given.prefix or "", "", "key" if given.key else "prefix")
 

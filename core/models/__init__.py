@@ -1,0 +1,54 @@
+"""Frozen values and enums that cross layers. Nothing here does I/O or knows a language."""
+
+from core.models.calls import PingAllView, PingResult, PingRow, SampleResult, TestResult
+from core.models.kinds import FieldSpec, KindInfo, KindSchemas
+from core.models.messages import NO_ARGS, Check, Diagnosis, FieldError, Message
+from core.models.samples import CatalogEntry, Column, Sample
+from core.models.sources import (
+    Actor,
+    BreakerConfig,
+    CallPoint,
+    Event,
+    Figures,
+    HealthSummary,
+    Organisation,
+    Source,
+    SourceDraft,
+    SourcePage,
+)
+from core.models.states import BreakerState, CheckStatus, FailureKind, Outcome, Role, Status
+
+__all__ = [
+    "NO_ARGS",
+    "Actor",
+    "BreakerConfig",
+    "BreakerState",
+    "CallPoint",
+    "CatalogEntry",
+    "Check",
+    "CheckStatus",
+    "Column",
+    "Diagnosis",
+    "Event",
+    "FailureKind",
+    "FieldError",
+    "FieldSpec",
+    "Figures",
+    "HealthSummary",
+    "KindInfo",
+    "KindSchemas",
+    "Message",
+    "Organisation",
+    "Outcome",
+    "PingAllView",
+    "PingResult",
+    "PingRow",
+    "Role",
+    "Sample",
+    "SampleResult",
+    "Source",
+    "SourceDraft",
+    "SourcePage",
+    "Status",
+    "TestResult",
+]

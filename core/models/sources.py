@@ -1,0 +1,134 @@
+"""Sources, whose they are, and what is known about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from core.models.messages import Diagnosis, Message
+from core.models.states import BreakerState, Role, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a person's session or a token. `roles` maps an organisation's slug to the role held there."""
+
+    name: str
+    roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
+    user_id: int | None = None
+    server_admin: bool = False
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    id: int
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The seven figures of a source. Latencies are milliseconds or None without a call; times are UTC."""
+
+    calls_total: int = 0
+    errors_total: int = 0
+    avg_latency_ms: float | None = None
+    p95_ms: float | None = None
+    last_ok_ts: datetime | None = None
+    last_err_ts: datetime | None = None
+    state: BreakerState = BreakerState.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerConfig:
+    """When a source's breaker opens and for how long.
+
+    The defaults (5 failures in a row, 30 s) are the product's promise to its users; see docs/Decisions.md, ADR-0004.
+    """
+
+    failure_threshold: int = 5
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data source as outsiders see it: `config` holds `{"set": True}` in the place of every secret.
+
+    `retry_after_s` is the wait until the breaker admits a call again (None unless it refuses now);
+    `state_since` is when the breaker or the evidence last changed.
+    """
+
+    id: UUID
+    org: str
+    name: str
+    kind: str
+    description: str
+    tags: tuple[str, ...]
+    config: Mapping[str, Any]
+    status: Status
+    figures: Figures
+    paused: bool
+    check_interval_s: float | None
+    breaker: BreakerConfig
+    diagnosis: Diagnosis | None
+    message: Message | None
+    evidence_ts: datetime | None
+    state_since: datetime | None
+    retry_after_s: float | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def state(self) -> BreakerState:
+        return self.figures.state
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDraft:
+    """What a person or program gives to create a source; `config` is plain, secrets included, not yet validated."""
+
+    kind: str
+    name: str
+    config: Mapping[str, Any]
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    check_interval_s: float | None = None
+    paused: bool = False
+    breaker: BreakerConfig = BreakerConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePage:
+    items: tuple[Source, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSummary:
+    """Counts by status over an organisation's sources, and the sources themselves."""
+
+    org: str
+    counts: Mapping[Status, int]
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a source: a state change, a failure with its diagnosis."""
+
+    ts: datetime
+    type: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CallPoint:
+    """One finished call, for the chart of recent calls."""
+
+    ts: datetime
+    latency_ms: float
+    ok: bool
