@@ -47,7 +47,7 @@ class ConformanceTable:
 
 def _column(name: str, kind: str) -> str:
     """The kind, and what tells apart two suites of one kind."""
-    return kind if kind in name.lower() else f"{kind} {name.removeprefix('Test')}"
+    return kind if kind in name.lower() else f"{kind} ({name.removeprefix('Test').removesuffix('Conformance')})"
 
 
 def lines(table: Mapping[str, Mapping[str, str]], kinds: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Every error that an S3 service names, as one of ours."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from core.connectors.http.failures import retry_after
@@ -11,6 +12,7 @@ from core.errors import (
     NotFoundInSource,
     PermissionDenied,
     QueryFailed,
+    RateLimited,
     SourceError,
     SourceUnavailable,
 )
@@ -51,8 +53,10 @@ def of(err: Any, headers: Mapping[str, str], bucket: str, secrets: tuple[str, ..
     status = int(err.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
     said = err.response.get("Error", {})
     code = str(said.get("Code", ""))
+    again = retry_after(headers)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RateLimited("http", retry_after=again)
     if code in _BUSY or status >= 500:
-        again = retry_after(headers)
         return SourceUnavailable("s3", retried=status in _RETRIED, retry_after=again, detail=code[:40])
     found = _NAMED.get(code) or _NAMED.get(_BY_STATUS.get(status, ""))
     if found is None:

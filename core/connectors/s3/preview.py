@@ -1,5 +1,6 @@
 """A look into one object: its first rows, by what its name says it is, and by what it holds."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -37,7 +38,8 @@ async def _grown(bucket: Bucket, key: str, kind: str, compression: str | None, l
     while True:
         piece = await bucket.read(key, head.fetched, wanted)
         head.add(piece)
-        sample = _shown(head, kind, limit, bytes_max, bucket.secrets)
+        # Megabytes are inflated and parsed: not on the event loop.
+        sample = await asyncio.to_thread(_shown, head, kind, limit, bytes_max, bucket.secrets)
         wanted = min(head.fetched * (GROWTH - 1), bytes_max - head.fetched)
         if head.whole or head.full or len(sample.rows) >= limit or wanted <= 0 or not piece.data:
             return replace(sample, bytes_read=head.fetched, executed=f"GetObject {key}")
