@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 WRONG = "Zq7-never-shown"
 KEPT = {"set": True}
@@ -37,9 +38,11 @@ class Case:
     part: str
 
     @property
-    def value(self) -> Any:
-        """The secret itself."""
-        return at(self.config, self.secret)
+    def secrets(self) -> tuple[str, ...]:
+        """The secret, of a connection string the password in it too, and the wrong one."""
+        value = at(self.config, self.secret)
+        inside = urlsplit(value).password if "://" in value else None
+        return (value, *([inside] if inside else []), WRONG)
 
 
 def at(config: Mapping[str, Any], path: str) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from core.i18n import translator
 from core.models import Role
 from tests.api.conftest import Org, Served, make_org
-from tests.api.kind_case import KEPT, WRONG, Case, at, replaced
+from tests.api.kind_case import KEPT, Case, at, replaced
 from tests.api.kind_cases import case as case
 from tests.api.test_sources import fields_of
 from tests.api.watched import watched
@@ -20,7 +20,7 @@ EN = translator("en", strict=True)
 @pytest.fixture
 def org(served: Served, case: Case, capfd: pytest.CaptureFixture[str]) -> Iterator[Org]:
     """Nothing that it is answered, and nothing that is logged meanwhile, may hold a secret."""
-    with watched(make_org(served), capfd, case.value, WRONG) as org:
+    with watched(make_org(served), capfd, *case.secrets) as org:
         yield org
 
 

@@ -88,7 +88,21 @@ def test_the_check_ends_with_zero_when_all_is_well() -> None:
     ],
 )
 def test_the_check_names_what_is_wrong(tmp_path: Path, fa: str, en: str, complaint: str) -> None:
-    assert any(line.startswith(complaint) for line in problems(write(tmp_path, fa=fa, en=en)))
+    assert any(line.startswith(complaint) for line in problems(write(tmp_path, fa=fa, en=en), kinds=tmp_path))
+
+
+def test_the_check_asks_for_the_words_of_every_kind(tmp_path: Path) -> None:
+    kind = "class ToyConfig(ConnectorConfig):\n    host: str\n    schema_name: str = Field(None, alias='schema')\n"
+    (tmp_path / "toy.py").write_text(kind)
+    (tmp_path / "__init__.py").touch()
+    fa = entry("kind.toy", "Toy") + entry("kind.toy.field.host", "سرور")
+    found = problems(write(tmp_path, fa=fa, en=entry("field.label.schema", "Schema")), kinds=tmp_path)
+    named = {"fa": ["kind.toy.description", "kind.toy.field.schema"], "en": ["kind.toy", "kind.toy.description"]}
+    named["en"] += ["kind.toy.field.host"]
+    missing = [f"{key}: missing in {lang}" for lang, keys in named.items() for key in keys]
+    assert set(missing) <= set(found)
+    assert "kind.toy.field.schema: missing in en" not in found
+    assert not any("kind.toy is not in Persian" in line for line in found)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
