@@ -55,7 +55,7 @@ def given(kind: str | None, config: str | None, dsn: str | None) -> tuple[str, d
     pasted = from_pasted(sys.stdin.read() if dsn == "-" else dsn) if dsn is not None else Pasted(str(kind), {})
     if kind not in (None, pasted.kind):
         raise InvalidInput(fields=(FieldError("dsn", Message("field.dsn_kind", {"kind": pasted.kind})),))
-    return pasted.kind, dict(pasted.config) | (_read(config) if config is not None else {})
+    return pasted.kind, dict(pasted.config) | (read(config) if config is not None else {})
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -74,7 +74,8 @@ def _when(spec: FieldSpec) -> str:
     return f"   [{', '.join(conditions)}]" if spec.shown_when else ""
 
 
-def _read(place: str) -> dict[str, Any]:
+def read(place: str) -> dict[str, Any]:
+    """A JSON object from a file, or from standard input for `-`. Raises BadParameter and BadRequest."""
     try:
         return parse(sys.stdin.read() if place == "-" else Path(place).read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as err:

@@ -1,4 +1,4 @@
-"""`sources list | kinds | add | test | ping | sample`."""
+"""`sources list | kinds | show | add | edit | delete | test | ping | sample`."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ import typer
 from core import settings
 from core.api import schemas
 from core.cli.context import run
-from core.cli.kinds import Config, Dsn, Kind, WithFields, as_data, field_lines, given, known, parse
+from core.cli.kinds import Config, Dsn, Kind, WithFields, as_data, field_lines, given, known, parse, read
 from core.cli.output import Json, Org, show, words
 from core.cli.remote import running
 from core.errors import NotFound
@@ -47,6 +47,46 @@ def add(
     draft = SourceDraft(draft_kind, name, plain)
     source = run(lambda runtime, actor: runtime.sources.create(actor, org, draft))
     show(schemas.SourceOut.of(source, words()).model_dump(mode="json"), as_json, str(source.id))
+
+
+@app.command("show")
+def show_source(org: Org, name: str, as_json: Json = False) -> None:
+    """Show one source, without its secrets."""
+    source = run(lambda runtime, actor: _named(runtime, actor, org, name))
+    shown = schemas.SourceOut.of(source, words()).model_dump(mode="json")
+    show(shown, as_json, *(f"{field}\t{value}" for field, value in shown.items()))
+
+
+@app.command(cls=WithFields)
+def edit(
+    org: Org,
+    name: str,
+    new_name: Annotated[str | None, typer.Option("--name")] = None,
+    description: Annotated[str | None, typer.Option("--description")] = None,
+    tags: Annotated[list[str] | None, typer.Option("--tag", help="all tags anew; may be repeated")] = None,
+    paused: Annotated[bool | None, typer.Option("--paused/--resumed")] = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Change a source; of the configuration only what the file holds, and a secret it leaves out is kept."""
+    wanted = {"name": new_name, "description": description, "tags": tags, "paused": paused}
+    changes: dict[str, Any] = {field: value for field, value in wanted.items() if value is not None}
+    changes |= {"config": read(config)} if config is not None else {}
+    if not changes:
+        raise typer.BadParameter("nothing to change")
+    source = run(lambda runtime, actor: _edited(runtime, actor, org, name, changes))
+    show(schemas.SourceOut.of(source, words()).model_dump(mode="json"), as_json, str(source.id))
+
+
+@app.command()
+def delete(
+    org: Org, name: str, yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False, as_json: Json = False
+) -> None:
+    """Delete a source, its figures and its events."""
+    if not yes:
+        typer.confirm(words().text("cli.delete", name=name), abort=True, err=True)
+    run(lambda runtime, actor: _with_source(runtime, actor, org, name, runtime.sources.delete))
+    show({"deleted": name}, as_json)
 
 
 @app.command("test", cls=WithFields)
@@ -114,6 +154,10 @@ def _sample_here(org: str, name: str, params: dict[str, Any]) -> dict[str, Any]:
         return await runtime.sources.sample(actor, org, source.id, params)
 
     return schemas.SampleOut.of(run(work), words()).model_dump(mode="json")
+
+
+async def _edited(runtime: Runtime, actor: Actor, org: str, name: str, changes: dict[str, Any]) -> Source:
+    return await runtime.sources.update(actor, org, (await _named(runtime, actor, org, name)).id, changes)
 
 
 async def _with_source(runtime: Runtime, actor: Actor, org: str, name: str, verb: Any) -> Any:

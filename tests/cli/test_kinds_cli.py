@@ -62,3 +62,32 @@ def test_a_source_from_a_connection_string_answers_and_shows_no_secret(
     listed = acme.run("sources", "list", *org, "--json")
     assert not any(secret in listed.stdout + listed.stderr + str(made) + str(tried) for secret in case.secrets)
     assert [source["config"] for source in json.loads(listed.stdout)] == [made["config"]]
+
+
+def test_a_source_is_shown_edited_and_deleted_without_its_secret(acme: CommandLine, s3: Any) -> None:
+    case, org = s3_case(s3), ("--org", "acme")
+    acme.json("sources", "add", *org, "--name", "منبع", "--dsn", "-", stdin=s3_dsn(case.config))
+    edited = acme.json(
+        "sources",
+        "edit",
+        *org,
+        "منبع",
+        "--name",
+        "انبار",
+        "--tag",
+        "نو",
+        "--config",
+        "-",
+        stdin='{"region": "us-west-2"}',
+    )
+    assert (edited["name"], edited["tags"], edited["config"]["region"]) == ("انبار", ["نو"], "us-west-2")
+    shown = acme.json("sources", "show", *org, "انبار")
+    assert (shown["id"], shown["config"][case.secret]) == (edited["id"], KEPT)
+    assert not any(secret in str(shown) for secret in case.secrets)
+    assert acme.json("sources", "ping", *org, "انبار")["ok"]
+    refused = acme.run(
+        "sources", "edit", *org, "انبار", "--config", "-", stdin='{"endpoint_url": "http://127.0.0.1:1"}'
+    )
+    assert (refused.returncode, "config.secret_access_key" in refused.stdout + refused.stderr) == (1, True)
+    assert acme.json("sources", "delete", *org, "انبار", "--yes") == {"deleted": "انبار"}
+    assert acme.json("sources", "list", *org) == []
