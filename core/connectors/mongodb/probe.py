@@ -12,6 +12,8 @@ from core.resilience.deadline import within
 
 _HEADER = struct.Struct("<iiii")  # length, request, response to, operation ("MongoDB Wire Protocol")
 _OP_MSG = 2013
+_REQUEST = int.from_bytes(b"\r\n\r\n", "little")
+"""Any number will do for MongoDB. This one ends a line, which servers of text wait for before they answer."""
 _OPERATIONS = frozenset({1, 2012, _OP_MSG})
 
 
@@ -29,7 +31,7 @@ async def _answer(host: str, port: int) -> bytes:
     reader, writer = await asyncio.open_connection(host, port)
     try:
         body = struct.pack("<iB", 0, 0) + encode({"hello": 1, "$db": "admin"})
-        writer.write(_HEADER.pack(_HEADER.size + len(body), 1, 0, _OP_MSG) + body)
+        writer.write(_HEADER.pack(_HEADER.size + len(body), _REQUEST, 0, _OP_MSG) + body)
         return await reader.readexactly(_HEADER.size)
     finally:
         writer.transport.abort()
