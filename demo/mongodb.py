@@ -147,7 +147,9 @@ def _client(port: int, **options: Any) -> Client:
     return MongoClient(HOST, port, directConnection=True, **options)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    # The parent may ask twice: a second exit in the middle of the first would leave the program running.
+    signal.signal(number, signal.SIG_IGN)
     sys.exit(0)
 
 

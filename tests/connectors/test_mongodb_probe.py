@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -19,12 +19,18 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 async def listening(serve: Serve) -> AsyncIterator[int]:
     """The port on which each connection is served and then closed."""
 
+    served: list[asyncio.Task[None] | None] = []
+
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.append(asyncio.current_task())
         await serve(reader, writer)
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
     async with await asyncio.start_server(one, HOST, 0) as server:
         yield server.sockets[0].getsockname()[1]
+        await asyncio.gather(*filter(None, served))
 
 
 async def lines(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -34,7 +40,8 @@ async def lines(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    await reader.read()
+    with suppress(ConnectionError):
+        await reader.read()
 
 
 async def test_a_mongodb_speaks_its_own_protocol():

@@ -133,3 +133,33 @@ def test_servers_do_not_outlive_a_parent_that_was_killed(tmp_path: Path):
         parent.send_signal(signal.SIGKILL)
     child.wait(END_LIMIT_S)
     assert not child.is_running()
+
+
+def test_asked_twice_to_end_it_still_ends_its_program():
+    stubborn = """
+        import signal, time
+        signal.signal(signal.SIGTERM, lambda *_: print("asked", flush=True))
+        print("ready", flush=True)
+        while True:
+            time.sleep(600)
+    """
+    script = f"""
+        import signal, sys
+        from demo import mongodb
+        mongodb.END_LIMIT_S = 1
+        sys.stderr = sys.stdout
+        signal.signal(signal.SIGTERM, mongodb._leave)
+        with mongodb._running([sys.executable, "-c", {textwrap.dedent(stubborn)!r}], {{}}) as program:
+            print(program.pid, flush=True)
+            program.wait()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as supervisor:
+        said = {supervisor.stdout.readline().strip() for _ in range(2)}
+        (pid,) = said - {"ready"}
+        program = psutil.Process(int(pid))
+        supervisor.terminate()
+        assert supervisor.stdout.readline() == "asked\n"
+        supervisor.terminate()
+        program.wait(END_LIMIT_S)
+    assert supervisor.returncode == 0
