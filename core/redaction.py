@@ -12,6 +12,9 @@ SHORTEST_SECRET = 4
 TEXT_MAX = 500
 """Characters kept of what somebody else says: a sentence or two, not a page of a proxy's HTML."""
 
+WORD_MAX = 60
+"""Characters kept of a name or a version."""
+
 # The password runs to the last `@` of the word: people paste unescaped ones that hold `@` and `/` themselves.
 _USERINFO = re.compile(r"(?<=://)([^\s:]*):\S+(?=@)")
 _ASSIGNMENT = re.compile(
@@ -24,6 +27,11 @@ _ASSIGNMENT = re.compile(
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     """At most 500 characters of `text`, with `•••` in the place of each secret (see `mask`)."""
     return mask(text, secrets)[:TEXT_MAX]
+
+
+def word(text: str, secrets: Iterable[str] = (), longest: int = WORD_MAX) -> str:
+    """Something that a source says of itself, fit for a sentence: short, printable, and without its secrets."""
+    return "".join(filter(str.isprintable, scrub(text, secrets)))[:longest].strip()
 
 
 def mask(text: str, secrets: Iterable[str] = ()) -> str:

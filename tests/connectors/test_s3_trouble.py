@@ -86,11 +86,82 @@ async def test_every_named_error_is_one_of_ours(server: S3Server, status: int, c
     assert (str(found), found.retried) == (error, retried)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("body", [b"<html><body>Console</body></html>", b"garbage", b"", b"<a><b></a>"])
+def listed(inner: bytes) -> bytes:
+    return b"<ListBucketResult>" + inner + b"</ListBucketResult>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><body>Console</body></html>",
+        b"garbage",
+        b"",
+        b"<a><b></a>",
+        b"<html>ListBucketResult</html>",
+        b"<ListBucketResult><Contents>",
+        listed(b"\xff<"),
+        listed(b"<Contents/>"),
+        listed(b"<Contents><Key>a</Key><Key>b</Key></Contents>"),
+        listed(b"<CommonPrefixes/>"),
+        listed(b"<KeyCount>few</KeyCount>"),
+        listed(b"<Contents><Key>a</Key><LastModified>99999999999999999999</LastModified></Contents>"),
+        listed(b"<Contents><Key>a</Key><LastModified>9999-12-31T23:59:59-12:00</LastModified></Contents>"),
+    ],
+)
 async def test_an_answer_that_is_not_s3_is_a_bad_answer(server: S3Server, body: bytes):
     with stub_server(200, body, {"Content-Type": "text/html"}) as url:
         async with no_traces_of(connector(server, endpoint_url=url)) as source:
             assert str(await error_of(source.ping())) == "bad_answer.not_s3"
+
+
+async def test_an_empty_success_is_no_list(server: S3Server):
+    with stub_server(204, b"", {}) as url:
+        async with no_traces_of(connector(server, endpoint_url=url)) as source:
+            assert str(await error_of(source.ping())) == "bad_answer.not_s3"
+
+
+async def test_a_web_server_that_knows_no_such_page_is_no_s3(server: S3Server):
+    with stub_server(404, b"<html>not here</html>", {"Content-Type": "text/html"}) as url:
+        async with no_traces_of(connector(server, endpoint_url=url)) as source:
+            found = await error_of(source.ping())
+    assert (str(found), found.fields[0].field) == ("not_found_in_source.not_s3", "config.endpoint_url")
+
+
+async def test_a_session_token_that_comes_back_is_shown_nowhere(server: S3Server):
+    token = "Zq7-never-shown"  # letters that a header may have
+    keys = {"access_key_id": "k", "secret_access_key": "s", "session_token": token}
+    body = b"<Error><Code>" + token.encode() + b"</Code></Error>"
+    with stub_server(500, body, {"Content-Type": "application/xml"}) as url:
+        async with no_traces_of(connector(server, endpoint_url=url, **keys)) as source:
+            assert token not in str((await error_of(source.ping())).arguments)
+    with stub_server(200, listed(b""), {"Server": f"s3 {token}"}) as url:
+        async with no_traces_of(connector(server, endpoint_url=url, **keys)) as source:
+            worked, said = await source.ping()
+    assert (worked, token in said) == (True, False)
+
+
+async def test_a_persian_host_name_is_dialled_as_dns_has_it(server: S3Server):
+    async with no_traces_of(connector(server, endpoint_url="http://انبار.invalid:9000")) as source:
+        found = await error_of(source.ping())
+    assert (str(found), found.arguments["host"]) == ("unreachable.unknown_host", "xn--mgbac1byg.invalid")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"region": "123"}, "region"),
+        ({"region": "-x"}, "region"),
+        ({"region": "x-"}, "region"),
+        ({"endpoint_url": "http://object_store:9000"}, "endpoint_url"),
+        ({"endpoint_url": "http://a..b"}, "endpoint_url"),
+        ({"session_token": "a\nb"}, "session_token"),
+        ({"ca_pem": "گواهی"}, "ca_pem"),
+    ],
+)
+def test_what_the_sdk_would_refuse_is_refused_by_name(server: S3Server, changes: dict[str, str], field: str):
+    with pytest.raises(InvalidInput) as refused:
+        connector(server, **changes)
+    assert [error.field for error in refused.value.fields] == [f"config.{field}"]
 
 
 async def test_a_dripping_peer_holds_no_thread_after_its_limit(server: S3Server, dripping_port: Listener):

@@ -10,7 +10,7 @@ from core.connectors.http.auth import auth_headers, auth_query, auth_secrets, ow
 from core.connectors.http.client import HttpClient
 from core.connectors.network import fields_of
 from core.errors import AuthError, BadAnswer, PermissionDenied, QueryFailed, RateLimited
-from core.redaction import scrub
+from core.redaction import word
 
 if TYPE_CHECKING:
     from gql import GraphQLRequest
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 PING = "{ __typename }"
 PING_BYTES_MAX = 64 * 1024
-NAME_MAX = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Endpoint:
                 data, errors = err.data, tuple(err.errors or ())
         answer = transport.answer
         server = answer.headers.get("Server", "") if answer else ""
-        return Reply(data, errors, bool(answer and answer.complete), self._word(server))
+        return Reply(data, errors, bool(answer and answer.complete), word(server, self.secrets))
 
     async def data(self, query: str, read_max: int, **variables: Any) -> Mapping[str, Any]:
         """What a query of ours answers. Raises SourceError, for an answer with `errors` too."""
@@ -91,14 +90,10 @@ class Endpoint:
         name = (reply.data or {}).get("__typename")
         if not isinstance(name, str):
             raise BadAnswer("not_graphql", fields=fields_of("endpoint"))
-        return Root(self._word(name), reply.server)
+        return Root(word(name, self.secrets), reply.server)
 
     async def close(self) -> None:
         await self._http.close()
 
     def _permits(self, method: str, url: "URL", _body: bytes | None) -> bool:
         return method == "POST" and url == self.url
-
-    def _word(self, text: str) -> str:
-        """A name that the server gave itself, fit for a sentence."""
-        return "".join(filter(str.isprintable, scrub(text, self.secrets)))[:NAME_MAX].strip()

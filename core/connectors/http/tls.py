@@ -23,7 +23,7 @@ class TlsConfig(ConnectorConfig):
         if ca_pem is not None:
             try:
                 ssl.create_default_context(cadata=ca_pem)
-            except (ssl.SSLError, ValueError):
+            except (ssl.SSLError, ValueError, TypeError):  # TypeError: letters beyond ASCII
                 raise PydanticCustomError("certificate", "certificates in PEM form") from None
         return ca_pem
 

@@ -1,5 +1,6 @@
 """S3 and its likes: one bucket, and in it one prefix, which is only listed and read."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from core.connectors import forms
 from core.connectors.base import Connector, Environment, Limits, SampleParams
 from core.connectors.http.address import HttpAddress
+from core.connectors.http.auth import HeaderSecret
 from core.connectors.http.client import HttpClient
 from core.connectors.http.tls import TlsConfig
 from core.connectors.registry import register
@@ -24,18 +26,32 @@ if TYPE_CHECKING:
 # Looser than Amazon's rule for new buckets: older ones, and other services, know capitals and underscores.
 BUCKET = r"^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$"
 
+# The SDK's own rule: a label of a host name, and not only digits.
+REGION = r"^[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?$"
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+
 
 class S3Config(TlsConfig):
     """Where the bucket is and who asks; without keys nobody in particular does."""
 
     endpoint_url: HttpAddress | None = Field(None, json_schema_extra={"example": "https://minio.example.ir:9000"})
-    region: str = Field("us-east-1", pattern=r"^[A-Za-z0-9-]{1,50}$")
+    region: str = Field("us-east-1", pattern=REGION)
     bucket: str = Field(pattern=BUCKET, json_schema_extra={"example": "reports"})
     prefix: str = Field("", max_length=1024, json_schema_extra={"example": "logs/"})
     access_key_id: str | None = Field(None, pattern=r"^[\x21-\x7e]{1,200}$")
     secret_access_key: SecretStr | None = Field(None, min_length=1, max_length=1000)
-    session_token: SecretStr | None = Field(None, min_length=1, max_length=8000)
+    session_token: HeaderSecret | None = Field(None)
     path_style: bool | None = Field(None, json_schema_extra={"section": "advanced"})
+
+    @field_validator("endpoint_url")
+    @classmethod
+    def _a_host_for_the_sdk(cls, address: str | None) -> str | None:
+        from yarl import URL
+
+        host = URL(address).raw_host or "" if address is not None else "h"
+        if ":" not in host and not all(map(_LABEL.fullmatch, host.removesuffix(".").split("."))):
+            raise PydanticCustomError("sdk_host", "a host name of letters, digits and hyphens")
+        return address
 
     @field_validator("prefix")
     @classmethod

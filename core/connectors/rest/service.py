@@ -12,13 +12,12 @@ from core.connectors.http.auth import auth_headers, auth_query, auth_secrets, ow
 from core.connectors.http.client import REDIRECTS_MAX, Answer, HttpClient, Request, origin_of
 from core.errors import BadAnswer, SourceError
 from core.models import FieldError, Message
-from core.redaction import mask, scrub
+from core.redaction import WORD_MAX, mask, word
 
 if TYPE_CHECKING:
     from yarl import URL
 
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip"}
-WORD_MAX = 60
 SAID_MAX = 200
 
 _PATH_LETTERS = "/%:@!$&'()*+,;=~-._"  # RFC 3986, 3.3, and what is percent-encoded already
@@ -89,7 +88,7 @@ class Service:
 
     def word(self, text: str, longest: int = WORD_MAX) -> str:
         """Something that the service said itself, fit for a sentence."""
-        return "".join(filter(str.isprintable, scrub(text, self.secrets)))[:longest].strip()
+        return word(text, self.secrets, longest)
 
     def tells_nothing(self, text: str) -> bool:
         """Whether none of the source's secrets is in the text."""

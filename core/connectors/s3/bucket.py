@@ -1,7 +1,7 @@
 """What is asked of a bucket: a page of its list, and a range of one object."""
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from core.connectors.http.client import Answer, HttpClient
 from core.connectors.s3 import failures
 from core.connectors.s3.carrier import Carried, S3Carrier
 from core.errors import SourceError
+from core.redaction import word
 
 if TYPE_CHECKING:
     from yarl import URL
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 LIST_BYTES_MAX = 4 * 1024 * 1024
 """A page of a thousand keys, each as long as keys may be and escaped, with room to spare."""
 
-_LIST = b"ListBucketResult"
+_LIST = b"ListBucketResult>"
 PAGE = 1000  # ListObjectsV2 gives no more at once
 
 
@@ -74,7 +75,12 @@ class Bucket:
         given = {"Delimiter": delimiter} if delimiter else {}
         given |= {"ContinuationToken": more} if more else {}
         wanted = {"Bucket": self._config.bucket, "Prefix": prefix, "MaxKeys": min(limit, PAGE)} | given
-        return _page(await self._translated(self._carrier.call("list_objects_v2", LIST_BYTES_MAX, _LIST, **wanted)))
+        carried = await self._translated(self._carrier.call("list_objects_v2", LIST_BYTES_MAX, _LIST, **wanted))
+        try:
+            return _page(carried, self.secrets)
+        except (ArithmeticError, LookupError, TypeError):
+            refused = failures.unreadable(self._config.bucket)
+        raise refused
 
     async def read(self, key: str, start: int, length: int) -> Piece:
         """`length` bytes of an object from `start`; the last `length` ones when `start` is negative."""
@@ -113,15 +119,24 @@ class _EmptyRange(Exception):
     """The range begins behind the object's end: of an empty object every one does."""
 
 
-def _page(carried: Carried) -> Page:
+def _page(carried: Carried, secrets: tuple[str, ...]) -> Page:
+    """Raises LookupError, TypeError or ArithmeticError for what is no list of objects."""
     parsed = carried.parsed
-    found = (
-        Object(entry["Key"], int(entry.get("Size", 0)), _utc(entry.get("LastModified")), entry.get("StorageClass"))
-        for entry in parsed.get("Contents", ())
-    )
-    prefixes = tuple(entry["Prefix"] for entry in parsed.get("CommonPrefixes", ()))
+    found = tuple(map(_object, parsed.get("Contents", ())))
+    prefixes = tuple(_text(entry["Prefix"]) for entry in parsed.get("CommonPrefixes", ()))
     more = parsed.get("NextContinuationToken") if parsed.get("IsTruncated") else None
-    return Page(tuple(found), prefixes, more, carried.answer.headers.get("Server", "")[:60])
+    return Page(found, prefixes, more, word(carried.answer.headers.get("Server", ""), secrets))
+
+
+def _object(entry: Mapping[str, Any]) -> Object:
+    modified, storage_class = entry.get("LastModified"), entry.get("StorageClass")
+    return Object(_text(entry["Key"]), int(entry.get("Size", 0)), _utc(modified), storage_class)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):  # an element that came twice
+        raise TypeError
+    return value
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +81,13 @@ class S3Carrier:
     async def call(self, operation: str, read_max: int, mark: bytes, **arguments: Any) -> Carried:
         """Runs one operation of the SDK (`list_objects_v2`, `get_object`, …).
 
-        `mark` is what a good answer holds: the SDK takes any well-formed page for an empty list.
-        Raises SourceError, and botocore's ClientError or ResponseParserError for what the answer says.
+        `mark` is what a good answer ends with: the SDK takes any well-formed page for an empty list.
+        Raises SourceError, and botocore's ClientError or BotoCoreError for what the answer says.
         """
         exchange = _Exchange()
         for _ in range(REQUESTS_MAX):
             try:
-                parsed = await asyncio.to_thread(self._replay, exchange, operation, arguments)
+                parsed = await asyncio.to_thread(self._replayed, exchange, operation, arguments, mark)
             except _Wanted as wanted:
                 answer = await self._carry(wanted.request, read_max)
                 self._check(answer, mark)
@@ -99,8 +100,23 @@ class S3Carrier:
         if answer.status in _ELSEWHERE:
             # The SDK would go and look for the bucket; where it is belongs into the configuration.
             raise failures.elsewhere(self._config.bucket)
-        if answer.status == 200 and mark not in answer.body:
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES and not answer.body.rstrip().endswith(mark):
             raise failures.unreadable(self._config.bucket)
+
+    def _replayed(self, exchange: _Exchange, operation: str, arguments: dict[str, Any], mark: bytes) -> Any:
+        from botocore.exceptions import ClientError
+
+        try:
+            return self._replay(exchange, operation, arguments)
+        except ClientError:
+            # The SDK makes a 500 of a page that it could not parse.
+            if not mark or exchange.answers[-1].status >= HTTPStatus.MULTIPLE_CHOICES:
+                raise
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError):
+            # What its parser stumbles over is not translated by the SDK: numbers and dates that are none.
+            if not exchange.answers:
+                raise
+        raise failures.unreadable(self._config.bucket)
 
     async def wanted(self, operation: str, **arguments: Any) -> Any:
         """The signed request that an operation begins with; nothing is sent."""
@@ -151,7 +167,7 @@ class Sdk:
             client = self._session.client(
                 "s3",
                 region_name=config.region,
-                endpoint_url=config.endpoint_url,
+                endpoint_url=_ascii(config.endpoint_url),
                 aws_access_key_id=config.access_key_id or "anonymous",
                 aws_secret_access_key=secret.get_secret_value() if secret else "anonymous",
                 aws_session_token=token.get_secret_value() if token else None,
@@ -182,6 +198,13 @@ def _settings(config: Any) -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
+
+
+def _ascii(address: str | None) -> str | None:
+    """With a Persian host name as DNS has it: the SDK refuses any other."""
+    from yarl import URL
+
+    return None if address is None else str(URL(address))
 
 
 def _hand_over(request: Any, **_event: Any) -> Any:

@@ -16,7 +16,7 @@ from core.errors import (
     SourceError,
     SourceUnavailable,
 )
-from core.redaction import scrub
+from core.redaction import scrub, word
 
 _KEYS = ("access_key_id", "secret_access_key")
 _NAMED: dict[str, tuple[type[SourceError], str, tuple[str, ...]]] = {
@@ -41,7 +41,7 @@ _NAMED: dict[str, tuple[type[SourceError], str, tuple[str, ...]]] = {
 _BY_STATUS = {
     401: "SignatureDoesNotMatch",
     403: "AccessDenied",
-    404: "NoSuchKey",
+    404: "MethodNotAllowed",  # S3 itself names what is missing
     405: "MethodNotAllowed",
 }
 _BUSY = frozenset({"SlowDown", "ServiceUnavailable", "RequestTimeout", "InternalError", "ThrottlingException"})
@@ -57,7 +57,7 @@ def of(err: Any, headers: Mapping[str, str], bucket: str, secrets: tuple[str, ..
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited("http", retry_after=again)
     if code in _BUSY or status >= 500:
-        return SourceUnavailable("s3", retried=status in _RETRIED, retry_after=again, detail=code[:40])
+        return SourceUnavailable("s3", retried=status in _RETRIED, retry_after=again, detail=word(code, secrets))
     found = _NAMED.get(code) or _NAMED.get(_BY_STATUS.get(status, ""))
     if found is None:
         return QueryFailed("s3", detail=scrub(f"{code}: {said.get('Message') or ''}", secrets))
