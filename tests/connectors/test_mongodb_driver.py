@@ -17,7 +17,8 @@ from core.connectors.kinds.mongodb import MongodbConfig, MongodbConnector
 from core.connectors.mongodb import failures
 from core.connectors.mongodb.link import Link
 from core.connectors.mongodb.target import target_of
-from core.errors import BreakerOpen, QueryRefused
+from core.connectors.mongodb.uri import HOSTS_MAX
+from core.errors import BadAnswer, BreakerOpen, QueryRefused
 from core.guarded import GuardedConnector
 from core.metrics.figures import SourceFigures
 from core.models import BreakerConfig, BreakerState, Outcome
@@ -160,6 +161,56 @@ async def test_what_the_server_says_arrives(wire: WireServer, code: int, said: s
     wire.answers = lambda name, _: {"ok": 0, "code": code, "errmsg": "no"} if name == "find" else None
     async with closing(connector(wire.address)) as mongo:
         assert str(await error_of(mongo.sample(SAMPLE))).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"ok": 0},
+        {"ok": 0, "code": 2, "errmsg": "x", "errorLabels": 5},
+        {"cursor": 5},
+        {"cursor": {"id": 0, "ns": 5, "firstBatch": 5}},
+        {"cursor": {"id": 0, "ns": "app.orders", "firstBatch": [1]}},
+    ],
+)
+async def test_an_answer_that_is_none_of_mongodbs_is_a_bad_answer(wire: WireServer, answer: Document):
+    wire.answers = lambda name, _: answer if name in ("find", "listCollections") else None
+    async with closing(connector(wire.address)) as mongo:
+        for asked in (mongo.sample(SAMPLE), mongo.ping()):
+            try:
+                await asked
+            except BadAnswer:
+                continue
+            assert asked.__name__ == "ping"
+
+
+async def test_what_a_server_says_of_itself_is_short_and_fit_to_print(wire: WireServer):
+    wire.answers = lambda name, _: {"version": "7\n\0" + "v" * 100_000} if name == "buildInfo" else None
+    async with closing(connector(wire.address)) as mongo:
+        _, said = await mongo.ping()
+    assert (len(said) < 200, said.isprintable()) == (True, True)
+
+
+async def test_a_greeting_does_not_raise_what_the_driver_takes_at_once(wire: WireServer):
+    wire.hello |= {"maxMessageSizeBytes": 2**31 - 1}
+    async with closing(connector(wire.address)) as mongo:
+        await mongo.ping()
+        [server] = mongo._linked()._client._topology._servers.values()
+        async with server.pool.checkout() as connection:
+            assert connection.max_message_size <= 64 * 2**20
+
+
+async def test_of_a_crowd_of_members_a_few_are_dialled(wire: WireServer):
+    wire.be_primary("rs0", wire.address, *(f"127.0.0.2:{port}" for port in range(20_000, 30_000)))
+    async with closing(connector(wire.address, policy=EgressPolicy(allow=(HOST,)))) as mongo:
+        assert (await mongo.ping())[0]
+        assert len(mongo._linked()._client.topology_description.server_descriptions()) <= HOSTS_MAX
+
+
+@pytest.mark.parametrize("direct", [False, True])
+async def test_a_set_nobody_answers_for_is_unreachable(refused_port: int, direct: bool):
+    async with closing(connector(f"{HOST}:{refused_port}", replica_set="rs0", direct=direct)) as mongo:
+        assert str(await error_of(mongo.ping())) == "unreachable.refused"
 
 
 async def test_another_replica_set_is_named(wire: WireServer):

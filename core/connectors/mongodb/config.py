@@ -12,6 +12,9 @@ from core.connectors.mongodb.target import ADMIN, target_of
 from core.connectors.mongodb.uri import HOSTS_MAX, Malformed, OptionRefused, address, parse
 
 _WITH_TLS: JsonDict = {"section": "security", "shown_when": {"tls": [True]}}
+PASSWORD_MAX = 1000
+"""The driver prepares a password on the event loop, in a time that grows with its length."""
+
 _NO_DATABASE = frozenset('/\\. "$*<>:|?\0')  # MongoDB's own rule, "Naming Restrictions"
 
 
@@ -28,7 +31,7 @@ class MongodbConfig(TlsConfig):
     )
     database: str = Field(min_length=1, max_length=63, json_schema_extra={"example": "orders"})
     user: str | None = Field(None, min_length=1, max_length=255, json_schema_extra={"example": "reader"})
-    password: SecretStr | None = Field(None)
+    password: SecretStr | None = Field(None, max_length=PASSWORD_MAX)
     auth_source: str = Field(ADMIN, min_length=1, max_length=63, json_schema_extra={"section": "advanced"})
     tls: bool = Field(default=False, json_schema_extra={"section": "security"})
     tls_verify: bool = Field(default=True, json_schema_extra=_WITH_TLS)

@@ -8,6 +8,10 @@ from core.connectors.mongodb.failures import UNSUPPORTED
 from core.connectors.mongodb.opening import Client
 from core.connectors.mongodb.requests import run
 from core.connectors.mongodb.target import Target
+from core.redaction import word
+
+SAID_MAX = 1000
+"""Characters that are looked at of what a server says of itself; a person sees far fewer."""
 
 
 async def greeting(client: Client, target: Target) -> str:
@@ -25,7 +29,8 @@ async def greeting(client: Client, target: Target) -> str:
 async def version(client: Client, target: Target) -> str:
     built = await run(client, target.database, "buildInfo")
     ferret = built.get("ferretdbVersion")
-    return f"MongoDB {built.get('version', '')}" + (f" (FerretDB {str(ferret).lstrip('v')})" if ferret else "")
+    said = f"MongoDB {_word(built.get('version', ''))}"
+    return said + (f" (FerretDB {_word(ferret).lstrip('v')})" if ferret else "")
 
 
 def _topology(hello: dict[str, Any]) -> list[str]:
@@ -34,7 +39,7 @@ def _topology(hello: dict[str, Any]) -> list[str]:
     if "setName" not in hello:
         return ["standalone"]
     role = "primary" if hello.get("isWritablePrimary") else "secondary" if hello.get("secondary") else "other"
-    return [f"replica set {hello['setName']}", role]
+    return [f"replica set {_word(hello['setName'])}", role]
 
 
 async def signed_in(client: Client, target: Target) -> dict[str, Any]:
@@ -48,5 +53,9 @@ async def signed_in(client: Client, target: Target) -> dict[str, Any]:
             raise
     else:
         users = status.get("authInfo", {}).get("authenticatedUsers", [])
-        user = str(users[0].get("user", user)) if users else user
+        user = _word(users[0].get("user", user)) if users else user
     return {"user": user, "version": said}
+
+
+def _word(said: object) -> str:
+    return word(str(said)[:SAID_MAX])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import structlog
 from bson.errors import BSONError
 from pymongo.errors import ConfigurationError, PyMongoError, ServerSelectionTimeoutError
 from pymongo.topology_description import TopologyDescription
@@ -24,6 +25,8 @@ from core.safety.dialling import Dialling, guarded_dialling
 
 WATCH_S = 0.02
 CLOSE_S = 1.0
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[Client], Coroutine[Any, Any, T]]
@@ -66,6 +69,10 @@ class Link:
                 failure = QueryRefused("command", rule="command", part=stopped.part)
             except (PyMongoError, BSONError, ValueError) as err:
                 failure = failures.of(err, self.target, self._limits.attempt)
+            except (AttributeError, LookupError, TypeError) as err:
+                # The driver does not look at what it reads: a cursor that is a number, a batch that is no list.
+                log.warning("mongodb_answer_malformed", error=type(err).__name__)
+                failure = failures.no_mongodb(self.target)
             if await self._speaks_otherwise(failure):
                 failure = failures.no_mongodb(self.target)
         # Raised out here: as the context of this error the driver's frames would hold its sockets open.
@@ -149,6 +156,8 @@ class Link:
 
     def _of_member(self, found: tuple[Address, Any]) -> SourceError:
         member, error = found
+        if isinstance(error, ConfigurationError):
+            error = self._names.silent.get(member, error)
         if isinstance(error, ConfigurationError):
             return failures.wrong_set(self.target, self._names.any())
         return failures.of_connection(error, self.target, member, self._limits.connect)

@@ -4,10 +4,13 @@ import contextlib
 import logging
 import tempfile
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 from pymongo import AsyncMongoClient
+from pymongo.common import MAX_MESSAGE_SIZE, clean_node
 from pymongo.errors import ConfigurationError
+from pymongo.hello import Hello
 from pymongo.monitoring import (
     ServerHeartbeatFailedEvent,
     ServerHeartbeatListener,
@@ -18,7 +21,7 @@ from pymongo.monitoring import (
 from core.connectors.base import Limits
 from core.connectors.mongodb.gate import CommandGate
 from core.connectors.mongodb.target import Target
-from core.connectors.mongodb.uri import Address
+from core.connectors.mongodb.uri import HOSTS_MAX, Address
 from core.connectors.network import fields_of
 from core.errors import CertificateInvalid
 
@@ -33,10 +36,14 @@ Client = AsyncMongoClient[Any]
 
 
 class SetNames(ServerHeartbeatListener):
-    """Which replica set each member last said it belongs to: the driver forgets a member of another set."""
+    """Which replica set each member last said it belongs to, and why one said nothing.
+
+    The driver forgets a member of another set, and takes one that is to be a set's only member for one that is not.
+    """
 
     def __init__(self) -> None:
         self.found: dict[Address, str | None] = {}
+        self.silent: dict[Address, Exception] = {}
 
     def started(self, event: ServerHeartbeatStartedEvent) -> None:
         """Nothing said yet."""
@@ -44,9 +51,11 @@ class SetNames(ServerHeartbeatListener):
     def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
         host, port = event.connection_id
         self.found[host, port or 0] = event.reply.replica_set_name
+        self.silent.pop((host, port or 0), None)
 
     def failed(self, event: ServerHeartbeatFailedEvent) -> None:
-        """Nothing said."""
+        host, port = event.connection_id
+        self.silent[host, port or 0] = event.reply
 
     def any(self) -> str | None:
         return next(filter(None, self.found.values()), None)
@@ -54,6 +63,7 @@ class SetNames(ServerHeartbeatListener):
 
 def open_client(target: Target, limits: Limits, names: SetNames) -> Client:
     """A client that has not dialled yet. Raises CertificateInvalid for an authority that cannot be read."""
+    _bound_greetings()
     # The driver's own records hold commands and answers: filters, documents.
     logging.getLogger("pymongo").setLevel(logging.WARNING)
     with _authority(target) as tls:
@@ -78,6 +88,21 @@ def open_client(target: Target, limits: Limits, names: SetNames) -> Client:
         except ConfigurationError:
             pass
     raise CertificateInvalid("no_authority", fields=fields_of("ca_pem"), **target.where())
+
+
+def _bound_greetings() -> None:
+    """Keeps a server's greeting from raising what the driver takes: a message of 2 GB, tens of thousands of members."""
+    for name, bounded in (("max_message_size", _message_size), ("all_hosts", _members)):
+        setattr(Hello, name, property(bounded))
+
+
+def _message_size(_hello: "Hello[Any]") -> int:
+    return MAX_MESSAGE_SIZE  # twice the longest document; no answer is longer
+
+
+def _members(hello: "Hello[Any]") -> set[tuple[str, int]]:
+    said = (hello.document.get(part, ()) for part in ("hosts", "passives", "arbiters"))
+    return {clean_node(member) for member in islice(chain.from_iterable(said), HOSTS_MAX)}
 
 
 def _limits_ms(limits: Limits) -> dict[str, Any]:

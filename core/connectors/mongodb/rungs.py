@@ -10,6 +10,7 @@ from core.connectors.base import Environment, Limits
 from core.connectors.http.rungs import tls_rung
 from core.connectors.mongodb import greeting
 from core.connectors.mongodb.link import Link
+from core.connectors.mongodb.opening import Client
 from core.connectors.mongodb.requests import run
 from core.connectors.mongodb.target import Target
 from core.connectors.network import Host
@@ -89,8 +90,11 @@ class Ladder:
     async def _permission(self) -> Found:
         target = self.link.target
         command = {"listCollections": 1, "nameOnly": True, "authorizedCollections": bool(target.user), **_ALL}
-        found = await self.link.call(lambda client: run(client, target.database, command))
-        count = len(found["cursor"]["firstBatch"])
+
+        async def listed(client: Client) -> int:
+            return len((await run(client, target.database, command))["cursor"]["firstBatch"])
+
+        count = await self.link.call(listed)
         return Found(Message("check.collections", {"count": count, "database": target.database}))
 
 
