@@ -13,6 +13,9 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _MORE_OF_A_NUMBER = re.compile(r"(?:-|\.?(?:[eE][-+]?)?)\Z")
 _WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 _ESCAPE_MAX = 6
+_PLAIN = r'(?:-?\d[\d.eE+-]*+|"[^"\\\\]*+"|true|false|null)'
+_RUN = re.compile(rf"(?:[ \t\n\r]*+{_PLAIN}[ \t\n\r]*+,){{2,1000}}+")
+"""Plain values one behind the other, each with its comma: read at once, for one by one millions take minutes."""
 _NOTHING: Final = object()
 
 
@@ -79,6 +82,7 @@ class Beginning:
         items: list[Any] = []
         at, mark = self._opened(at, "]")
         while mark == ",":
+            at = self._run(at, items)
             # A first element is looked into although it broke off: without it there would be nothing to show.
             value, at = self._value(at, 0 if items else levels)
             if len(items) < self._keep and value is not _NOTHING and (self.whole or value):
@@ -87,6 +91,19 @@ class Beginning:
                 return items, len(self._text)
             at, mark = self._mark(at, ",]")
         return items, at
+
+    def _run(self, at: int, items: list[Any]) -> int:
+        """Takes plain elements as long as there are many and all are wanted; the last before the cut is never one."""
+        while (found := _RUN.match(self._text, at)) and len(items) < self._keep:
+            try:
+                plain, _ = self._decode(f"[{found[0][:-1]}]", 0)
+            except json.JSONDecodeError:
+                break
+            if len(items) + len(plain) > self._keep:
+                break
+            items += plain
+            at = self._next(found.end())
+        return at
 
     def _object(self, at: int, levels: int, outermost: bool = False) -> tuple[dict[str, Any], int]:
         members: dict[str, Any] = {}

@@ -273,3 +273,14 @@ def test_a_filter_that_takes_too_long_over_plain_values_is_given_up():
 
 def test_a_document_as_deep_as_may_be_is_searched():
     assert records_at(parse(b'{"a":' * 199 + b"1" + b"}" * 199), "$..nope") == []
+
+
+@given(
+    st.lists(st.one_of(st.integers(), st.text(), st.booleans(), st.none(), st.floats(allow_nan=False))),
+    st.integers(0, 200),
+)
+def test_plain_elements_are_read_alike_wherever_the_text_ends(items: list[object], cut: int):
+    text = json.dumps(items)[: max(1, cut)]
+    found, whole = parse_cut(text)
+    assert found == json.loads(json.dumps(items))[: len(found)]
+    assert whole == (text == json.dumps(items))
