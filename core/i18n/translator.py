@@ -18,7 +18,7 @@ from core.models import BreakerState, Message, Status
 
 ISOLATE_LTR, ISOLATE_AUTO, END_ISOLATE = "\u2066", "\u2068", "\u2069"
 # Numbers that name something instead of counting it keep their Latin digits: people copy them.
-NAMING = frozenset({"port", "sqlstate", "pid", "status_code", "version", "position", "line", "id"})
+NAMING = frozenset({"port", "sqlstate", "pid", "status", "status_code", "version", "position", "line", "id"})
 # Arguments whose values have words of their own: `role="editor"` reads «ویراستار».
 WORDS = frozenset({"role", "status", "state", "kind", "step"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
