@@ -18,6 +18,11 @@ def test_a_persian_date_is_jalali() -> None:
     assert FA.datetime(NOW) == "۱ آذر ۱۴۰۵، ۰۹:۴۱"
 
 
+def test_a_code_of_http_keeps_its_latin_digits() -> None:
+    assert "(HTTP 401)" in FA.text("error.auth_failed.http", status=401)
+    assert FA.text("event.status", status=Status.HEALTHY).endswith("سالم")
+
+
 def test_an_english_date_is_gregorian() -> None:
     assert EN.datetime(NOW) == "22 Nov 2026, 09:41"
 
