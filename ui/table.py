@@ -15,7 +15,7 @@ from ui.widgets import kind_name
 
 COLUMNS = ("status", "name", "kind", "last_ok", "p95", "errors", "recent", "ping")
 SPARKLINE_POINTS = 48
-HEADER_HEIGHT, ROW_HEIGHT, ROWS_IN_VIEW = 36, 42, 14
+ROW_HEIGHT = 42
 
 Recent = Mapping[UUID, Sequence[CallPoint]]
 
@@ -114,6 +114,5 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
 
 
 def _show(frame: pd.DataFrame, columns: Mapping[str, Any], t: Translator, *, key: str, **how: Any) -> None:
-    height = HEADER_HEIGHT + min(len(frame), ROWS_IN_VIEW) * ROW_HEIGHT
     alt = t.plural("sources.table", len(frame))
-    grid.grid(frame, columns, alt, t, key=key, row_height=ROW_HEIGHT, height=height, **how)
+    grid.grid(frame, columns, alt, t, key=key, row_height=ROW_HEIGHT, **how)

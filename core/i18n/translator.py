@@ -115,7 +115,8 @@ class Translator:
 
     def listed(self, parts: Sequence[str]) -> str:
         """«الف، ب و پ»."""
-        return format_list(list(parts), locale=self._locale)
+        # CLDR puts a comma before the last «و», which Persian does not.
+        return format_list(list(parts), locale=self._locale).replace("، و ", " و ")
 
     def _forms(self, key: str) -> tuple[str, ...]:
         found = self._catalogue.get(key)
