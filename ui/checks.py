@@ -31,7 +31,7 @@ def _line(check: Check, t: Translator) -> str:
     parts = [f"{MARKS[check.status]} **{plain(step)}** {t.text(f'check.{check.status.value}')}"]
     if check.evidence is not None and check.evidence.key != f"check.{check.status.value}":
         parts.append(plain(t.message(check.evidence).removesuffix(".")))
-    if check.ms:
+    if round(check.ms, 1):
         parts.append(t.duration_ms(check.ms))
     return " · ".join(parts)
 
