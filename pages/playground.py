@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.i18n import Translator
+from core.i18n.collation import name_key
 from core.models import Source, Status
 from ui import navigation, playground, source_header, sources_parts, state
 from ui.listing import Filters, load
@@ -22,7 +23,8 @@ def page(person: Reader, t: Translator) -> None:
         sources_parts.first_source(person, t)
         return
     known = {
-        str(source.id): source for source in sorted(sources, key=lambda s: (s.status is not Status.HEALTHY, s.name))
+        str(source.id): source
+        for source in sorted(sources, key=lambda s: (s.status is not Status.HEALTHY, name_key(s.name)))
     }
     source = choice(known, str(asked) if asked else next(iter(known)), t)
     source_header.why(source, t)

@@ -13,8 +13,31 @@
       box.scrollLeft = box.scrollWidth;
     }
   };
+
+  // Streamlit's own words have no catalogue: they are replaced where they appear, labels for screen readers too.
+  const PLACES = ["stMainMenuPopover", "stTooltipContent", "stDataFrameColumnMenu", "stDataFrameColumnVisibilityMenu",
+    "stStatusWidget", "stSelectboxVirtualDropdown"].map((id) => `[data-testid="${id}"]`).join(", ") + ", a[href='#stMain']";
+  const translated = (text) => {
+    const { whole, help } = window.cheshmehWords;
+    if (text.startsWith(`${help[0]} `)) return help[1] + text.slice(help[0].length);
+    const head = text.split(": ", 1)[0].trim();
+    return Object.hasOwn(whole, head) ? text.replace(head, whole[head]) : text;
+  };
+  const inOwnWords = () => {
+    for (const element of document.querySelectorAll("[aria-label]")) {
+      const label = element.getAttribute("aria-label"), ours = translated(label);
+      if (ours !== label) element.setAttribute("aria-label", ours);
+    }
+    for (const place of document.querySelectorAll(PLACES)) {
+      const texts = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        const node = texts.currentNode, ours = translated(node.data);
+        if (ours !== node.data) node.data = ours;
+      }
+    }
+  };
   let frame = 0;
-  const soon = () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(openAtStart); };
+  const soon = () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(() => { openAtStart(); inOwnWords(); }); };
   new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
   addEventListener("resize", soon);
 

@@ -47,6 +47,7 @@ def _line(figure: go.Figure, calls: Sequence[CallPoint], t: Translator) -> None:
         name=t.text("metrics.chart.ok"),
         mode="lines" if len(calls) > 1 else "markers",
         line={"width": 1.8, "color": colour},
+        cliponaxis=False,
         **hover(calls, t),
     )
 
@@ -60,6 +61,7 @@ def _failures(figure: go.Figure, calls: Sequence[CallPoint], t: Translator) -> N
             name=t.text("metrics.chart.failed"),
             mode="markers",
             marker={"symbol": "x", "size": 8, "color": RED},
+            cliponaxis=False,
             **hover(failed, t),
         )
 

@@ -29,9 +29,9 @@ def show_checks(checks: Sequence[Check], label: Callable[[str], str], t: Transla
 def _line(check: Check, t: Translator) -> str:
     step = t.text_or(f"step.{check.step}", check.step)
     parts = [f"{MARKS[check.status]} **{plain(step)}** {t.text(f'check.{check.status.value}')}"]
-    if check.evidence is not None:
-        parts.append(plain(t.message(check.evidence)))
-    if check.ms:
+    if check.evidence is not None and check.evidence.key != f"check.{check.status.value}":
+        parts.append(plain(t.message(check.evidence).removesuffix(".")))
+    if round(check.ms, 1):
         parts.append(t.duration_ms(check.ms))
     return " · ".join(parts)
 

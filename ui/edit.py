@@ -28,12 +28,18 @@ def edit_form(source: Source, t: Translator) -> None:
     given = {
         "name": st.text_input(t.text("add.field.name"), source.name, key="edit_name"),
         "description": st.text_area(t.text("add.field.description"), source.description, key="edit_description"),
+        "tags": list(forms.tags_of(_tags(source, t))),
         "paused": st.toggle(t.text("source.edit.paused"), source.paused, key="edit_paused"),
     }
     config = _config_patch(source, t)
     if st.button(t.text("source.edit.save"), type="primary", key="edit_save"):
         with errors_shown("dialog"):
             _save(source, given | ({"config": config} if config else {}), t)
+
+
+def _tags(source: Source, t: Translator) -> str:
+    label, how = t.text("add.field.tags"), t.text("add.field.tags.help")
+    return st.text_input(label, ", ".join(source.tags), help=how, key="edit_tags") or ""
 
 
 def _config_patch(source: Source, t: Translator) -> dict[str, Any]:

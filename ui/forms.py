@@ -49,6 +49,11 @@ def about_form(draft: Draft, t: Translator) -> dict[str, str]:
     return {"name": name or "", "tags": tags or "", "description": description or ""}
 
 
+def tags_of(text: str) -> tuple[str, ...]:
+    """What was typed, at commas of either script."""
+    return tuple(tag.strip() for tag in text.replace("،", ",").split(",") if tag.strip())
+
+
 def config_form(kind: KindInfo, draft: Draft, t: Translator) -> dict[str, Any]:
     """The configuration that the kind's own inputs say, without empty and hidden ones.
 

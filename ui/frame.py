@@ -1,11 +1,12 @@
 """What stands around every page: style sheets, language and direction of the document, the sidebar's lower part."""
 
+import json
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
-from core.i18n import LANGUAGES, Translator
+from core.i18n import LANGUAGES, Translator, translator
 from core.settings import LANG_COOKIE
 from ui import session
 from ui.session import LOGIN, Reader
@@ -14,6 +15,49 @@ from ui.widgets import plain
 FOLDER = Path(__file__).resolve().parent
 LOGO = FOLDER.parent / "static" / "icons" / "logo.svg"
 SIGN_OUT = "sign_out"
+STREAMLIT_WORDS = (
+    "app_pages",
+    "autosize",
+    "close",
+    "close_fullscreen",
+    "collapse_sidebar",
+    "column_menu",
+    "columns",
+    "copied",
+    "copy",
+    "copy_column",
+    "copy_version",
+    "csv",
+    "dark",
+    "decrement",
+    "expand_sidebar",
+    "format",
+    "fullscreen",
+    "hide_column",
+    "hide_password",
+    "home",
+    "increment",
+    "light",
+    "main_menu",
+    "no_results",
+    "open",
+    "pin",
+    "print",
+    "record",
+    "search",
+    "select_all",
+    "show_password",
+    "sidebar",
+    "skip",
+    "sort_ascending",
+    "sort_descending",
+    "statistics",
+    "stop",
+    "system",
+    "theme",
+    "unpin",
+)
+"""What Streamlit says in English and has no setting for; its catalogue entry in English is what it says."""
 
 
 @cache
@@ -29,9 +73,16 @@ def document(t: Translator) -> None:
         st.html(
             f"<script>Object.assign(document.documentElement, {{lang: '{t.lang}', dir: '{t.direction}'}});"
             f"document.cookie = '{LANG_COOKIE}={t.lang};path=/;max-age=31536000;SameSite=Lax';\n"
-            f"{own_file('behaviour.js')}</script>",
+            f"window.cheshmehWords = {_streamlit_words(t)};\n{own_file('behaviour.js')}</script>",
             unsafe_allow_javascript=True,
         )
+
+
+def _streamlit_words(t: Translator) -> str:
+    """From the other language to this one, as JSON: a person may change it while the page stays open."""
+    other = translator(next(lang for lang in LANGUAGES if lang != t.lang))
+    said = {name: (other.text(f"streamlit.{name}"), t.text(f"streamlit.{name}")) for name in (*STREAMLIT_WORDS, "help")}
+    return json.dumps({"help": said.pop("help"), "whole": dict(said.values())})
 
 
 def sidebar(reader: Reader, t: Translator) -> None:

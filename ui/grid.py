@@ -11,6 +11,7 @@ from ui.palette import STATUS_COLOURS
 from ui.widgets import kind_colour, kind_name
 
 NOTHING = "—"
+HEADER_HEIGHT, ROW_HEIGHT, ROWS_IN_VIEW = 36, 36, 14
 
 
 def grid(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, t: Translator, *, key: str, **how: Any) -> None:
@@ -18,6 +19,7 @@ def grid(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, t: Translato
 
     The container's key lets `reading_start.js` open a table that is too wide at the side where reading starts.
     """
+    height = HEADER_HEIGHT + min(len(frame), ROWS_IN_VIEW) * how.setdefault("row_height", ROW_HEIGHT)
     order = [name for name in columns if name in frame]
     with st.container(key=f"mirrored_{key}"):
         st.dataframe(
@@ -27,6 +29,7 @@ def grid(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, t: Translato
             column_config=dict(columns),
             alt=alt,
             key=key,
+            height=height,
             **how,
         )
 

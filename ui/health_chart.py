@@ -87,6 +87,7 @@ def _line(figure: go.Figure, one: Series, line: dict[str, object], t: Translator
         mode="lines+markers" if len(calls) < POINTS_MAX / 4 else "lines",
         line=line,
         marker={"size": 4},
+        cliponaxis=False,
         **hover(calls, t, one.name),
     )
 
@@ -102,6 +103,7 @@ def _failures(figure: go.Figure, shown: Sequence[Series], t: Translator) -> None
             name=t.text("metrics.chart.failed"),
             mode="markers",
             marker={"symbol": "x", "size": 8, "color": RED},
+            cliponaxis=False,
             customdata=hovers,
             hovertemplate="%{customdata}<extra></extra>",
         )

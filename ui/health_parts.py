@@ -16,6 +16,7 @@ from ui.widgets import kind_name, plain, status_badge
 
 INCIDENTS_MAX, RANKED_MAX = 20, 5
 SLOWEST, FLAKIEST = "slowest", "flakiest"
+FIGURES = {SLOWEST: ("p95", "errors"), FLAKIEST: ("errors", "calls")}
 
 
 def sentence(listing: Listing, t: Translator) -> str:
@@ -69,7 +70,7 @@ def _incident(source: Source, person: Reader, t: Translator) -> None:
         status_badge(source.status, t)
         page = navigation.page(navigation.SOURCE, t)
         query = {"source": str(source.id), "org": person.org}
-        st.page_link(page, label=f"**{plain(source.name)}**", icon=None, query_params=query)
+        st.page_link(page, label=f"**{plain(source.name)}**", icon="", query_params=query)
         since = _since(source, t)
         if since:
             st.caption(since, width="content")
@@ -103,24 +104,30 @@ def _ranking(name: str, sources: Sequence[Source], by: Callable[[Source], float]
         return
     st.session_state.setdefault(state.RANKED, {})[name] = [source.id for source in ranked]
     columns = _columns(name, ranked, t)
-    frame = grid.frame_of([_row(source, t) for source in ranked], columns)
+    frame = grid.frame_of([_row(name, source, t) for source in ranked], columns)
     grid.grid(frame, columns, t.text(f"health.{name}"), t, key=f"health_{name}")
 
 
-def _row(source: Source, t: Translator) -> tuple[Any, ...]:
+def _row(name: str, source: Source, t: Translator) -> tuple[Any, ...]:
     p95 = source.figures.p95_ms
-    latency = t.milliseconds(p95) if p95 is not None else grid.NOTHING
-    return source.name, [kind_name(source.kind, t)], latency, t.percent(_share(source)), t.number(_calls(source))
+    figures = {
+        "p95": t.duration_ms(p95) if p95 is not None else grid.NOTHING,
+        "errors": t.percent(_share(source)),
+        "calls": t.number(_calls(source)),
+    }
+    return source.name, [kind_name(source.kind, t)], *(figures[one] for one in FIGURES[name])
 
 
 def _columns(name: str, sources: Sequence[Source], t: Translator) -> dict[str, Any]:
+    figures = {
+        "p95": grid.text(t.text("sources.column.p95"), t, width=106),
+        "errors": grid.text(t.text("sources.column.errors"), t, width=84),
+        "calls": grid.text(t.text("metrics.calls"), t, width=92),
+    }
     return {
         "name": grid.opener(t.text("sources.column.name"), t, key=_click_key(name), width=128),
         "kind": grid.kind_pills((source.kind for source in sources), t, width=106),
-        "p95": grid.text(t.text("sources.column.p95"), t, width=82),
-        "errors": grid.text(t.text("sources.column.errors"), t, width=72),
-        "calls": grid.text(t.text("metrics.calls"), t, width=80),
-    }
+    } | {one: figures[one] for one in FIGURES[name]}
 
 
 def _click_key(name: str) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
+from core.i18n.collation import name_key
 from core.models import CallPoint, PingRow, Source, Status
 from ui import state
 from ui.session import Reader
@@ -70,7 +71,7 @@ def in_order(sources: Iterable[Source], known: Sequence[UUID]) -> list[Source]:
     """Sources in the order of `known`; newcomers behind them, worst status first, then by name."""
     place = {source_id: index for index, source_id in enumerate(known)}
     last = len(place)
-    return sorted(sources, key=lambda s: (place.get(s.id, last), SEVERITY[s.status], s.name.casefold()))
+    return sorted(sources, key=lambda s: (place.get(s.id, last), SEVERITY[s.status], name_key(s.name)))
 
 
 def ordered(listing: Listing) -> list[Source]:

@@ -24,6 +24,7 @@ MAX_HEIGHT, ROW_HEIGHT = 460, 35
 JSON_ROWS_MAX = 100
 CODE = {"postgres": "sql", "graphql": "graphql", "mongodb": "json", "rest": "http"}
 TABLE, JSON = "table", "json"
+NUMBERS = frozenset({"integer", "float", "decimal"})
 
 
 def result(source: Source, found: SampleResult, t: Translator) -> None:
@@ -51,8 +52,8 @@ def size(count: int, t: Translator) -> str:
     if count < KIB:
         return t.text("unit.bytes", value=t.number(count))
     if count < KIB * KIB:
-        return t.text("unit.kib", value=t.number(count / KIB, 1))
-    return t.text("unit.mib", value=t.number(count / KIB / KIB, 1))
+        return t.text("unit.kib", value=t.number(round(count / KIB, 1)))
+    return t.text("unit.mib", value=t.number(round(count / KIB / KIB, 1)))
 
 
 def as_csv(sample: Sample) -> bytes:
@@ -122,13 +123,19 @@ def _table(sample: Sample, t: Translator) -> None:
         frame,
         hide_index=True,
         column_config={
-            name: st.column_config.Column(f"{column.name} ({column.type})") for name, column in columns.items()
+            name: st.column_config.Column(f"{column.name} ({column.type})", alignment=_side(column.type))
+            for name, column in columns.items()
         },
         height=min(MAX_HEIGHT, (len(frame) + 1) * ROW_HEIGHT + 3),
         alt=t.plural("playground.result.table", len(frame)),
         placeholder=NOTHING,
         key="sample",
     )
+
+
+def _side(kind: str) -> Any:
+    """Numbers end where their units stand, those that are text to stay exact too."""
+    return "right" if kind in NUMBERS else None
 
 
 def _column(values: list[Any], kind: str) -> Any:

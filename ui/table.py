@@ -15,7 +15,7 @@ from ui.widgets import kind_name
 
 COLUMNS = ("status", "name", "kind", "last_ok", "p95", "errors", "recent", "ping")
 SPARKLINE_POINTS = 48
-HEADER_HEIGHT, ROW_HEIGHT, ROWS_IN_VIEW = 36, 42, 14
+ROW_HEIGHT = 42
 
 Recent = Mapping[UUID, Sequence[CallPoint]]
 
@@ -77,7 +77,7 @@ def _cells(source: Source, calls: Sequence[CallPoint], t: Translator, now: datet
         source.name,
         [kind_name(source.kind, t)],
         last_ok(figures.last_ok_ts, t, now),
-        grid.NOTHING if figures.p95_ms is None else t.milliseconds(figures.p95_ms),
+        grid.NOTHING if figures.p95_ms is None else t.duration_ms(figures.p95_ms),
         t.percent(figures.errors_total / figures.calls_total) if figures.calls_total else grid.NOTHING,
         [round(call.latency_ms, 1) for call in calls[-SPARKLINE_POINTS:]],
     )
@@ -104,16 +104,15 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
         "name": column("name", 135),
         "kind": grid.kind_pills((source.kind for source in sources), t, width=106),
         "last_ok": column("last_ok", 185),
-        "p95": column("p95", 82, help=t.text("sources.column.p95.help")),
+        "p95": column("p95", 102, help=t.text("sources.column.p95.help")),
         "errors": column("errors", 84, help=t.text("sources.column.errors.help")),
         "recent": st.column_config.LineChartColumn(
-            t.text("sources.column.recent"), help=t.text("sources.column.recent.help"), y_min=0, width=140
+            t.text("sources.column.recent"), help=t.text("sources.column.recent.help"), y_min=0, width=120
         ),
         "ping": column("ping", 250),
     }
 
 
 def _show(frame: pd.DataFrame, columns: Mapping[str, Any], t: Translator, *, key: str, **how: Any) -> None:
-    height = HEADER_HEIGHT + min(len(frame), ROWS_IN_VIEW) * ROW_HEIGHT
     alt = t.plural("sources.table", len(frame))
-    grid.grid(frame, columns, alt, t, key=key, row_height=ROW_HEIGHT, height=height, **how)
+    grid.grid(frame, columns, alt, t, key=key, row_height=ROW_HEIGHT, **how)

@@ -133,8 +133,8 @@ def _icon(entry: CatalogEntry, opened: bool, t: Translator) -> str:
 
 def _label(entry: CatalogEntry, t: Translator) -> str:
     detail = entry.detail or ""
-    if entry.type == "object" and detail.isdecimal():
-        detail = size(int(detail), t)
+    if detail.isdecimal():
+        detail = t.plural("entry.documents", int(detail)) if entry.type == "collection" else size(int(detail), t)
     about = " · ".join(filter(None, (t.text_or(f"entry.{entry.type}", entry.type), detail)))
     return f"{t.isolated(plain(entry.name))} :small[:gray[{t.isolated(plain(about))}]]"
 

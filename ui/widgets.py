@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
+from unicodedata import bidirectional
 
 import streamlit as st
 
@@ -20,6 +21,8 @@ BADGES = {
     Status.SUSPENDED: ("orange", ":material/pause_circle:"),
     Status.UNKNOWN: ("gray", ":material/help:"),
 }
+RIGHT_TO_LEFT = frozenset({"R", "AL"})
+"""Unicode's classes of letters that run from right to left; digits are not among them."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$-])")
 # Streamlit replaces `:name:` and `:colour[` after Markdown is parsed, where a backslash no longer protects.
 _DIRECTIVE = re.compile(r":(?=[a-zA-Z])")
@@ -69,9 +72,19 @@ def figure_tile(key: str, label: str, figure: str, below: str, *, unit: str = ""
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> None:
-    """Labels with values; values run in their own direction."""
-    cells = "".join(f"<dt>{escape(label)}</dt><dd><bdi>{escape(value)}</bdi></dd>" for label, value in rows if value)
+    """Labels with values: what has Persian words runs with the page, a path or a number from left to right."""
+    cells = "".join(
+        f"<dt>{escape(label)}</dt><dd><bdi{_direction(value)}>{escape(value)}</bdi></dd>"
+        for label, value in rows
+        if value
+    )
     html(f"<dl class='facts'>{cells}</dl>")
+
+
+def _direction(value: str) -> str:
+    if any(bidirectional(letter) in RIGHT_TO_LEFT for letter in value):
+        return " dir='rtl'" if words().direction == "rtl" else ""
+    return " dir='ltr'"
 
 
 def empty(title: str, body: str) -> None:

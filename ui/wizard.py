@@ -96,7 +96,7 @@ def _take_pasted(kinds: Sequence[str], draft: Draft) -> None:
 
 
 def fill_settings(kind: KindInfo, draft: Draft, t: Translator) -> None:
-    st.markdown(f"## {t.text('add.settings.lead')}")
+    st.markdown(f"## {t.text('add.settings.lead', kind=kind_name(kind.name, t))}")
     forms.show_faults(kind, draft, t)
     with st.container(border=True, key="settings"):
         about = forms.about_form(draft, t)
@@ -200,6 +200,6 @@ def _create(draft: Draft, person: Reader, t: Translator) -> None:
 
 def _source_draft(draft: Draft) -> SourceDraft:
     about: Mapping[str, str] = draft.about
-    tags = tuple(tag.strip() for tag in about.get("tags", "").replace("،", ",").split(",") if tag.strip())
+    tags = forms.tags_of(about.get("tags", ""))
     name, description = about.get("name", "").strip(), about.get("description", "").strip()
     return SourceDraft(kind=draft.kind, name=name, config=draft.config, description=description, tags=tags)

@@ -18,7 +18,7 @@ from core.models import BreakerState, Message, Status
 
 ISOLATE_LTR, ISOLATE_AUTO, END_ISOLATE = "\u2066", "\u2068", "\u2069"
 # Numbers that name something instead of counting it keep their Latin digits: people copy them.
-NAMING = frozenset({"port", "sqlstate", "pid", "status_code", "version", "position", "line", "id"})
+NAMING = frozenset({"port", "sqlstate", "pid", "status", "status_code", "version", "position", "line", "id"})
 # Arguments whose values have words of their own: `role="editor"` reads «ویراستار».
 WORDS = frozenset({"role", "status", "state", "kind", "step"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -115,7 +115,8 @@ class Translator:
 
     def listed(self, parts: Sequence[str]) -> str:
         """«الف، ب و پ»."""
-        return format_list(list(parts), locale=self._locale)
+        # CLDR puts a comma before the last «و», which Persian does not.
+        return format_list(list(parts), locale=self._locale).replace("، و ", " و ")
 
     def _forms(self, key: str) -> tuple[str, ...]:
         found = self._catalogue.get(key)

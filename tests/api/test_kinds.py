@@ -60,6 +60,8 @@ def test_what_works_works_when_tried(org: Org, case: Case) -> None:
     answer = trial(org, case, case.config)
     assert (answer.status_code, answer.json()["ok"]) == (200, True), answer.text
     assert {check["status"] for check in answer.json()["checks"]} <= {"ok", "warning", "skipped", "unsupported"}
+    unnamed = [check["step"] for check in answer.json()["checks"] if f"step.{check['step']}" not in translator("fa")]
+    assert unnamed == []
 
 
 def test_a_wrong_secret_fails_at_its_rung_and_names_the_field(org: Org, case: Case, source: dict[str, Any]) -> None:

@@ -104,7 +104,7 @@ def look(page: Page, lang: str) -> None:
     expect(page.locator(".st-key-badges")).to_contain_text(HEALTHY[lang])
     page.get_by_role("tab").nth(2).click()
     page.locator(".st-key-run button").click()
-    expect(page.locator(".st-key-sample").first).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
 
 
 def edit(page: Page, source: Filled) -> None:
@@ -124,4 +124,4 @@ def delete(page: Page, source: Filled) -> None:
     page.locator(".st-key-delete_name input").fill(f"انبار {source.kind}")
     page.locator(".st-key-delete_name input").press("Enter")
     page.locator(".st-key-delete_go button").click()
-    expect(page.locator(".st-key-tile_healthy")).to_be_visible()
+    expect(page.locator(".st-key-empty")).to_be_visible()

@@ -71,6 +71,19 @@ def test_parameters_are_judged_while_they_are_written_and_rows_can_be_taken_away
     assert (tmp_path / "rows.csv").read_text("utf-8-sig").splitlines() == ["id,name", "1,چای"]
 
 
+def test_what_streamlit_says_is_in_the_language_of_the_page_too(page: Page, dashboard: Dashboard) -> None:
+    sign_in(page, dashboard)
+    menu = page.get_by_test_id("stMainMenuPopover")
+    page.get_by_role("button", name="منوی نمایش").click()
+    expect(menu).to_contain_text("تیره")
+    expect(menu).not_to_contain_text("Dark")
+    page.keyboard.press("Escape")
+    page.locator(".st-key-user_menu button").first.click()
+    page.get_by_role("menuitem", name="English").click()
+    page.get_by_role("button", name="Main menu").click()
+    expect(menu).to_contain_text("Dark")
+
+
 def test_an_administrator_sees_who_belongs_to_the_organisation(page: Page, dashboard: Dashboard) -> None:
     sign_in(page, dashboard)
     page.goto(dashboard.url)

@@ -38,6 +38,44 @@ def test_a_pasted_string_fills_the_form_and_is_gone(
     assert SECRET not in page.content() + page.url
 
 
+PASTED: dict[str, dict[str, str]] = {
+    f"postgres://reader:{SECRET}@db.example.ir:6432/shop": {
+        "postgres_host": "db.example.ir",
+        "postgres_port": "6432",
+        "postgres_database": "shop",
+        "postgres_user": "reader",
+    },
+    f"mongodb://reader:{SECRET}@db.example.ir:27018/orders?authSource=admin": {
+        "mongodb_database": "orders",
+        "mongodb_user": "reader",
+        "mongodb_hosts": "db.example.ir:27018",
+    },
+    f"https://reader:{SECRET}@api.example.ir/v1": {
+        "rest_base_url": "https://api.example.ir/v1",
+        "rest_auth-username": "reader",
+    },
+    "s3://reports/2026/": {"s3_bucket": "reports", "s3_prefix": "2026/"},
+    f'{{"url": "https://minio.example.ir:9000", "accessKey": "AK", "secretKey": "{SECRET}", "api": "s3v4"}}': {
+        "s3_endpoint_url": "https://minio.example.ir:9000",
+        "s3_access_key_id": "AK",
+    },
+}
+"""Every form of text that people paste, and the inputs that it fills."""
+
+
+def test_every_form_of_pasted_text_fills_the_form_of_its_kind(context: BrowserContext, dashboard: Dashboard) -> None:
+    page = context.new_page()
+    page.set_default_timeout(LIMIT_MS)
+    sign_in(page, dashboard)
+    for text, inputs in PASTED.items():
+        page.goto(f"{dashboard.url}/add")
+        page.locator(".st-key-ltr_add_pasted input").fill(text)
+        page.locator(".st-key-add_paste button").click()
+        for name, value in inputs.items():
+            expect(page.locator(f".st-key-ltr_{name} :is(input, textarea)")).to_have_value(value, timeout=LIMIT_MS)
+        assert SECRET not in page.content() + page.url
+
+
 def test_an_input_comes_and_goes_with_the_one_it_depends_on(context: BrowserContext, dashboard: Dashboard) -> None:
     page = context.new_page()
     page.set_default_timeout(LIMIT_MS)

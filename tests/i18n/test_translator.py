@@ -18,6 +18,17 @@ def test_a_persian_date_is_jalali() -> None:
     assert FA.datetime(NOW) == "۱ آذر ۱۴۰۵، ۰۹:۴۱"
 
 
+def test_a_list_has_no_comma_before_its_last_word() -> None:
+    assert FA.listed(["الف", "ب", "پ"]).replace("\u200f", "") == "الف، ب و پ"
+    assert FA.listed(["الف", "ب"]) == "الف و ب"
+    assert EN.listed(["a", "b", "c"]) == "a, b, and c"
+
+
+def test_a_code_of_http_keeps_its_latin_digits() -> None:
+    assert "(HTTP 401)" in FA.text("error.auth_failed.http", status=401)
+    assert FA.text("event.status", status=Status.HEALTHY).endswith("سالم")
+
+
 def test_an_english_date_is_gregorian() -> None:
     assert EN.datetime(NOW) == "22 Nov 2026, 09:41"
 

@@ -1,11 +1,14 @@
 """Session, language, organisation, and the parts that need no page."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from core.i18n import LANGUAGES, translator
 from core.models import Actor, Organisation, Role
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
 from ui.axes import scale
+from ui.frame import STREAMLIT_WORDS
 from ui.presence import Presence
 from ui.widgets import plain
 
@@ -68,6 +71,36 @@ def test_a_session_looks_at_the_page_of_its_last_run_while_it_lives() -> None:
 @pytest.mark.parametrize("text", ["a*b", "[x](y)", "<b>", "`c`", "$d$", "#e", "~f~", "\\g"])
 def test_data_cannot_become_markdown(text: str) -> None:
     assert all(f"\\{sign}" in plain(text) for sign in text if sign in "*[]()<>`$#~\\")
+
+
+@pytest.mark.parametrize(
+    ("value", "direction"),
+    [
+        ("2013/", "ltr"),
+        ("/health", "ltr"),
+        ("200-299", "ltr"),
+        ("۱۴۰۵/۰۹/۰۱", "ltr"),
+        ("GraphQL، REST و S3", "rtl"),
+        ("توکن (Bearer)", "rtl"),
+    ],
+)
+def test_a_value_with_words_runs_with_the_page_and_any_other_from_left_to_right(
+    runtime: FakeRuntime, value: str, direction: str
+) -> None:
+    app = AppTest.from_function(_facts, args=(value,), default_timeout=60).run()
+    assert f"<bdi dir='{direction}'>" in texts(app)
+
+
+def test_every_word_of_streamlits_has_another_in_the_other_language() -> None:
+    first, second = ([translator(lang).text(f"streamlit.{name}") for name in STREAMLIT_WORDS] for lang in LANGUAGES)
+    assert not set(first) & set(second)
+    assert len(set(first)) == len(set(second)) == len(STREAMLIT_WORDS)
+
+
+def _facts(value: str) -> None:
+    from ui.widgets import facts
+
+    facts([("x", value)])
 
 
 def test_data_cannot_become_a_directive_of_streamlit() -> None:

@@ -144,7 +144,7 @@ def test_the_chosen_source_stands_in_the_address(open_page: Open) -> None:
 
 
 def test_a_healthy_source_is_chosen_first(open_page: Open) -> None:
-    assert open_page("playground").selectbox(key=state.CHOSEN).value == str(source_id("فرودگاه‌ها"))
+    assert open_page("playground").selectbox(key=state.CHOSEN).value == str(source_id("پروازها"))
 
 
 def test_an_answer_is_gone_when_another_source_is_chosen(open_page: Open) -> None:

@@ -107,7 +107,8 @@ class GraphqlConnector(Connector):
         from graphql import parse, print_ast
 
         query = catalogue.query_of(entry)
-        return {"query": print_ast(parse(query)), "limit": PREPARED_LIMIT} if query else {}
+        # On one line: people edit it inside JSON, where a line's end is written `\n`.
+        return {"query": " ".join(print_ast(parse(query)).split()), "limit": PREPARED_LIMIT} if query else {}
 
     async def ping(self) -> tuple[bool, str]:
         root = await self._endpoint.root()

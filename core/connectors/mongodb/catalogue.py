@@ -62,7 +62,7 @@ async def _count(client: Client, database: str, item: dict[str, Any]) -> str | N
     except OperationFailure:
         return None
     count = figures.get("count")
-    return f"n = {int(count):,}" if isinstance(count, int | float) else None
+    return str(int(count)) if isinstance(count, int | float) else None
 
 
 def _fields(documents: Iterable[Any], above: list[str]) -> list[CatalogEntry]:
