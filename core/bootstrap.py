@@ -13,6 +13,7 @@ from core.connectors.catalog import KindCatalog
 from core.connectors.registry import registry
 from core.errors import InvalidInput, SourceError, StartupError
 from core.logs import configure_logging
+from core.resilience.bulkhead import Bulkheads
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy
@@ -72,7 +73,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         await _admit_administrator(settings, access)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
         kinds = KindCatalog(registry.discover(), _environment(settings))
-        live = LiveSources(kinds, sources, RetryPolicy())
+        bulkheads = Bulkheads(settings.bulkhead_process, settings.bulkhead_source)
+        live = LiveSources(kinds, sources, RetryPolicy(), bulkheads)
         writer = StatusWriter(statuses)
         service = DataSourceService(kinds, people, sources, statuses, live, writer)
         names = [info.name for info in kinds.infos()]

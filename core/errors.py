@@ -29,9 +29,10 @@ The sentence of an error is the catalogue entry `error.<code>[.<reason>]` filled
 `advice.<code>[.<reason>]`. Arguments never hold a secret: connectors scrub what a driver says before it gets here.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from core.models import BreakerState, Diagnosis, FailureKind, FieldError, Message, Outcome
+from core.models import NO_ARGS, BreakerState, Diagnosis, FailureKind, FieldError, Message, Outcome
 
 
 class CheshmehError(Exception):
@@ -39,6 +40,9 @@ class CheshmehError(Exception):
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
+    reason: str = ""
+    fields: tuple[FieldError, ...] = ()
+    arguments: Mapping[str, Any] = NO_ARGS
 
     def __init__(self, reason: str = "", *, fields: tuple[FieldError, ...] = (), **arguments: Any) -> None:
         super().__init__(reason)
@@ -159,7 +163,8 @@ class BreakerOpen(SourceError):
     code, status, failure, outcome = "circuit_open", 503, FailureKind.TRANSIENT, None
 
     def __init__(self, retry_after: float, state: BreakerState) -> None:
-        super().__init__(retry_after=retry_after)
+        # A source that is down is asked over and over: what the class says already is not stored once more.
+        self.retry_after = retry_after
         self.state = state
 
 

@@ -2,10 +2,11 @@
 
 The layers, outermost first, each visible in `GuardedConnector.call` and `_attempt`:
 
-    figures(call) → deadline → retry → breaker → attempt timeout → connector
+    figures(call) → deadline → retry → breaker → bulkhead → attempt timeout → figures(attempt) → connector
 """
 
 import asyncio
+import functools
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from core.connectors.base import Connector, Limits
-from core.errors import BreakerOpen, InternalError, SourceError, SourceTimeout
+from core.errors import BreakerOpen, Busy, InternalError, SourceError, SourceTimeout
 from core.metrics.figures import SourceFigures
 from core.models import BreakerState, CatalogEntry, FailureKind, Outcome, Sample
-from core.resilience.breaker import Breaker
-from core.resilience.deadline import remaining, within
+from core.resilience.breaker import Breaker, Permit
+from core.resilience.budget import RetryBudget
+from core.resilience.bulkhead import WAIT_S, Bulkhead, Bulkheads
+from core.resilience.deadline import promised, remaining, within
 from core.resilience.retry import RetryPolicy
 
 log = structlog.get_logger(__name__)
@@ -27,22 +30,22 @@ FAIR_SHARE = 0.95
 """An attempt that had this share of its limit and did not answer is the source's failure; one that was cut shorter by
 the deadline of the whole call proves nothing."""
 
-LEASE_MARGIN_S = 1.0
-"""A probe's lease outlives its attempt by this, so that only a holder that died loses it."""
+LEASE_MARGIN_S = WAIT_S + 1.0
+"""A probe's lease outlives its attempt and the wait for a place by a second: only a holder that died loses it."""
 
 T = TypeVar("T")
 Verb = Callable[[Connector], Awaitable[T]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallReport(Generic[T]):
     """How one call went: its value or its error, the attempts it took, what the last one took in milliseconds."""
 
-    value: T | None
-    error: SourceError | None
-    attempts: int
-    latency_ms: float
-    outcome: Outcome
+    value: T | None = None
+    error: SourceError | None = None
+    attempts: int = 0
+    latency_ms: float = 0.0
+    outcome: Outcome = Outcome.VOID
 
     def result(self) -> T:
         """The value. Raises the call's error."""
@@ -52,10 +55,12 @@ class CallReport(Generic[T]):
 
 
 @dataclass(slots=True)
-class _Trace:
-    attempts: int = 0
-    latency_ms: float = 0.0
-    outcome: Outcome = Outcome.VOID
+class _Call(Generic[T]):
+    """One call on its way. `placed`: it has its place in the process already."""
+
+    verb: Verb[T]
+    report: CallReport[T]
+    placed: bool
     failed: bool = False
 
 
@@ -74,19 +79,21 @@ class GuardedConnector:
         retry: RetryPolicy,
         clock: Callable[[], float] = time.perf_counter,
         ready: Callable[[], Awaitable[None]] | None = None,
+        bulkhead: Bulkhead | None = None,
     ) -> None:
         self.breaker = breaker
         self.figures = figures
         self._build, self._limits, self._retry, self._clock = build, limits, retry, clock
         self._ready = ready
+        self._bulkhead, self._budget = bulkhead or Bulkheads().share(), RetryBudget()
         breaker.configure(lease_s=limits.attempt + LEASE_MARGIN_S)
         self._connector: Connector | None = None
         self._closing: set[asyncio.Task[None]] = set()
         breaker.listen(self._on_change)
 
-    async def ping(self) -> CallReport[tuple[bool, str]]:
-        """One ping within its deadline. Raises BreakerOpen when refused."""
-        report = await self.call(lambda connector: connector.ping(), self._limits.ping)
+    async def ping(self, *, queued: bool = False) -> CallReport[tuple[bool, str]]:
+        """One ping within its deadline; `queued` is for background work (see `call`). Raises BreakerOpen."""
+        report = await self.call(_ping, self._limits.ping, queued=queued)
         self._record(report, error=report.error is not None or not (report.value or (False,))[0])
         return report
 
@@ -100,22 +107,20 @@ class GuardedConnector:
         """What can be sampled below `path`; guarded, but not counted in the figures. Raises SourceError."""
         return (await self.call(lambda connector: connector.describe(path), self._limits.sample)).result()
 
-    async def call(self, verb: Verb[T], limit_s: float) -> CallReport[T]:
-        """Runs `verb` through every layer. Raises BreakerOpen when not even one attempt was admitted."""
-        trace, value, error = _Trace(), None, None
+    async def call(self, verb: Verb[T], limit_s: float, *, queued: bool = False) -> CallReport[T]:
+        """Runs `verb` through every layer. Raises BreakerOpen when not even one attempt was admitted.
+
+        `queued` waits for a place before the clock starts, however long it takes, and keeps it for all attempts; a
+        call that would be refused anyway does not queue.
+        """
+        call = _Call(verb, CallReport[T](), placed=queued and not self._refused_for())
+        if not call.placed:
+            return await self._run(call, limit_s)
+        await self._bulkhead.queue()
         try:
-            async with within(limit_s):
-                await self._prepared()
-                value = await self._retry.call(lambda: self._attempt(verb, trace))
-        except BreakerOpen:
-            self.figures.reject()
-            raise
-        except SourceError as err:
-            error = err
-        except TimeoutError:
-            error = SourceTimeout("deadline", seconds=limit_s)
-        outcome = Outcome.FAIL if trace.failed and trace.outcome is Outcome.VOID else trace.outcome
-        return CallReport(value, error, trace.attempts, trace.latency_ms, outcome)
+            return await self._run(call, limit_s)
+        finally:
+            self._bulkhead.leave(background=True)
 
     def replace(self, build: Callable[[], Connector], limits: Limits) -> None:
         """Another configuration: the old connector is closed, and the breaker starts anew with nothing counted."""
@@ -129,22 +134,61 @@ class GuardedConnector:
         self._retire()
         await asyncio.gather(*self._closing)
 
-    async def _attempt(self, verb: Verb[T], trace: _Trace) -> T:
-        permit = self.breaker.acquire()
-        trace.attempts += 1
-        trace.outcome = Outcome.VOID
-        started = self._clock()
+    async def _run(self, call: "_Call[T]", limit_s: float) -> CallReport[T]:
+        report = call.report
         try:
-            value = await self._limited(verb)
-            trace.outcome = Outcome.REACHED if _refused(value) else Outcome.OK
+            with promised(limit_s):
+                if self._ready is not None:
+                    await self._prepare(limit_s)
+                attempt = functools.partial(self._attempt, call)
+                report.value = await self._retry.call(attempt, self._budget, self._refused_for)
+        except BreakerOpen:
+            self.figures.reject()
+            raise
+        except SourceError as err:
+            report.error = err
+            if call.failed and report.outcome is Outcome.VOID:
+                report.outcome = Outcome.FAIL
+        return report
+
+    async def _attempt(self, call: "_Call[T]") -> T:
+        permit = self.breaker.acquire()
+        if not call.placed and not self._bulkhead.try_enter():
+            permit = await self._enter_late(permit)
+        report, outcome, started = call.report, Outcome.VOID, self._clock()
+        report.attempts += 1
+        try:
+            value = await self._limited(call.verb)
+            outcome = Outcome.REACHED if _refused(value) else Outcome.OK
             return value
         except SourceError as err:
-            trace.outcome = err.outcome or Outcome.VOID
+            outcome = err.outcome or Outcome.VOID
             raise
         finally:
-            trace.latency_ms = (self._clock() - started) * 1000
-            trace.failed |= trace.outcome is Outcome.FAIL
-            self.breaker.settle(permit, trace.outcome)
+            report.latency_ms, report.outcome = (self._clock() - started) * 1000, outcome
+            call.failed |= outcome is Outcome.FAIL
+            self.figures.attempted(outcome)
+            if not call.placed:
+                self._bulkhead.leave()
+            self.breaker.settle(permit, outcome)
+
+    async def _enter_late(self, permit: Permit) -> Permit:
+        """Waits for a place. Returns a permit that still holds: the breaker may have opened meanwhile."""
+        try:
+            await self._bulkhead.enter()
+        except (Busy, asyncio.CancelledError):
+            self.breaker.settle(permit, Outcome.VOID)
+            raise
+        if permit.generation == self.breaker.generation:
+            return permit
+        try:
+            return self.breaker.acquire()
+        except BreakerOpen:
+            self._bulkhead.leave()
+            raise
+
+    def _refused_for(self) -> float:
+        return self.breaker.retry_after() or 0.0
 
     async def _limited(self, verb: Verb[T]) -> T:
         limit, left = self._limits.attempt, remaining()
@@ -162,11 +206,16 @@ class GuardedConnector:
         # Raised out here: as the context of this error the driver's frames would hold its socket open.
         raise late
 
-    async def _prepared(self) -> None:
+    async def _prepare(self, limit_s: float) -> None:
         """Before the first attempt, so that no figure of the source holds the time of importing its driver."""
-        if self._ready is not None:
-            await self._ready()
-            self._ready = None
+        if self._ready is None or self._refused_for():
+            return
+        try:
+            async with within(limit_s):
+                await self._ready()
+        except TimeoutError:
+            raise SourceTimeout("deadline", outcome=Outcome.VOID, seconds=limit_s) from None
+        self._ready = None
 
     def _connected(self) -> Connector:
         if self._connector is None:
@@ -189,6 +238,10 @@ class GuardedConnector:
             task = asyncio.get_running_loop().create_task(connector.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
+
+
+async def _ping(connector: Connector) -> tuple[bool, str]:
+    return await connector.ping()
 
 
 def _late(limit: float, left: float) -> SourceTimeout:

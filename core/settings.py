@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Tehran", description="zone in which times are shown")
     sample_rows_max: int = Field(1000, ge=1, le=100_000, description="highest `limit` of a sample")
     sample_bytes_max: int = Field(5 * 1024 * 1024, ge=1024, description="bytes read for one sample")
+    bulkhead_source: int = Field(8, ge=1, le=1000, description="calls of one source at a time")
+    bulkhead_process: int = Field(256, ge=4, le=10_000, description="calls of all sources at a time in one process")
     session_hours: float = Field(12, gt=0, description="how long a sign-in lasts")
     admin_password_file: Path | None = Field(None, description="file with the first administrator's password")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severity logged")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.metrics.histogram import Histogram
-from core.models import BreakerState, CallPoint, Figures
+from core.models import BreakerState, CallPoint, Figures, Outcome
 
 EMA_TAU_S = 60.0
 """Time constant of the average: a call's weight falls to 1/e within a minute, whatever the rhythm of calls."""
@@ -48,6 +48,8 @@ class SourceFigures:
         if kept.histogram:
             self._window.restore(kept.avg_ts or clock(), Histogram.unpack(kept.histogram))
         self.recent: deque[CallPoint] = deque(maxlen=RECENT_CALLS)
+        self.attempts = dict.fromkeys(Outcome, 0)
+        """Attempts by what they proved, since this process started: a call may take several."""
 
     def record(self, latency_ms: float, *, error: bool, proves_ok: bool) -> None:
         """Counts one admitted call; `latency_ms` is what its last attempt took."""
@@ -60,6 +62,10 @@ class SourceFigures:
         self._smooth(latency_ms, now)
         self._window.add(now, latency_ms)
         self.recent.append(CallPoint(now, latency_ms, not error))
+
+    def attempted(self, outcome: Outcome) -> None:
+        """Counts one attempt of a call."""
+        self.attempts[outcome] += 1
 
     def reject(self) -> None:
         """Counts a call that the breaker refused."""

@@ -1,9 +1,8 @@
 """One deadline for a whole call, carried by a context variable down to what drivers are told."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
+from types import TracebackType
 
 HARD_CAP_S = 60.0
 SERVER_MARGIN_S = 0.5
@@ -28,13 +27,46 @@ def server_limit_s(default: float = HARD_CAP_S) -> float:
     return max(0.05, remaining(default) - SERVER_MARGIN_S)
 
 
-@asynccontextmanager
-async def within(seconds: float) -> AsyncIterator[None]:
+class promised:  # noqa: N801 - read as a word: `with promised(15):`
+    """Narrows the deadline to at most `seconds` from now, without a timer.
+
+    For a block in which everything that waits asks `remaining` or is itself `within` something: a timer costs as much
+    as the rest of the guard's work on a call.
+    """
+
+    __slots__ = ("_seconds", "_token")
+    _token: Token[float | None]
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> float:
+        """The end, on the loop's clock."""
+        start, limit = now(), min(self._seconds, HARD_CAP_S)
+        outer = _deadline.get()
+        end = start + limit if outer is None else min(max(outer, start), start + limit)
+        self._token = _deadline.set(end)
+        return end
+
+    def __exit__(self, *_error: object) -> None:
+        _deadline.reset(self._token)
+
+
+class within:  # noqa: N801 - read as a word: `async with within(10):`
     """Narrows the deadline to at most `seconds` from now. Raises TimeoutError when it passes."""
-    limit = min(seconds, remaining(), HARD_CAP_S)
-    token = _deadline.set(now() + limit)
-    try:
-        async with asyncio.timeout(limit):
-            yield
-    finally:
-        _deadline.reset(token)
+
+    __slots__ = ("_promise", "_timer")
+    _timer: asyncio.Timeout
+
+    def __init__(self, seconds: float) -> None:
+        self._promise = promised(seconds)
+
+    async def __aenter__(self) -> None:
+        self._timer = asyncio.Timeout(self._promise.__enter__())
+        await self._timer.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._promise.__exit__()
+        await self._timer.__aexit__(kind, error, trace)

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from core.errors import BreakerOpen, SourceError
+from core.errors import BreakerOpen, Busy, RateLimited, SourceError, SourceUnavailable
+from core.resilience.budget import SUCCESS_TOKENS, RetryBudget, tokens_for
 from core.resilience.deadline import remaining
 
 SETTLE_MARGIN_S = 0.05
@@ -36,30 +37,67 @@ class RetryPolicy:
         cap = min(self.max_ms, self.base_ms * 2 ** (retry - 1))
         return self.uniform(0.0, cap) / 1000
 
-    async def call(self, function: Callable[[], Awaitable[T]]) -> T:
+    async def call(
+        self,
+        function: Callable[[], Awaitable[T]],
+        budget: RetryBudget | None = None,
+        refused_for: Callable[[], float] = lambda: 0.0,
+    ) -> T:
         """Runs `function` up to `retries + 1` times. Raises its last real error.
 
-        A breaker that opened between two attempts refuses the next one; what the caller then learns is the error of
-        the source, not the refusal.
+        `refused_for` says for how many seconds another attempt would be refused: no pause leads up to a refusal.
         """
-        last: Exception | None = None
-        for attempt in range(1, self.retries + 2):
-            try:
-                return await function()
-            except BreakerOpen as refusal:
-                raise last or refusal from None
-            except Exception as err:
-                if not is_transient(err) or attempt > self.retries:
-                    raise
-                last = err
-                await self._pause(attempt, err)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        budget = budget or RetryBudget()
+        try:
+            value = await function()
+        except (BreakerOpen, Busy):
+            raise
+        except Exception as err:  # noqa: BLE001 - raised again where another attempt would not help
+            first = err
+        else:
+            budget.give_back(SUCCESS_TOKENS)
+            return value
+        return await self._again(function, first, budget, refused_for)
 
-    async def _pause(self, retry: int, err: Exception) -> None:
-        delay = self.delay_s(retry)
-        if delay + SETTLE_MARGIN_S > remaining():
-            raise err
-        await self.sleep(delay)
+    async def _again(
+        self,
+        function: Callable[[], Awaitable[T]],
+        last: Exception,
+        budget: RetryBudget,
+        refused_for: Callable[[], float],
+    ) -> T:
+        """What the caller learns of a refusal between two attempts is the error of the source, not the refusal."""
+        taken, waited = 0, False
+        for retry in range(1, self.retries + 1):
+            pause, tokens = self._pause_s(retry, last, waited=waited), tokens_for(last)
+            if pause is None or refused_for() > pause or not budget.take(tokens):
+                break
+            taken, waited = taken + tokens, waited or asked_wait_s(last) is not None
+            await self.sleep(pause)
+            try:
+                value = await function()
+            except (BreakerOpen, Busy):
+                budget.give_back(tokens)
+                break
+            except Exception as err:  # noqa: BLE001 - the loop goes on with it, or raises it at its end
+                last = err
+            else:
+                budget.give_back(taken)
+                return value
+        raise last
+
+    def _pause_s(self, retry: int, err: Exception, *, waited: bool) -> float | None:
+        """Seconds before another attempt; None where there is none. A source's own Retry-After is honoured once."""
+        pause: float | None = self.delay_s(retry) if is_transient(err) else None
+        asked = asked_wait_s(err)
+        if asked is not None:
+            pause = None if waited else asked
+        return None if pause is None or pause + SETTLE_MARGIN_S > remaining() else pause
+
+
+def asked_wait_s(err: Exception) -> float | None:
+    """The wait in seconds that the source itself asked for."""
+    return err.retry_after if isinstance(err, RateLimited | SourceUnavailable) else None
 
 
 def is_transient(err: Exception) -> bool:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from core.connectors.base import Connector, Limits
 from core.connectors.catalog import KindCatalog
@@ -12,6 +13,7 @@ from core.guarded import GuardedConnector
 from core.metrics.figures import FiguresState, SourceFigures
 from core.models import BreakerConfig, BreakerState, Diagnosis, Message, Status
 from core.resilience.breaker import Breaker
+from core.resilience.bulkhead import Bulkheads
 from core.resilience.retry import RetryPolicy
 from core.services.evidence import Evidence, evidence_columns, evidence_of
 from core.services.status import status_of
@@ -61,10 +63,12 @@ class LiveSources:
         kinds: KindCatalog,
         sources: SourceRepository,
         retry: RetryPolicy,
+        bulkheads: Bulkheads | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._kinds, self._sources, self._retry = kinds, sources, retry
+        self._bulkheads = bulkheads or Bulkheads()
         self._clock, self._monotonic = clock, monotonic
         self._live: dict[int, LiveSource] = {}
 
@@ -98,9 +102,8 @@ class LiveSources:
     def _guard(self, record: SourceRecord, figures: SourceFigures) -> GuardedConnector:
         breaker = Breaker(_thresholds(record), clock=self._monotonic)
         build, limits = self._dial(record)
-        return GuardedConnector(
-            build, limits, breaker, figures, self._retry, ready=lambda: self._kinds.ready(record.kind)
-        )
+        ready, bulkhead = partial(self._kinds.ready, record.kind), self._bulkheads.share()
+        return GuardedConnector(build, limits, breaker, figures, self._retry, ready=ready, bulkhead=bulkhead)
 
     def _dial(self, record: SourceRecord) -> tuple[Callable[[], Connector], Limits]:
         try:
