@@ -113,7 +113,8 @@ class GuardedConnector:
         `queued` waits for a place before the clock starts, however long it takes, and keeps it for all attempts; a
         call that would be refused anyway does not queue.
         """
-        call = _Call(verb, CallReport[T](), placed=queued and not self._refused_for())
+        report: CallReport[T] = CallReport()
+        call = _Call(verb, report, placed=queued and not self._refused_for())
         if not call.placed:
             return await self._run(call, limit_s)
         await self._bulkhead.queue()

@@ -17,6 +17,7 @@ EMA_TAU_S = 60.0
 """Time constant of the average: a call's weight falls to 1/e within a minute, whatever the rhythm of calls."""
 WINDOW = timedelta(minutes=10)
 SLICE = timedelta(minutes=1)
+KEPT = WINDOW + SLICE
 WINDOW_CALLS_MIN = 20
 RECENT_CALLS = 288
 
@@ -47,7 +48,7 @@ class SourceFigures:
         self._window = LatencyWindow()
         if kept.histogram:
             self._window.restore(kept.avg_ts or clock(), Histogram.unpack(kept.histogram))
-        self.recent: deque[CallPoint] = deque(maxlen=RECENT_CALLS)
+        self._recent: deque[tuple[datetime, float, bool]] = deque(maxlen=RECENT_CALLS)
         self.attempts = dict.fromkeys(Outcome, 0)
         """Attempts by what they proved, since this process started: a call may take several."""
 
@@ -61,7 +62,12 @@ class SourceFigures:
             self._last_ok = now
         self._smooth(latency_ms, now)
         self._window.add(now, latency_ms)
-        self.recent.append(CallPoint(now, latency_ms, not error))
+        self._recent.append((now, latency_ms, not error))
+
+    @property
+    def recent(self) -> tuple[CallPoint, ...]:
+        """The last calls, oldest first."""
+        return tuple(CallPoint(*each) for each in self._recent)
 
     def attempted(self, outcome: Outcome) -> None:
         """Counts one attempt of a call."""
@@ -116,8 +122,10 @@ class LatencyWindow:
             self._slices = deque((min(at, now), part) for at, part in self._slices)
 
     def _expire(self, now: datetime) -> None:
+        if not self._slices or now - self._slices[0][0] < KEPT:
+            return
         total = sum(part.total for _, part in self._slices)
-        while self._slices and now - self._slices[0][0] >= WINDOW + SLICE:
+        while self._slices and now - self._slices[0][0] >= KEPT:
             total -= self._slices[0][1].total
             if total < WINDOW_CALLS_MIN:
                 return

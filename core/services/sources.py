@@ -204,11 +204,11 @@ class DataSourceService:
 
     async def recent(self, actor: Actor, org: str, source_id: UUID) -> tuple[CallPoint, ...]:
         """The calls that this process made of late, oldest first."""
-        return tuple((await self._require(actor, org, source_id, Role.VIEWER)).guard.figures.recent)
+        return (await self._require(actor, org, source_id, Role.VIEWER)).guard.figures.recent
 
     async def recent_of_org(self, actor: Actor, org: str) -> dict[UUID, tuple[CallPoint, ...]]:
         require(actor, org, Role.VIEWER)
-        return {view.id: tuple(live.guard.figures.recent) for live, view in await self._views(org)}
+        return {view.id: live.guard.figures.recent for live, view in await self._views(org)}
 
     async def events(self, actor: Actor, org: str, source_id: UUID, limit: int = 50) -> tuple[Event, ...]:
         """What happened to a source, newest first."""
