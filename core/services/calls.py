@@ -29,11 +29,14 @@ class Calls:
     def __init__(self, writer: StatusWriter, clock: Callable[[], datetime]) -> None:
         self._writer, self._clock = writer, clock
 
-    async def ping(self, live: LiveSource) -> PingResult:
-        """Raises BreakerOpen, EgressDenied or Busy; every other end is an answer."""
+    async def ping(self, live: LiveSource, *, queued: bool = False) -> PingResult:
+        """`queued` waits for a place however long it takes: for one of many, with nobody before it.
+
+        Raises BreakerOpen, EgressDenied or Busy; every other end is an answer.
+        """
         before = live.state
         try:
-            report = await live.guard.ping()
+            report = await live.guard.ping(queued=queued)
         except SourceError:
             self._writer.mark(live)
             raise
@@ -48,7 +51,7 @@ class Calls:
     async def ping_row(self, live: LiveSource) -> PingRow:
         """A ping as one row of many: a refusal is a row too."""
         try:
-            result = await self.ping(live)
+            result = await self.ping(live, queued=True)
         except SourceError as err:
             status = live.status(self._clock())
             return PingRow(live.record.uid, live.record.name, False, err.message, status, live.state, None, err.code)
