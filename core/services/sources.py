@@ -159,8 +159,7 @@ class DataSourceService:
     async def ping_all(self, actor: Actor, org: str, alive: Callable[[], bool] | None = None) -> PingAllJob:
         """Starts a job over every source. `alive` is asked every 0.2 s whether somebody still wants it."""
         require(actor, org, Role.ANALYST)
-        sources = [live for live, _ in await self._views(org)]
-        job = PingAllJob(sources, self._calls.ping_row, alive)
+        job = PingAllJob(await self._lives(org), self._calls.ping_row, alive)
         self._jobs[job.id] = (org, job)
         while len(self._jobs) > JOBS_KEPT:
             self._jobs.pop(next(iter(self._jobs)))
@@ -240,11 +239,13 @@ class DataSourceService:
         kept = None if self._live.known(record.id) else await self._statuses.get(record.id)
         return self._live.of(record, kept)
 
-    async def _views(self, org: str) -> tuple[tuple[LiveSource, Source], ...]:
+    async def _lives(self, org: str) -> tuple[LiveSource, ...]:
         records = await self._sources.of_org(org)
         kept = await self._statuses.of_org(org)
-        lives = [self._live.of(record, kept.get(record.id)) for record in records]
-        return tuple((live, self._view(live)) for live in lives)
+        return tuple(self._live.of(record, kept.get(record.id)) for record in records)
+
+    async def _views(self, org: str) -> tuple[tuple[LiveSource, Source], ...]:
+        return tuple((live, self._view(live)) for live in await self._lives(org))
 
     async def _judge(self, live: LiveSource, params: Mapping[str, Any]) -> None:
         # Parsing takes some 15 ms a kilobyte: on the loop a long query would hold up every other source.
