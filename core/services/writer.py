@@ -28,6 +28,7 @@ class StatusWriter:
     ) -> None:
         self._statuses, self._clock, self._batch_s = statuses, clock, batch_s
         self._dirty: dict[int, LiveSource] = {}
+        self._news: dict[int, list[Event]] = {}
         self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
 
@@ -41,8 +42,9 @@ class StatusWriter:
     async def changed(self, live: LiveSource, event: Event | None = None) -> None:
         """Its status changed: written now, with what happened."""
         self.mark(live)
-        if await self.flush() and event is not None:
-            await self._statuses.add_event(live.record.id, event)
+        if event is not None:
+            self._news.setdefault(live.record.id, []).append(event)
+        await self.flush()
 
     def drop(self, live: LiveSource) -> None:
         self._dirty.pop(live.record.id, None)
@@ -51,9 +53,10 @@ class StatusWriter:
         """Writes everything that waits; false when the database would not take it, and it waits on."""
         async with self._writing:
             batch, self._dirty = self._dirty, {}
+            news, self._news = self._news, {}
             now = self._clock()
             try:
-                await self._statuses.save([live.to_record(now) for live in batch.values()])
+                await self._statuses.save([live.to_record(now) for live in batch.values()], news)
             except SQLAlchemyError as err:
                 # The figures stay in memory and go with a later batch; the dashboard keeps answering meanwhile.
                 log.warning("figures_not_written", error=type(err).__name__, sources=len(batch))

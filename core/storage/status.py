@@ -1,13 +1,15 @@
 """What is known of each source's state: one row a source, and its events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import Event
 from core.storage.database import Database
@@ -59,8 +61,13 @@ class StatusRepository:
         row = found.one_or_none()
         return StatusRecord(**row._mapping) if row is not None else None
 
-    async def save(self, records: Iterable[StatusRecord]) -> None:
-        """One transaction. The state of a source that was deleted meanwhile is dropped."""
+    async def save(
+        self, records: Iterable[StatusRecord], news: Mapping[int, Sequence[Event]] = MappingProxyType({})
+    ) -> None:
+        """With what happened, by the source's inner key, in one transaction of a few statements however many they are.
+
+        The state of a source that was deleted meanwhile is dropped.
+        """
         rows = list(map(columns, records))
         if not rows:
             return
@@ -69,16 +76,25 @@ class StatusRepository:
             alive = set((await connection.execute(known)).scalars())
             if rows := [row for row in rows if row["source_id"] in alive]:
                 await connection.execute(_UPSERT, rows)
+            await self._add(connection, {key: happened for key, happened in news.items() if key in alive})
 
     async def add_event(self, source_id: int, event: Event) -> None:
         """The oldest beyond `events_kept` go. An event of a source that was deleted meanwhile is dropped."""
-        values = {"source_id": source_id, "ts": event.ts, "type": event.type, "data": dict(event.data)}
         try:
             async with self._database.write() as connection:
-                await connection.execute(sa.insert(events).values(values))
-                await connection.execute(_beyond(source_id, self._events_kept))
+                await self._add(connection, {source_id: (event,)})
         except IntegrityError:
             return
+
+    async def _add(self, connection: AsyncConnection, news: Mapping[int, Sequence[Event]]) -> None:
+        rows = [
+            {"source_id": key, "ts": event.ts, "type": event.type, "data": dict(event.data)}
+            for key, happened in news.items()
+            for event in happened
+        ]
+        if rows:
+            await connection.execute(sa.insert(events), rows)
+            await connection.execute(_BEYOND, [{"owner": key, "kept": self._events_kept - 1} for key in news])
 
     async def events(self, source_id: int, limit: int = 50) -> tuple[Event, ...]:
         """Newest first."""
@@ -97,7 +113,6 @@ def columns(record: Any) -> dict[str, Any]:
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
-def _beyond(source_id: int, kept: int) -> sa.Delete:
-    own = sa.select(events.c.id).where(events.c.source_id == source_id)
-    oldest_kept = own.order_by(events.c.id.desc()).offset(kept - 1).limit(1).scalar_subquery()
-    return sa.delete(events).where(events.c.source_id == source_id, events.c.id < oldest_kept)
+_OWN = sa.select(events.c.id).where(events.c.source_id == sa.bindparam("owner")).order_by(events.c.id.desc())
+_OLDEST_KEPT = _OWN.offset(sa.bindparam("kept", type_=sa.Integer)).limit(1).scalar_subquery()
+_BEYOND = sa.delete(events).where(events.c.source_id == sa.bindparam("owner"), events.c.id < _OLDEST_KEPT)
