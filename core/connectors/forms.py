@@ -106,8 +106,10 @@ def _repeated(model: type[BaseModel], plain: Mapping[str, Any]) -> tuple[FieldEr
     found = list[FieldError]()
     for name, _, shape in fields_of(model):
         given = plain.get(name) if shape.secret_keys else None
-        times = Counter(map(str.casefold, given or ()))
-        twice = {key.casefold(): key for key in given or () if times[key.casefold()] > 1}
+        if not given:
+            continue
+        times = Counter(map(str.casefold, given))
+        twice = {key.casefold(): key for key in given if times[key.casefold()] > 1}
         found += (FieldError(_dotted("config", (name, key)), Message("field.header_twice")) for key in twice.values())
     return tuple(found)
 

@@ -55,6 +55,7 @@ def extra_of(info: FieldInfo) -> Mapping[str, Any]:
     return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
 
 
+@lru_cache(maxsize=256)
 def tags(model: type[BaseModel], tag: str) -> tuple[str, ...]:
     """The values of the field `tag` that name this variant."""
     return tuple(map(str, get_args(model.model_fields[tag].annotation)))
