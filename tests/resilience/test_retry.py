@@ -2,22 +2,29 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
-from core.errors import AuthError, BreakerOpen, QueryFailed, SourceTimeout, Unreachable
+from core.errors import (
+    AuthError,
+    BreakerOpen,
+    Busy,
+    QueryFailed,
+    RateLimited,
+    SourceTimeout,
+    SourceUnavailable,
+    Unreachable,
+)
 from core.models import BreakerState
+from core.resilience.budget import RetryBudget
 from core.resilience.deadline import within
 from core.resilience.retry import RetryPolicy, with_retry
-from tests.fakes import VirtualTimeLoop
 
 DOWN = Unreachable("refused", host="h", port=1)
 
 
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, Any]]:
-    return "asyncio", {"loop_factory": VirtualTimeLoop}
+def unavailable(retry_after: float | None = None) -> SourceUnavailable:
+    return SourceUnavailable("http", retried=True, retry_after=retry_after)
 
 
 class Attempts:
@@ -127,6 +134,112 @@ async def test_a_breaker_that_opens_between_attempts_leaves_the_last_real_error(
         await RetryPolicy().call(attempts)
     assert raised.value is DOWN
     assert len(attempts.at) == 2
+
+
+@pytest.mark.anyio
+async def test_a_full_house_between_attempts_leaves_the_last_real_error() -> None:
+    with pytest.raises(Unreachable):
+        await RetryPolicy().call(Attempts(DOWN, Busy()))
+    with pytest.raises(Busy):
+        await RetryPolicy().call(Attempts(Busy()))
+
+
+@pytest.mark.anyio
+async def test_no_pause_leads_up_to_a_refusal() -> None:
+    attempts = Attempts(DOWN)
+    with pytest.raises(Unreachable):
+        await RetryPolicy(uniform=longest).call(attempts, refused_for=lambda: 0.3)
+    assert (len(attempts.at), asyncio.get_running_loop().time()) == (1, 0)
+    again = Attempts(DOWN)
+    assert await RetryPolicy(uniform=longest).call(again, refused_for=lambda: 0.2) == "done"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "asks",
+    [RateLimited("http", retry_after=3), SourceUnavailable("http", retry_after=3), unavailable(retry_after=3)],
+)
+async def test_the_wait_that_a_source_asks_for_is_honoured_once(asks: Exception) -> None:
+    attempts = Attempts(asks)
+    assert await RetryPolicy(uniform=longest).call(attempts) == "done"
+    assert attempts.at == pytest.approx([0, 3], abs=1e-6)
+    stubborn = Attempts(asks, asks)
+    with pytest.raises(type(asks)):
+        await RetryPolicy().call(stubborn)
+    assert len(stubborn.at) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("seconds", [2, 3.04])
+async def test_a_wait_that_does_not_fit_the_deadline_is_not_begun(seconds: float) -> None:
+    for asks in (RateLimited("http", retry_after=3), unavailable(retry_after=3)):
+        attempts = Attempts(asks)
+        with pytest.raises(type(asks)):
+            async with within(seconds):
+                await RetryPolicy(uniform=longest).call(attempts)
+        assert (len(attempts.at), asyncio.get_running_loop().time()) == (1, 0)
+
+
+@pytest.mark.anyio
+async def test_without_a_wished_wait_only_what_is_unavailable_for_a_moment_is_tried_again() -> None:
+    for error, tries in ((RateLimited("http"), 1), (SourceUnavailable("http"), 1), (unavailable(), 3)):
+        attempts = Attempts(error, error, error)
+        with pytest.raises(type(error)):
+            await RetryPolicy().call(attempts)
+        assert len(attempts.at) == tries
+
+
+@pytest.mark.anyio
+async def test_a_source_that_asked_for_a_wait_may_still_be_down_afterwards() -> None:
+    attempts = Attempts(unavailable(retry_after=1), DOWN)
+    assert await RetryPolicy(uniform=longest).call(attempts) == "done"
+    assert attempts.at == pytest.approx([0, 1, 1.5], abs=1e-6)
+
+
+@pytest.mark.anyio
+async def test_an_empty_budget_leaves_one_attempt_a_call() -> None:
+    budget, policy = RetryBudget(), RetryPolicy()
+    tries = []
+    for _ in range(12):
+        attempts = Attempts(DOWN, DOWN, DOWN)
+        with pytest.raises(Unreachable):
+            await policy.call(attempts, budget)
+        tries.append(len(attempts.at))
+    assert tries == [3] * 10 + [1] * 2
+
+
+@pytest.mark.anyio
+async def test_a_retry_after_a_timeout_costs_twice_as_much() -> None:
+    budget = RetryBudget()
+    with pytest.raises(SourceTimeout):
+        await RetryPolicy().call(Attempts(*[SourceTimeout("attempt", seconds=1)] * 3), budget)
+    assert budget.tokens == 80
+
+
+@pytest.mark.anyio
+async def test_success_gives_tokens_back() -> None:
+    budget = RetryBudget()
+    budget.take(50)
+    await RetryPolicy().call(Attempts(DOWN, DOWN), budget)
+    assert budget.tokens == 50
+    await RetryPolicy().call(Attempts(), budget)
+    assert budget.tokens == 51
+
+
+@pytest.mark.anyio
+async def test_a_retry_that_was_refused_costs_nothing() -> None:
+    budget = RetryBudget()
+    with pytest.raises(Unreachable):
+        await RetryPolicy().call(Attempts(DOWN, BreakerOpen(30, BreakerState.OPEN)), budget)
+    assert budget.tokens == 100
+
+
+def test_a_budget_never_holds_more_than_at_first() -> None:
+    budget = RetryBudget(10)
+    assert not budget.take(11)
+    assert budget.take(10)
+    budget.give_back(25)
+    assert budget.tokens == 10
 
 
 @pytest.mark.anyio
