@@ -1,7 +1,7 @@
 """A guarded fake on virtual time: every second is counted, none is waited for."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from core.guarded import GuardedConnector
 from core.metrics.figures import SourceFigures
 from core.models import BreakerConfig, BreakerState
 from core.resilience.breaker import Breaker
+from core.resilience.bulkhead import Bulkhead
 from core.resilience.retry import RetryPolicy
 from core.safety.egress import EgressPolicy
 from tests.fakes import FakeConfig, FakeConnector, OtherEnd, Step, VirtualTimeLoop, fake_kind
@@ -28,13 +29,25 @@ def other_end() -> OtherEnd:
     return OtherEnd()
 
 
-def guarded(other_end: OtherEnd, limits: Limits = FakeConnector.limits) -> GuardedConnector:
+def guarded(
+    other_end: OtherEnd,
+    limits: Limits = FakeConnector.limits,
+    bulkhead: Bulkhead | None = None,
+    ready: Callable[[], Awaitable[Any]] | None = None,
+) -> GuardedConnector:
     clock = asyncio.get_running_loop().time
     kind, environment = fake_kind(other_end), Environment(EgressPolicy())
     retry = RetryPolicy(uniform=lambda low, high: high)
     breaker = Breaker(BreakerConfig(), clock=clock)
     return GuardedConnector(
-        lambda: kind.build(FakeConfig(), environment), limits, breaker, SourceFigures(), retry, clock
+        lambda: kind.build(FakeConfig(), environment),
+        limits,
+        breaker,
+        SourceFigures(),
+        retry,
+        clock,
+        ready,
+        bulkhead,
     )
 
 

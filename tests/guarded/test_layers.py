@@ -1,4 +1,4 @@
-"""The layers around a connector: deadline, retry, breaker, attempt."""
+"""The layers around a connector: deadline, retry, breaker, attempt; places are in test_places.py."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from core.connectors.base import Limits
 from core.errors import AuthError, BreakerOpen, InternalError, SourceTimeout, Unreachable
 from core.guarded import GuardedConnector
 from core.models import Outcome
-from tests.fakes import DEFECT_TEXT, OtherEnd, Step
+from tests.fakes import DEFECT_TEXT, FakeConnector, OtherEnd, Step
 from tests.guarded.conftest import CLOSED, HALF_OPEN, OPEN, calls_of, guarded, now, opened
 
 
@@ -138,6 +138,74 @@ async def test_one_probe_at_a_time_reaches_the_source(guard: GuardedConnector, o
     assert (len(other_end.requests) - before, guard.breaker.state) == (1, HALF_OPEN)
     ends = await asyncio.gather(*pings, return_exceptions=True)
     assert sum(isinstance(end, BreakerOpen) and end.state is HALF_OPEN for end in ends) == 49
+
+
+@pytest.mark.anyio
+async def test_of_four_thousand_calls_in_the_half_open_moment_one_reaches_the_source(
+    guard: GuardedConnector, other_end: OtherEnd
+) -> None:
+    await opened(guard, other_end)
+    await asyncio.sleep(30.1)
+    before = len(other_end.requests)
+    other_end.will(Step.SILENT)
+    ends = await asyncio.gather(*(guard.ping() for _ in range(4000)), return_exceptions=True)
+    assert len(other_end.requests) - before == 1
+    assert sum(isinstance(end, BreakerOpen) for end in ends) == 3999
+    assert guard.figures.attempts[Outcome.FAIL] == 6
+
+
+@pytest.mark.anyio
+async def test_a_refusal_builds_nothing_and_waits_for_nothing(other_end: OtherEnd) -> None:
+    guard = guarded(other_end)
+    guard.breaker.force_open()
+    for refused in (guard.ping(), guard.ping(queued=True), guard.sample({}), guard.describe()):
+        with pytest.raises(BreakerOpen):
+            refused.send(None)  # the first step of the coroutine is its last: there was nothing to wait for
+    assert (other_end.built, other_end.requests) == (0, [])
+
+
+@pytest.mark.anyio
+async def test_a_refusal_does_not_even_import_the_driver(other_end: OtherEnd) -> None:
+    asked: list[float] = []
+
+    async def ready() -> None:
+        asked.append(now())
+
+    guard = guarded(other_end, ready=ready)
+    guard.breaker.force_open()
+    with pytest.raises(BreakerOpen):
+        await guard.ping()
+    assert asked == []
+    guard.breaker.reset()
+    await guard.ping()
+    await guard.ping()
+    assert len(asked) == 1
+
+
+@pytest.mark.anyio
+async def test_a_driver_that_never_loads_ends_with_the_deadline_and_proves_nothing(other_end: OtherEnd) -> None:
+    guard = guarded(other_end, ready=asyncio.Event().wait)
+    report = await guard.ping()
+    assert (str(report.error), report.outcome, now()) == ("timeout.deadline", Outcome.VOID, pytest.approx(30))
+
+
+@pytest.mark.anyio
+async def test_a_probe_that_failed_answers_without_a_pause(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    await opened(guard, other_end)
+    await asyncio.sleep(30.1)
+    before = now()
+    assert (await guard.ping()).attempts == 1
+    assert now() == before
+
+
+@pytest.mark.anyio
+async def test_a_probes_lease_covers_its_attempt_the_wait_for_a_place_and_a_second(
+    guard: GuardedConnector, other_end: OtherEnd
+) -> None:
+    await opened(guard, other_end)
+    await asyncio.sleep(30.1)
+    guard.breaker.acquire()
+    assert guard.breaker.retry_after() == pytest.approx(FakeConnector.limits.attempt + 1.1)
 
 
 @pytest.mark.anyio
