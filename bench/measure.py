@@ -1,60 +1,94 @@
 """Rounds, medians and the line that a goal prints."""
 
-import asyncio
+import gc
 import statistics
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 ROUNDS = 7
 """An odd number, so that the median is a round that took place; at least 5."""
 
-Workload = Callable[[], Awaitable[float]]
-"""One round: returns its cost per operation in seconds."""
+Measures = Mapping[str, float]
+Workload = Callable[[], Measures]
+"""One round: returns what it measured, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """`goal_us` bounds what `ours` costs beyond `limit`, in microseconds for one operation."""
+    """`bound` says of what `at_most` is the most: of ours over the limit, of ours beyond it, or of ours alone."""
 
     name: str
     workload: str
-    ours: Workload
-    limit: Workload | None
-    goal_us: float
+    measure: str
+    at_most: float
+    bound: str = "ratio"
+    unit: str = ""
+
+    def of(self, ours: float, limit: float | None) -> float:
+        """What is held against `at_most`."""
+        if limit is None or self.bound == "alone":
+            return ours
+        return ours - limit if self.bound == "beyond" else ours / limit
+
+    @property
+    def told(self) -> str:
+        return {
+            "ratio": f"≤ {self.at_most:g}×",
+            "beyond": f"≤ {self.at_most:g} {self.unit} beyond the limit",
+            "alone": f"≤ {self.at_most:g} {self.unit}",
+        }[self.bound]
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Ours against the limit, if there is one, set up once for all rounds; several goals may look at one contest."""
+
+    goals: tuple[Goal, ...]
+    contestants: Callable[[], AbstractContextManager[tuple[Workload, Workload | None]]]
+    rounds: int = ROUNDS
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Medians over the rounds, in microseconds for one operation."""
+    """Medians over the rounds, in the goal's unit."""
 
     goal: Goal
-    ours_us: float
-    limit_us: float | None
+    ours: float
+    limit: float | None
 
     @property
     def met(self) -> bool:
-        return self.ours_us - (self.limit_us or 0.0) <= self.goal.goal_us
+        return self.goal.of(self.ours, self.limit) <= self.goal.at_most
 
     def __str__(self) -> str:
-        limit = "–" if self.limit_us is None else f"{self.limit_us:.2f} µs"
-        ratio = "–" if not self.limit_us else f"{self.ours_us / self.limit_us:.1f}×"
-        beyond = " beyond the limit" if self.limit_us is not None else ""
+        goal = self.goal
+        limit = "–" if self.limit is None else f"{self.limit:.2f} {goal.unit}"
+        ratio = "–" if not self.limit else f"{self.ours / self.limit:.2f}×"
         return (
-            f"{self.goal.name}  {self.goal.workload} | ours {self.ours_us:.2f} µs | limit {limit} | ratio {ratio} | "
-            f"goal ≤ {self.goal.goal_us:g} µs{beyond} | {'met' if self.met else 'NOT met'}"
+            f"{goal.name:<4} {goal.workload} | ours {self.ours:.2f} {goal.unit} | limit {limit} | ratio {ratio} | "
+            f"goal {goal.told} | {'met' if self.met else 'NOT met'}"
         )
 
 
-def run(goal: Goal) -> Result:
-    """Ours and the limit take turns, so that whatever else the machine does meets both."""
-    ours: list[float] = []
-    limit: list[float] = []
-    asyncio.run(_rounds(goal, ours, limit))
-    return Result(goal, statistics.median(ours) * 1e6, statistics.median(limit) * 1e6 if limit else None)
+def run(contest: Contest) -> list[Result]:
+    """Ours and the limit take turns, so that whatever else the machine does meets both. A first turn is not counted."""
+    ours: list[Measures] = []
+    limit: list[Measures] = []
+    with contest.contestants() as (workload, bare):
+        for _ in range(contest.rounds + 1):
+            ours.append(_turn(workload))
+            if bare is not None:
+                limit.append(_turn(bare))
+    return [
+        Result(goal, _median(ours[1:], goal), _median(limit[1:], goal) if limit else None) for goal in contest.goals
+    ]
 
 
-async def _rounds(goal: Goal, ours: list[float], limit: list[float]) -> None:
-    for _ in range(ROUNDS):
-        ours.append(await goal.ours())
-        if goal.limit is not None:
-            limit.append(await goal.limit())
+def _turn(workload: Workload) -> Measures:
+    gc.collect()
+    return workload()
+
+
+def _median(rounds: list[Measures], goal: Goal) -> float:
+    return statistics.median(measures[goal.measure] for measures in rounds)
