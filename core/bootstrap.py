@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -34,6 +35,8 @@ from core.storage.status import StatusRepository
 
 log = structlog.get_logger(__name__)
 
+FILES_MAX = 65_536
+
 
 def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
     """Starts the background loop and everything on it.
@@ -47,11 +50,20 @@ def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
         if exclusive:
             lock.acquire()
             undo.callback(lock.release)
+            allow_open_files()
         loop = BackgroundLoop()
         undo.callback(loop.stop)
         runtime = loop.submit(_assemble(settings, loop, lock, preload=exclusive)).result()
         undo.pop_all()
         return runtime
+
+
+def allow_open_files() -> None:
+    """As many as the system lets this process have. The usual 1,024 are too few to hold a connection to 1,000 sources."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(hard, FILES_MAX)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager
