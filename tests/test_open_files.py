@@ -23,4 +23,3 @@ def test_a_dashboard_takes_as_many_open_files_as_it_may_have(usual_limit: int) -
     allow_open_files()
     most = FILES_MAX if usual_limit == resource.RLIM_INFINITY else min(FILES_MAX, usual_limit)
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, usual_limit)
-

@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from core.errors import Busy
 from core.models import BreakerState, Message, PingRow, Status
 from core.resilience.bulkhead import Bulkheads
+from core.services.calls import Calls
 from core.services.live import LiveSource
 from core.services.ping_all import PingAllJob
-from tests.fakes import OtherEnd, Step, VirtualTimeLoop
+from tests.fakes import FakeClock, OtherEnd, Step, VirtualTimeLoop
 from tests.guarded.conftest import guarded
 
 pytestmark = pytest.mark.anyio
@@ -115,3 +117,41 @@ async def test_a_thousand_sources_are_asked_within_the_places_for_background_wor
     view = await job.wait()
     assert len(view.rows) == 1000
     assert all(each.latency_ms is not None and each.latency_ms < 1 for each in view.rows)
+
+
+class FullGuard:
+    """Notes how it is asked; has no place."""
+
+    def __init__(self) -> None:
+        self.queued: list[bool] = []
+
+    async def ping(self, *, queued: bool) -> None:
+        self.queued.append(queued)
+        raise Busy
+
+
+class FullSource:
+    """A live source as far as a ping looks at it."""
+
+    state = BreakerState.CLOSED
+
+    def __init__(self) -> None:
+        self.guard, self.record, self.name, self.uid = FullGuard(), self, "full", uuid4()
+
+    def status(self, now: object) -> Status:
+        return Status.UNKNOWN
+
+
+class NoWriter:
+    def mark(self, live: object) -> None:
+        return None
+
+
+async def test_one_of_many_queues_and_one_alone_does_not() -> None:
+    writer: Any = NoWriter()
+    source: Any = FullSource()
+    calls = Calls(writer, FakeClock().utc)
+    assert (await calls.ping_row(source)).code == "busy"
+    with pytest.raises(Busy):
+        await calls.ping(source)
+    assert source.guard.queued == [True, False]
