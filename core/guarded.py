@@ -2,7 +2,7 @@
 
 The layers, outermost first, each visible in `GuardedConnector.call` and `_attempt`:
 
-    figures(call) → deadline → retry → breaker → attempt timeout → connector
+    figures(call) → deadline → retry → breaker → attempt timeout, address rules → connector
 """
 
 import asyncio
@@ -20,6 +20,8 @@ from core.models import BreakerState, CatalogEntry, FailureKind, Outcome, Sample
 from core.resilience.breaker import Breaker
 from core.resilience.deadline import remaining, within
 from core.resilience.retry import RetryPolicy
+from core.safety.dialling import DialRefused, guarded_dialling
+from core.safety.egress import EgressPolicy
 
 log = structlog.get_logger(__name__)
 
@@ -74,11 +76,13 @@ class GuardedConnector:
         retry: RetryPolicy,
         clock: Callable[[], float] = time.perf_counter,
         ready: Callable[[], Awaitable[None]] | None = None,
+        *,
+        egress: EgressPolicy,
     ) -> None:
         self.breaker = breaker
         self.figures = figures
         self._build, self._limits, self._retry, self._clock = build, limits, retry, clock
-        self._ready = ready
+        self._ready, self._egress = ready, egress
         breaker.configure(lease_s=limits.attempt + LEASE_MARGIN_S)
         self._connector: Connector | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -149,12 +153,15 @@ class GuardedConnector:
     async def _limited(self, verb: Verb[T]) -> T:
         limit, left = self._limits.attempt, remaining()
         try:
-            async with within(limit):
-                return await verb(self._connected())
+            with guarded_dialling(self._egress):
+                async with within(limit):
+                    return await verb(self._connected())
         except TimeoutError:
             late = _late(limit, left)
         except SourceError:
             raise
+        except DialRefused as err:
+            raise err.denied() from None
         except Exception as err:
             # Not translated by the connector: a defect. Its text may hold anything, so only its type is logged.
             log.error("connector_defect", error=type(err).__name__)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from core.connectors.base import Connector, Limits
 from core.connectors.catalog import KindCatalog
@@ -98,9 +99,8 @@ class LiveSources:
     def _guard(self, record: SourceRecord, figures: SourceFigures) -> GuardedConnector:
         breaker = Breaker(_thresholds(record), clock=self._monotonic)
         build, limits = self._dial(record)
-        return GuardedConnector(
-            build, limits, breaker, figures, self._retry, ready=lambda: self._kinds.ready(record.kind)
-        )
+        ready, egress = partial(self._kinds.ready, record.kind), self._kinds.egress
+        return GuardedConnector(build, limits, breaker, figures, self._retry, ready=ready, egress=egress)
 
     def _dial(self, record: SourceRecord) -> tuple[Callable[[], Connector], Limits]:
         try:

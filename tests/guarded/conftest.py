@@ -34,7 +34,13 @@ def guarded(other_end: OtherEnd, limits: Limits = FakeConnector.limits) -> Guard
     retry = RetryPolicy(uniform=lambda low, high: high)
     breaker = Breaker(BreakerConfig(), clock=clock)
     return GuardedConnector(
-        lambda: kind.build(FakeConfig(), environment), limits, breaker, SourceFigures(), retry, clock
+        lambda: kind.build(FakeConfig(), environment),
+        limits,
+        breaker,
+        SourceFigures(),
+        retry,
+        clock,
+        egress=environment.egress,
     )
 
 
