@@ -12,6 +12,7 @@ from core.metrics.figures import SourceFigures
 from core.models import BreakerConfig, CatalogEntry, Check, Outcome, Sample
 from core.resilience.breaker import Breaker
 from core.resilience.retry import RetryPolicy
+from core.safety.egress import EgressPolicy
 
 CALLS = 5_000
 REFUSALS = 50_000
@@ -52,7 +53,8 @@ class InstantConnector(Connector):
 
 
 async def guarded_call() -> float:
-    guard = GuardedConnector(InstantConnector, LIMITS, Breaker(), SourceFigures(), RetryPolicy())
+    retry, egress = RetryPolicy(), EgressPolicy()
+    guard = GuardedConnector(InstantConnector, LIMITS, Breaker(), SourceFigures(), retry, egress=egress)
     started = time.perf_counter()
     for _ in range(CALLS):
         await guard.ping()
