@@ -59,7 +59,7 @@ def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
 
 
 def allow_open_files() -> None:
-    """As many as the system lets this process have. The usual 1,024 are too few to hold a connection to 1,000 sources."""
+    """As many as the system lets this process have: the usual 1,024 cannot hold a connection to 1,000 sources."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(hard, FILES_MAX)
     if soft != resource.RLIM_INFINITY and soft < wanted:
