@@ -11,16 +11,18 @@ from core.models.sources import (
     Event,
     Figures,
     HealthSummary,
+    Hold,
     Organisation,
     Source,
     SourceDraft,
     SourcePage,
 )
-from core.models.states import BreakerState, CheckStatus, FailureKind, Outcome, Role, Status
+from core.models.states import BreakerAction, BreakerState, CheckStatus, FailureKind, Outcome, Role, Status
 
 __all__ = [
     "NO_ARGS",
     "Actor",
+    "BreakerAction",
     "BreakerConfig",
     "BreakerState",
     "CallPoint",
@@ -35,6 +37,7 @@ __all__ = [
     "FieldSpec",
     "Figures",
     "HealthSummary",
+    "Hold",
     "KindInfo",
     "KindSchemas",
     "Message",

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import Event
 from core.storage.database import Database
@@ -74,11 +75,9 @@ class StatusRepository:
 
     async def add_event(self, source_id: int, event: Event) -> None:
         """The oldest beyond `events_kept` go. An event of a source that was deleted meanwhile is dropped."""
-        values = {"source_id": source_id, "ts": event.ts, "type": event.type, "data": dict(event.data)}
         try:
             async with self._database.write() as connection:
-                await connection.execute(sa.insert(events).values(values))
-                await connection.execute(_beyond(source_id, self._events_kept))
+                await record_event(connection, source_id, event, self._events_kept)
         except IntegrityError:
             return
 
@@ -88,6 +87,13 @@ class StatusRepository:
         async with self._database.read() as connection:
             rows = await connection.execute(query)
         return tuple(Event(row.ts, row.type, row.data) for row in rows)
+
+
+async def record_event(connection: AsyncConnection, source_id: int, event: Event, kept: int = EVENTS_KEPT) -> None:
+    """In the connection's transaction; the oldest beyond `kept` go. Raises IntegrityError without such a source."""
+    values = {"source_id": source_id, "ts": event.ts, "type": event.type, "data": dict(event.data)}
+    await connection.execute(sa.insert(events).values(values))
+    await connection.execute(_beyond(source_id, kept))
 
 
 def _beyond(source_id: int, kept: int) -> sa.Delete:

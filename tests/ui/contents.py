@@ -60,7 +60,7 @@ class FakeAdministration:
     async def system(self, actor: Actor, org: str) -> SystemState:
         _require(actor, org)
         versions = {"cheshmeh": "0.1.0", "python": "3.11.2", "streamlit": "1.67.0"}
-        return SystemState("sqlite", "0002", "/srv/cheshmeh/data", versions, ("postgres", "rest"), START)
+        return SystemState("sqlite", "0003", "/srv/cheshmeh/data", versions, ("postgres", "rest"), START)
 
 
 def _require(actor: Actor, org: str) -> None:
