@@ -80,6 +80,8 @@ class GuardedConnector:
         self._build, self._limits, self._retry, self._clock = build, limits, retry, clock
         self._ready = ready
         breaker.configure(lease_s=limits.attempt + LEASE_MARGIN_S)
+        self.cause: SourceError | None = None
+        """What the breaker's listeners are told of right now, where it is the failure of an attempt."""
         self._connector: Connector | None = None
         self._closing: set[asyncio.Task[None]] = set()
         breaker.listen(self._on_change)
@@ -122,7 +124,7 @@ class GuardedConnector:
         self._build, self._limits = build, limits
         self._retire()
         self.breaker.configure(lease_s=limits.attempt + LEASE_MARGIN_S)
-        self.breaker.reset()
+        self.breaker.renew()
 
     async def close(self) -> None:
         """Ends the connector and waits for those that are still closing."""
@@ -140,11 +142,13 @@ class GuardedConnector:
             return value
         except SourceError as err:
             trace.outcome = err.outcome or Outcome.VOID
+            self.cause = err
             raise
         finally:
             trace.latency_ms = (self._clock() - started) * 1000
             trace.failed |= trace.outcome is Outcome.FAIL
             self.breaker.settle(permit, trace.outcome)
+            self.cause = None
 
     async def _limited(self, verb: Verb[T]) -> T:
         limit, left = self._limits.attempt, remaining()

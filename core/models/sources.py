@@ -63,12 +63,17 @@ class Hold:
     ts: datetime
     revision: int
 
+    def __lt__(self, other: "Hold") -> bool:
+        """Whether it was set before the other one, on the same source."""
+        return self.revision < other.revision
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A data source as outsiders see it: `config` holds `{"set": True}` in the place of every secret.
 
-    `retry_after_s` is the wait until the breaker admits a call again (None unless it refuses now);
+    `retry_after_s` is the wait until the breaker admits a call again (None unless it refuses now, and while a
+    person holds it);
     `state_since` is when the evidence last changed, `breaker_since` when the breaker did (None while it never has in
     this process). `failures` is the breaker's count; `hold` is there while a person holds it.
     """

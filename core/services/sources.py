@@ -31,6 +31,7 @@ from core.models import (
 from core.services import inputs, trial
 from core.services.calls import Calls
 from core.services.contents import CatalogLevel, Contents
+from core.services.holds import Holds
 from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
@@ -60,10 +61,12 @@ class DataSourceService:
         statuses: StatusRepository,
         live: LiveSources,
         writer: StatusWriter,
+        holds: Holds,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
-        self._live, self._writer, self._clock = live, writer, clock
+        self._live, self._writer, self._holds, self._clock = live, writer, holds, clock
+        live.on_news = writer.wake
         self._calls, self._contents = Calls(writer, clock), Contents(clock)
         self._jobs: dict[UUID, tuple[str, PingAllJob]] = {}
 
@@ -130,6 +133,16 @@ class DataSourceService:
         changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected)
         live = self._live.of(changed, None)
         await self._writer.changed(live)
+        return self._view(live)
+
+    async def set_breaker(self, actor: Actor, org: str, source_id: UUID, order: Mapping[str, Any]) -> Source:
+        """Holds a breaker open, lets everything through or resets it, as `{"action", "reason"}` says; for good.
+
+        Raises InvalidInput naming the field.
+        """
+        live = await self._require(actor, org, source_id, Role.EDITOR)
+        given = inputs.parse_order(order)
+        await self._holds.put(live, given.action, given.reason, actor.name)
         return self._view(live)
 
     async def delete(self, actor: Actor, org: str, source_id: UUID, *, if_version: int | None = None) -> None:
@@ -213,6 +226,8 @@ class DataSourceService:
     async def events(self, actor: Actor, org: str, source_id: UUID, limit: int = 50) -> tuple[Event, ...]:
         """What happened to a source, newest first."""
         live = await self._require(actor, org, source_id, Role.VIEWER)
+        if live.journal.waits:
+            await self._writer.changed(live)
         return await self._statuses.events(live.record.id, limit)
 
     async def close(self) -> None:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.models import Event
 from core.services.live import LiveSource
 from core.storage.status import StatusRepository
 
@@ -30,6 +30,7 @@ class StatusWriter:
         self._dirty: dict[int, LiveSource] = {}
         self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
+        self._woken = asyncio.Event()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -38,11 +39,15 @@ class StatusWriter:
         """Its figures changed; they are written with the next batch."""
         self._dirty[live.record.id] = live
 
-    async def changed(self, live: LiveSource, event: Event | None = None) -> None:
-        """Its status changed: written now, with what happened."""
+    def wake(self, live: LiveSource) -> None:
+        """Something happened to it that others should see at once, outside of any call that could wait for it."""
         self.mark(live)
-        if await self.flush() and event is not None:
-            await self._statuses.add_event(live.record.id, event)
+        self._woken.set()
+
+    async def changed(self, live: LiveSource) -> None:
+        """Its status changed: written now, with what its journal holds."""
+        self.mark(live)
+        await self.flush()
 
     def drop(self, live: LiveSource) -> None:
         self._dirty.pop(live.record.id, None)
@@ -52,11 +57,14 @@ class StatusWriter:
         async with self._writing:
             batch, self._dirty = self._dirty, {}
             now = self._clock()
+            news = {key: live.journal.take() for key, live in batch.items()}
             try:
-                await self._statuses.save([live.to_record(now) for live in batch.values()])
+                await self._statuses.save([live.to_record(now) for live in batch.values()], news)
             except SQLAlchemyError as err:
                 # The figures stay in memory and go with a later batch; the dashboard keeps answering meanwhile.
                 log.warning("figures_not_written", error=type(err).__name__, sources=len(batch))
+                for key, live in batch.items():
+                    live.journal.give_back(news[key])
                 self._dirty = batch | self._dirty
                 return False
             return True
@@ -69,6 +77,8 @@ class StatusWriter:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(self._batch_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self._batch_s)
+            self._woken.clear()
             if self._dirty:
                 await self.flush()

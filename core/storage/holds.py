@@ -38,7 +38,8 @@ class HoldRepository:
                 last = (await connection.execute(sa.select(breaker_holds.c.revision).where(row))).scalar() or 0
                 hold = Hold(action, reason, actor, ts, last + 1)
                 statement = sa.update(breaker_holds).where(row) if last else sa.insert(breaker_holds)
-                await connection.execute(statement.values(source_id=source_id, **asdict(hold)))
+                values = asdict(hold) | {"source_id": source_id, "action": action.value}
+                await connection.execute(statement.values(values))
                 await record_event(connection, source_id, event)
         except IntegrityError:
             raise NotFound() from None

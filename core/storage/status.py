@@ -1,8 +1,9 @@
 """What is known of each source's state: one row a source, and its events."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.models import Event
+from core.models import BreakerState, Event
 from core.storage.database import Database
 from core.storage.tables import events, organisations, source_status, sources
 
@@ -37,6 +38,7 @@ class StatusRecord:
     updated_at: datetime
 
 
+PROBING = {BreakerState.OPEN.value, BreakerState.HALF_OPEN.value}
 EVENTS_KEPT = 1000
 """Of one source; a source that comes and goes all day would otherwise fill the disk."""
 
@@ -60,8 +62,13 @@ class StatusRepository:
         row = found.one_or_none()
         return StatusRecord(**row._mapping) if row is not None else None
 
-    async def save(self, records: Iterable[StatusRecord]) -> None:
-        """One transaction. The state of a source that was deleted meanwhile is dropped."""
+    async def save(
+        self, records: Iterable[StatusRecord], news: Mapping[int, Sequence[Event]] = MappingProxyType({})
+    ) -> None:
+        """With what happened, by the source's inner key, in one transaction.
+
+        The state of a source that was deleted meanwhile is dropped.
+        """
         rows = [asdict(record) for record in records]
         if not rows:
             return
@@ -72,6 +79,8 @@ class StatusRepository:
                 if row["source_id"] in alive:
                     upsert = insert(source_status).values(row)
                     await connection.execute(upsert.on_conflict_do_update(["source_id"], set_=row))
+                    for event in news.get(row["source_id"], ()):
+                        await record_event(connection, row["source_id"], event, self._events_kept)
 
     async def add_event(self, source_id: int, event: Event) -> None:
         """The oldest beyond `events_kept` go. An event of a source that was deleted meanwhile is dropped."""
@@ -91,9 +100,36 @@ class StatusRepository:
 
 async def record_event(connection: AsyncConnection, source_id: int, event: Event, kept: int = EVENTS_KEPT) -> None:
     """In the connection's transaction; the oldest beyond `kept` go. Raises IntegrityError without such a source."""
+    event = await _folded(connection, source_id, event)
     values = {"source_id": source_id, "ts": event.ts, "type": event.type, "data": dict(event.data)}
     await connection.execute(sa.insert(events).values(values))
     await connection.execute(_beyond(source_id, kept))
+
+
+async def _folded(connection: AsyncConnection, source_id: int, event: Event) -> Event:
+    """A probe that fails as the one before it did is that one again, `times` over, first at `since`.
+
+    A source that is down for a day is probed all day: two rows tell it, and what happened before stays in sight.
+    """
+    if not _is_probe(event.type, event.data):
+        return event
+    own = sa.select(events).where(events.c.source_id == source_id).order_by(events.c.id.desc()).limit(2)
+    last = (await connection.execute(own)).all()
+    if len(last) < 2 or not all(_is_probe(row.type, row.data) for row in last) or not _alike(last[1].data, event.data):
+        return event
+    first = last[1]
+    await connection.execute(sa.delete(events).where(events.c.id == first.id))
+    since = first.data.get("since", first.ts.isoformat())
+    return replace(event, data={**event.data, "times": first.data.get("times", 1) + 1, "since": since})
+
+
+def _is_probe(kind: str, data: Mapping[str, Any]) -> bool:
+    return kind == "breaker" and {data.get("from"), data.get("to")} == PROBING
+
+
+def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    codes = [(data.get("diagnosis") or {}).get("code") for data in (one, other)]
+    return one["to"] == other["to"] and codes[0] == codes[1]
 
 
 def _beyond(source_id: int, kept: int) -> sa.Delete:
