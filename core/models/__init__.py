@@ -1,6 +1,6 @@
 """Frozen values and enums that cross layers. Nothing here does I/O or knows a language."""
 
-from core.models.calls import PingAllView, PingResult, PingRow, SampleResult, TestResult
+from core.models.calls import KeptSample, PingAllView, PingResult, PingRow, SampleResult, TestResult
 from core.models.kinds import FieldSpec, KindInfo, KindSchemas
 from core.models.messages import NO_ARGS, Check, Diagnosis, FieldError, Message
 from core.models.samples import CatalogEntry, Column, Sample
@@ -38,6 +38,7 @@ __all__ = [
     "Figures",
     "HealthSummary",
     "Hold",
+    "KeptSample",
     "KindInfo",
     "KindSchemas",
     "Message",

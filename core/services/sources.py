@@ -16,6 +16,7 @@ from core.models import (
     Event,
     Figures,
     HealthSummary,
+    KeptSample,
     KindInfo,
     KindSchemas,
     Organisation,
@@ -32,6 +33,7 @@ from core.services import inputs, trial
 from core.services.calls import Calls
 from core.services.contents import CatalogLevel, Contents
 from core.services.holds import Holds
+from core.services.last_good import LastGood
 from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
@@ -67,7 +69,7 @@ class DataSourceService:
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
         self._live, self._writer, self._holds, self._clock = live, writer, holds, clock
         live.on_news = writer.wake
-        self._calls, self._contents = Calls(writer, clock), Contents(clock)
+        self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
         self._jobs: dict[UUID, tuple[str, PingAllJob]] = {}
 
     def kinds(self) -> tuple[KindInfo, ...]:
@@ -132,6 +134,7 @@ class DataSourceService:
         expected = record.version if if_version is None else if_version
         changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected)
         live = self._live.of(changed, None)
+        self._last_good.of(changed)  # lets go of what came from another configuration
         await self._writer.changed(live)
         return self._view(live)
 
@@ -149,6 +152,7 @@ class DataSourceService:
         live = await self._require(actor, org, source_id, Role.ADMIN)
         await self._sources.delete(live.record, if_version)
         self._writer.drop(live)
+        self._last_good.drop(live.record.id)
         await self._live.forget(live.record.id)
 
     async def test(
@@ -188,7 +192,14 @@ class DataSourceService:
         """A bounded, read-only look at real data. Raises every error of the table in `core.errors`."""
         live = await self._require(actor, org, source_id, Role.ANALYST)
         await self._judge(live, params)
-        return await self._calls.sample(live, dict(params))
+        asked = live.record
+        result = await self._calls.sample(live, dict(params))
+        self._last_good.keep(asked, params, result)
+        return result
+
+    async def last_sample(self, actor: Actor, org: str, source_id: UUID) -> KeptSample | None:
+        """The last good answer that this process saw, for as long as the source's configuration is the same."""
+        return self._last_good.of((await self._require(actor, org, source_id, Role.ANALYST)).record)
 
     async def check_sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> None:
         """Judges a request without sending it. Raises InvalidInput naming `params.<field>`, QueryRefused."""

@@ -170,6 +170,7 @@ CALLS: dict[str, tuple[Role, Any]] = {
     "ping": (Role.ANALYST, lambda sources, who, uid: sources.ping(who, "main", uid)),
     "ping_all": (Role.ANALYST, lambda sources, who, uid: sources.ping_all(who, "main")),
     "sample": (Role.ANALYST, lambda sources, who, uid: sources.sample(who, "main", uid, {})),
+    "last_sample": (Role.ANALYST, lambda sources, who, uid: sources.last_sample(who, "main", uid)),
     "create": (
         Role.EDITOR,
         lambda sources, who, uid: sources.create(who, "main", SourceDraft("fake", str(uuid4()), {})),
