@@ -6,11 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from core.errors import Forbidden, NotFound, Unreachable
-from core.models import Actor, CatalogEntry, Role
+from core.models import Actor, CatalogEntry, Column, Role, Sample, SampleResult
 from core.services.administration import Member, SystemState, Token, TokenState
 from core.services.contents import CatalogLevel
 
 START = datetime(2026, 11, 22, 6, 11, tzinfo=UTC)
+FLIGHTS = SampleResult(
+    Sample(
+        (
+            Column("id", "integer"),
+            Column("carrier", "string"),
+            Column("dep_time", "timestamptz"),
+            Column("مسیر", "string"),
+        ),
+        [(i, "UA" if i % 2 else "AA", START + timedelta(minutes=i), "تهران – مشهد") for i in range(50)],
+        "limit",
+        48_200,
+        'SELECT * FROM "public"."flights" LIMIT 50',
+    ),
+    23.4,
+)
 LEVELS = {
     "": (CatalogEntry("public", "public", "schema", None, True), CatalogEntry("sales", "sales", "schema", None, True)),
     "public": (
