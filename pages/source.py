@@ -31,7 +31,7 @@ def tabs(source: Source, person: Reader, t: Translator) -> None:
     asked = st.query_params.get("tab", TABS[0])
     shown = st.tabs(
         list(labels.values()),
-        default=labels.get(asked, labels[TABS[0]]),
+        default=labels.get(state.first_tab(asked, t.lang), labels[TABS[0]]),
         key=state.in_words(state.TAB, t.lang),
         on_change="rerun",
     )

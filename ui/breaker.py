@@ -44,6 +44,13 @@ def held(hold: Hold, t: Translator) -> None:
     labelled(t.text("breaker.reason"), plain(hold.reason))
 
 
+def draw_anew() -> None:
+    """The whole page, because the breaker moved on: what a ping showed before is old. Under an open dialog it waits."""
+    if not st.session_state.get(state.DIALOG):
+        state.forget(state.PINGED)
+        st.rerun()
+
+
 def actor_name(name: str, t: Translator) -> str:
     """The command line has a name in each language; people have their own."""
     return t.text_or(f"actor.{name}", name)
@@ -54,10 +61,11 @@ def _live(source_id: UUID, drawn: BreakerState) -> None:
     with errors_shown("breaker"):
         t, person = words(), reader()
         source = run(runtime().sources.get(person.actor, person.org, source_id))
-        if source.state is not drawn and not st.session_state.get(state.DIALOG):
-            st.rerun()
-        _track(source.state, t)
-        _present(source, t)
+        if source.state is not drawn:
+            draw_anew()
+        with st.container(key="breaker_live"):
+            _track(source.state, t)
+            _present(source, t)
 
 
 def _track(present: BreakerState, t: Translator) -> None:

@@ -30,12 +30,14 @@ def playground(source: Source, person: Reader, t: Translator) -> None:
         pressed = _buttons(source, request is None, t)
     with holds:
         tree(source, person, t)
-    refused = pressed and request is not None and _sample(source, person, request, t)
+    suspended = source.status is Status.SUSPENDED
+    if pressed and request is not None:
+        suspended = _sample(source, person, request, t)
     found = state.sampled(source.id)
-    if found is not None:
+    if suspended:
+        last_good(source, person, found, t)
+    elif found is not None:
         result(source, found, t)
-    elif refused or source.status is Status.SUSPENDED:
-        last_good(source, person, t)
 
 
 def _buttons(source: Source, wrong: bool, t: Translator) -> bool:

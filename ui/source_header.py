@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import BreakerState, Role, Source, Status
-from ui import breaker, edit, navigation, pinging, state
+from ui import breaker, edit, navigation, pinging
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
 from ui.widgets import advice, errors_shown, kind_badge, labelled, plain, status_badge
@@ -80,8 +80,8 @@ def countdown(source_id: UUID, drawn: BreakerState) -> None:
     with errors_shown("countdown"):
         t, person = words(), reader()
         source = run(runtime().sources.get(person.actor, person.org, source_id))
-        if source.state is not drawn and not st.session_state.get(state.DIALOG):
-            st.rerun()
+        if source.state is not drawn:
+            breaker.draw_anew()
         if source.state is BreakerState.HALF_OPEN:
             st.markdown(t.text("source.countdown.probing"))
         elif source.retry_after_s:
