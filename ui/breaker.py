@@ -123,8 +123,9 @@ def order_form(source: Source, action: BreakerAction, t: Translator) -> None:
     reason = st.text_input(
         f"{label} \\*", max_chars=REASON_MAX, key="breaker_reason", placeholder=t.text("form.example", example=example)
     )
+    beside = st.container()
     if st.button(t.text(f"breaker.do.{action.value}"), type="primary", icon=ICONS[action], key="breaker_go"):
-        with errors_shown("dialog"):
+        with beside, errors_shown("dialog"):
             _order(source, {"action": action.value, "reason": reason or ""}, t)
 
 
