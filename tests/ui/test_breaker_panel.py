@@ -31,7 +31,7 @@ CONTROLS = {f"breaker_{action.value}" for action in BreakerAction}
 
 
 def hold(action: BreakerAction) -> Hold:
-    return Hold(action, "تعمیرات <b>شبانه</b>", "نگار", NOW - timedelta(minutes=5), 1)
+    return Hold(action, "تعمیرات <b>شبانه</b>", "نگار", datetime.now(UTC) - timedelta(minutes=5, seconds=1), 1)
 
 
 def put(runtime: FakeRuntime, status: Status = Status.SUSPENDED, **changes: Any) -> Source:
