@@ -20,12 +20,14 @@ from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy
 from core.services.administration import Administration
+from core.services.holds import Holds
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.encryption import Vault
+from core.storage.holds import HoldRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
 from core.storage.lock import DataDirLock
@@ -89,10 +91,13 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         bulkheads = Bulkheads(settings.bulkhead_process, settings.bulkhead_source)
         live = LiveSources(kinds, sources, RetryPolicy(), bulkheads)
         writer = StatusWriter(statuses)
-        service = DataSourceService(kinds, people, sources, statuses, live, writer)
+        holds = Holds(HoldRepository(database), live, writer)
+        await holds.follow()
+        service = DataSourceService(kinds, people, sources, statuses, live, writer, holds)
         names = [info.name for info in kinds.infos()]
         administration = Administration(access, InstallationRepository(database), settings, names)
         writer.start()
+        holds.start()
         preloading = asyncio.create_task(_preload(kinds, await kinds_in_use(database) if preload else ()))
     except BaseException:
         await database.close()
@@ -103,6 +108,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
 
     async def close() -> None:
         preloading.cancel()
+        await holds.close()
         await service.close()
         await writer.close()
         await database.close()

@@ -92,6 +92,8 @@ class GuardedConnector:
         self._ready, self._egress = ready, egress
         self._bulkhead, self._budget = bulkhead or Bulkheads().share(), RetryBudget()
         breaker.configure(lease_s=limits.attempt + LEASE_MARGIN_S)
+        self.cause: SourceError | None = None
+        """What the breaker's listeners are told of right now, where it is the failure of an attempt."""
         self._connector: Connector | None = None
         self._closing: set[asyncio.Task[None]] = set()
         breaker.listen(self._on_change)
@@ -133,7 +135,7 @@ class GuardedConnector:
         self._build, self._limits = build, limits
         self._retire()
         self.breaker.configure(lease_s=limits.attempt + LEASE_MARGIN_S)
-        self.breaker.reset()
+        self.breaker.renew()
 
     async def close(self) -> None:
         """Ends the connector and waits for those that are still closing."""
@@ -169,6 +171,7 @@ class GuardedConnector:
             return value
         except SourceError as err:
             outcome = err.outcome or Outcome.VOID
+            self.cause = err
             raise
         finally:
             report.latency_ms, report.outcome = (self._clock() - started) * 1000, outcome
@@ -177,6 +180,7 @@ class GuardedConnector:
             if not call.placed:
                 self._bulkhead.leave()
             self.breaker.settle(permit, outcome)
+            self.cause = None
 
     async def _enter_late(self, permit: Permit) -> Permit:
         """Waits for a place. Returns a permit that still holds: the breaker may have opened meanwhile."""

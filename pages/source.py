@@ -19,6 +19,7 @@ def page(person: Reader, t: Translator) -> None:
         st.page_link(navigation.page(navigation.SOURCES, t))
         return
     source = run(runtime().sources.get(person.actor, person.org, source_id))
+    state.forget(state.DIALOG)
     source_header.header(source, person, t)
     pinging.show_pinged(t, advised=source.diagnosis is None)
     source_header.why(source, t)
@@ -30,7 +31,7 @@ def tabs(source: Source, person: Reader, t: Translator) -> None:
     asked = st.query_params.get("tab", TABS[0])
     shown = st.tabs(
         list(labels.values()),
-        default=labels.get(asked, labels[TABS[0]]),
+        default=labels.get(state.first_tab(asked, t.lang), labels[TABS[0]]),
         key=state.in_words(state.TAB, t.lang),
         on_change="rerun",
     )
@@ -45,7 +46,7 @@ def tabs(source: Source, person: Reader, t: Translator) -> None:
 def content(name: str, source: Source, person: Reader, t: Translator) -> None:
     service = runtime().sources
     if name == "overview":
-        overview.overview(source, run(service.events(person.actor, person.org, source.id)), t)
+        overview.overview(source, run(service.events(person.actor, person.org, source.id)), person, t)
     elif name == "metrics":
         calls = run(service.recent(person.actor, person.org, source.id))
         metrics.metrics(run(service.metrics(person.actor, person.org, source.id)), calls, t)

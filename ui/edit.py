@@ -1,5 +1,6 @@
 """The two dialogs of a source's page: edit what people call it, and delete it."""
 
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
@@ -12,15 +13,15 @@ from ui import forms, navigation, state
 from ui.runtime import run, runtime
 from ui.session import reader
 from ui.state import Draft
-from ui.widgets import errors_shown, plain
+from ui.widgets import dialog, errors_shown, plain
 
 
 def open_dialog(source: Source, t: Translator) -> None:
-    st.dialog(t.text("source.edit.title"), width="large")(edit_form)(source, t)
+    dialog(t.text("source.edit.title"), edit_form, source, t, width="large")
 
 
 def open_delete_dialog(source: Source, t: Translator) -> None:
-    st.dialog(t.text("source.delete.title"))(delete_form)(source, t)
+    dialog(t.text("source.delete.title"), delete_form, source, t)
 
 
 def edit_form(source: Source, t: Translator) -> None:
@@ -31,6 +32,7 @@ def edit_form(source: Source, t: Translator) -> None:
         "tags": list(forms.tags_of(_tags(source, t))),
         "paused": st.toggle(t.text("source.edit.paused"), source.paused, key="edit_paused"),
     }
+    given |= _thresholds(source, t)
     config = _config_patch(source, t)
     if st.button(t.text("source.edit.save"), type="primary", key="edit_save"):
         with errors_shown("dialog"):
@@ -40,6 +42,22 @@ def edit_form(source: Source, t: Translator) -> None:
 def _tags(source: Source, t: Translator) -> str:
     label, how = t.text("add.field.tags"), t.text("add.field.tags.help")
     return st.text_input(label, ", ".join(source.tags), help=how, key="edit_tags") or ""
+
+
+def _thresholds(source: Source, t: Translator) -> dict[str, Any]:
+    """When the breaker opens and for how long; nothing when both stay as they are."""
+    present = asdict(source.breaker)
+    st.markdown(f"## {t.text('source.fact.breaker')}")
+    left, right = st.columns(2)
+    labels = {name: forms.field_label(source.kind, f"breaker.{name}", t) for name in present}
+    threshold = left.number_input(
+        labels["failure_threshold"], 1, 1000, source.breaker.failure_threshold, key="edit_threshold"
+    )
+    seconds = right.number_input(
+        labels["timeout_seconds"], 1.0, 3600.0, source.breaker.timeout_seconds, 1.0, "%g", key="edit_timeout"
+    )
+    wanted = {"failure_threshold": threshold, "timeout_seconds": seconds}
+    return {} if wanted == present else {"breaker": wanted}
 
 
 def _config_patch(source: Source, t: Translator) -> dict[str, Any]:

@@ -8,13 +8,17 @@ import streamlit as st
 
 from core.form_values import KEPT
 from core.i18n import Translator
-from core.models import Event, Message, Source
+from core.models import Event, Source
+from ui import breaker
 from ui.forms import field_label
 from ui.inputs import MASK, choice_of
+from ui.session import Reader
+from ui.timeline import timeline
 from ui.widgets import advice, facts, kind_name, plain
 
 
-def overview(source: Source, events: Sequence[Event], t: Translator) -> None:
+def overview(source: Source, events: Sequence[Event], person: Reader, t: Translator) -> None:
+    breaker.panel(source, person, t)
     left, right = st.columns(2)
     with left, st.container(border=True, key="facts"):
         st.markdown(f"## {t.text('source.facts')}")
@@ -27,18 +31,17 @@ def overview(source: Source, events: Sequence[Event], t: Translator) -> None:
     with left, st.container(border=True, key="diagnosis"):
         _diagnosis(source, t)
     with right, st.container(border=True, key="events"):
-        _events(events, t)
+        timeline(events, t)
 
 
 def _facts(source: Source, t: Translator) -> list[tuple[str, str]]:
-    breaker = source.breaker
-    held = {"threshold": breaker.failure_threshold, "seconds": breaker.timeout_seconds}
+    limits = {"threshold": source.breaker.failure_threshold, "seconds": source.breaker.timeout_seconds}
     return [
         (t.text("source.fact.kind"), kind_name(source.kind, t)),
         (t.text("source.fact.state"), t.text(f"state.{source.state.value}")),
         (t.text("source.fact.evidence"), _moment(source.evidence_ts, t) or t.text("source.fact.evidence.never")),
         (t.text("source.fact.message"), t.message(source.message) if source.evidence_ts and source.message else ""),
-        (t.text("source.fact.breaker"), t.text("source.fact.breaker.value", **held)),
+        (t.text("source.fact.breaker"), t.text("source.fact.breaker.value", **limits)),
         (t.text("source.fact.created"), t.datetime(source.created_at)),
         (t.text("source.fact.updated"), t.datetime(source.updated_at)),
     ]
@@ -85,29 +88,3 @@ def _diagnosis(source: Source, t: Translator) -> None:
         st.markdown(t.text("source.diagnosis.unchecked"))
     else:
         st.markdown(f":green[:material/check_circle:] {t.text('source.diagnosis.none')}")
-
-
-def _events(events: Sequence[Event], t: Translator) -> None:
-    st.markdown(f"## {t.text('source.events')}")
-    if not events:
-        st.caption(t.text("source.events.none"))
-        return
-    facts([(_moment(event.ts, t), _sentence(event, t)) for event in events[:12]])
-
-
-def _sentence(event: Event, t: Translator) -> str:
-    said = t.text_or(f"event.{event.type}", event.type)
-    if f"event.{event.type}" in t:
-        said = t.text(f"event.{event.type}", **_words(event.data, t))
-    told = event.data.get("diagnosis")
-    if told is None:
-        return said
-    message = Message(told["message"]["key"], told["message"]["args"])
-    return f"{said} – {t.message(message)}"
-
-
-def _words(data: Mapping[str, Any], t: Translator) -> dict[str, str]:
-    """`from` and `to` hold breaker states, `status` a status."""
-    states = {"before": data.get("from"), "after": data.get("to")}
-    named = {name: t.text_or(f"state.{value}", str(value)) for name, value in states.items()}
-    return named | {"status": str(data.get("status", ""))}

@@ -4,9 +4,11 @@ from typing import Any
 
 import streamlit as st
 
+from core.errors import BreakerOpen
 from core.i18n import Translator
-from core.models import Role, Source
+from core.models import Role, Source, Status
 from ui import params, state
+from ui.last_good import last_good
 from ui.result import result, size
 from ui.runtime import run, runtime
 from ui.session import Reader
@@ -28,10 +30,13 @@ def playground(source: Source, person: Reader, t: Translator) -> None:
         pressed = _buttons(source, request is None, t)
     with holds:
         tree(source, person, t)
+    suspended = source.status is Status.SUSPENDED
     if pressed and request is not None:
-        _sample(source, person, request, t)
+        suspended = _sample(source, person, request, t)
     found = state.sampled(source.id)
-    if found is not None:
+    if suspended:
+        last_good(source, person, found, t)
+    elif found is not None:
         result(source, found, t)
 
 
@@ -45,8 +50,15 @@ def _buttons(source: Source, wrong: bool, t: Translator) -> bool:
     return pressed
 
 
-def _sample(source: Source, person: Reader, request: dict[str, Any], t: Translator) -> None:
+def _sample(source: Source, person: Reader, request: dict[str, Any], t: Translator) -> bool:
+    """Keeps the answer for `result`; true when the breaker refused."""
     state.forget(state.SAMPLED)
+    refused = False
     with errors_shown("playground"), st.spinner(t.text("playground.running"), show_time=True):
-        answer = run(runtime().sources.sample(person.actor, person.org, source.id, request))
+        try:
+            answer = run(runtime().sources.sample(person.actor, person.org, source.id, request))
+        except BreakerOpen:
+            refused = True
+            raise
         st.session_state[state.SAMPLED] = (source.id, answer)
+    return refused

@@ -7,12 +7,10 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import BreakerState, Role, Source, Status
-from ui import edit, navigation, pinging
+from ui import breaker, edit, navigation, pinging
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
 from ui.widgets import advice, errors_shown, kind_badge, labelled, plain, status_badge
-
-WAITING = frozenset({BreakerState.OPEN, BreakerState.HALF_OPEN})
 
 
 def header(source: Source, person: Reader, t: Translator) -> None:
@@ -65,23 +63,25 @@ def _buttons(source: Source, person: Reader, t: Translator) -> None:
 
 
 def _suspended(source: Source, t: Translator) -> None:
-    st.markdown(f"**{t.text('error.circuit_open')}**")
-    if source.state in WAITING:
+    if source.state is BreakerState.FORCED_OPEN:
+        st.markdown(f"**{t.text('source.countdown.forced')}**")
+        if source.hold is not None:
+            breaker.held(source.hold, t)
+    else:
+        st.markdown(f"**{t.text('error.circuit_open')}**")
         countdown(source.id, source.state)
-    elif source.state is BreakerState.FORCED_OPEN:
-        st.markdown(t.text("source.countdown.forced"))
     if source.diagnosis is not None:
         labelled(t.text("box.cause"), f"{plain(t.message(source.diagnosis.message))} {_since(source, t)}")
 
 
 @st.fragment(run_every=1)
-def countdown(source_id: UUID, state: BreakerState) -> None:
+def countdown(source_id: UUID, drawn: BreakerState) -> None:
     """Seconds until the breaker admits a call again. Draws the whole page anew when the state is another one."""
     with errors_shown("countdown"):
         t, person = words(), reader()
         source = run(runtime().sources.get(person.actor, person.org, source_id))
-        if source.state is not state:
-            st.rerun()
+        if source.state is not drawn:
+            breaker.draw_anew()
         if source.state is BreakerState.HALF_OPEN:
             st.markdown(t.text("source.countdown.probing"))
         elif source.retry_after_s:

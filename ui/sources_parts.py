@@ -49,7 +49,8 @@ def _below(status: Status, sources: list[Source], t: Translator) -> str:
     if status is Status.SUSPENDED:
         waits = [source.retry_after_s for source in sources if source.retry_after_s]
         if not waits:
-            return t.text("sources.tile.suspended.now")
+            held = all(source.hold is not None for source in sources)
+            return t.text("sources.tile.suspended.held" if held else "sources.tile.suspended.now")
         return t.text("sources.tile.suspended", wait=t.seconds(min(waits)))
     return t.text(f"sources.tile.{status.value}")
 

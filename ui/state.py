@@ -8,6 +8,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.errors import SourceError
+from core.i18n import LANGUAGES
 from core.models import Message, PingAllView, SampleResult, TestResult
 
 LANG = "lang"
@@ -19,6 +20,7 @@ JOB = "ping_all_job"
 SUMMARY = "ping_all_summary"
 PINGED = "pinged"
 NOTICE = "notice"
+DIALOG = "dialog_open"
 DRAFT = "add_draft"
 PASTED = "ltr_add_pasted"
 SAMPLED = "sampled"
@@ -34,6 +36,7 @@ TABLE = "sources_table"
 PING_CLICK = "sources_ping"
 NAME_CLICK = "sources_name"
 TAB = "source_tab"
+FIRST_TAB = "source_tab_first"
 LOG_SCALE = "health_log"
 RANKED = "health_ranked"
 
@@ -107,8 +110,14 @@ def forget(*keys: str) -> None:
 def enter(page: str) -> None:
     """Notes the page of this run; what belongs to the one that was left is dropped."""
     if st.session_state.get(PAGE) != page:
-        forget(*OF_SOURCES, *OF_SOURCE, TAB)
+        forget(*OF_SOURCES, *OF_SOURCE, TAB, *(in_words(FIRST_TAB, lang) for lang in LANGUAGES))
     st.session_state[PAGE] = page
+
+
+def first_tab(asked: str, lang: str) -> str:
+    """The tab that the page opened with: a default that changed with the address would undo the click after it."""
+    first: str = st.session_state.setdefault(in_words(FIRST_TAB, lang), asked)
+    return first
 
 
 def notify(sentence: str) -> None:

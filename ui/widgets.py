@@ -1,9 +1,10 @@
 """Small parts that several pages show: badges, tiles, boxes, notices. Data is escaped here and nowhere else."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
+from typing import Any, Literal
 from unicodedata import bidirectional
 
 import streamlit as st
@@ -126,6 +127,12 @@ def error_box(error: CheshmehError, place: str) -> None:
         advice(error.advice, t)
         if isinstance(error, SourceError) and error.retry_after:
             st.caption(t.text("source.countdown", wait=t.seconds(error.retry_after)))
+
+
+def dialog(title: str, body: Callable[..., None], *arguments: Any, width: Literal["small", "large"] = "small") -> None:
+    """Opens a dialog. Live parts leave the page alone until it is closed: to draw the page anew would close it."""
+    st.session_state[state.DIALOG] = True
+    st.dialog(title, width=width, on_dismiss="rerun")(body)(*arguments)
 
 
 def advice(message: Message, t: Translator) -> None:

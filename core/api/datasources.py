@@ -117,6 +117,17 @@ async def metrics(request: Request, org_id: str, ds_id: str, actor: Viewer) -> s
     return schemas.MetricsOut.of(await runtime.call(runtime.sources.metrics(actor, org_id, source_id(ds_id))))
 
 
+@router.post("/{ds_id}/breaker")
+async def set_breaker(
+    request: Request, response: Response, org_id: str, ds_id: str, actor: Editor
+) -> schemas.SourceOut:
+    """`force_open` refuses every call and `disable` admits every one until `reset`; it is kept, with the reason."""
+    order = await json_object(request)
+    runtime = runtime_of(request)
+    source = await runtime.call(runtime.sources.set_breaker(actor, org_id, source_id(ds_id), order))
+    return _shown(source, request, response)
+
+
 async def _lines(request: Request, job: PingAllJob) -> AsyncIterator[str]:
     speak, rows = words(request), runtime_of(request).stream(job.results())
     try:

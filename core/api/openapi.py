@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from core.models import KindSchemas
+from core.models import BreakerAction, KindSchemas
+from core.services.inputs import REASON_MAX
 
 REFERENCE = "#/components/schemas/{model}"
 SOURCES = "/orgs/{org_id}/datasources"
@@ -43,6 +44,7 @@ def _add_kinds(document: Schema, kinds: tuple[KindSchemas, ...]) -> None:
     _body(paths[SOURCES]["post"], _one_of(kinds, "SourceCreate"))
     _body(paths[f"{SOURCES}/test"]["post"], _one_of(kinds, "SourceTest"))
     _body(paths[f"{SOURCES}/{{ds_id}}"]["patch"], _update(names))
+    _body(paths[f"{SOURCES}/{{ds_id}}/breaker"]["post"], _breaker_order())
     params = {"anyOf": [_reference(f"{name}Params") for name in names]}
     _body(paths[f"{SOURCES}/{{ds_id}}/sample"]["post"], _object({"params": params}, "params"))
 
@@ -75,6 +77,13 @@ def _settings() -> Schema:
         "paused": {"type": "boolean"},
         "breaker": _object(thresholds),
     }
+
+
+def _breaker_order() -> Schema:
+    reason = {"type": "string", "minLength": 1, "maxLength": REASON_MAX}
+    return _object(
+        {"action": {"enum": [action.value for action in BreakerAction]}, "reason": reason}, "action", "reason"
+    )
 
 
 def _changes(config: Mapping[str, Any]) -> Schema:

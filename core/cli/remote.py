@@ -63,6 +63,11 @@ class Remote:
         answer: dict[str, Any] = self._call("POST", f"{_base(org)}/{source_id}/sample", {"params": params}).json()
         return answer
 
+    def set_breaker(self, org: str, source_id: str, action: str, reason: str) -> dict[str, Any]:
+        order = {"action": action, "reason": reason}
+        source: dict[str, Any] = self._call("POST", f"{_base(org)}/{source_id}/breaker", order).json()
+        return source
+
     def ping_all(self, org: str) -> list[dict[str, Any]]:
         lines = map(json.loads, self._call("POST", f"{_base(org)}/ping").iter_lines())
         return [line for line in lines if line["type"] == "result"]

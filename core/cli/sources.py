@@ -1,4 +1,4 @@
-"""`sources list | kinds | show | add | edit | delete | test | ping | sample`."""
+"""`sources list | kinds | show | add | edit | delete | test | ping | sample | breaker`."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from core.cli.kinds import Config, Dsn, Kind, WithFields, as_data, field_lines, 
 from core.cli.output import Json, Org, show, words
 from core.cli.remote import running
 from core.errors import NotFound
-from core.models import Actor, PingRow, Source, SourceDraft
+from core.models import Actor, BreakerAction, PingRow, Source, SourceDraft
 from core.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True)
@@ -126,6 +126,31 @@ def sample(
     names = [column["name"] for column in shown["columns"]]
     lines = ("\t".join(str(row[column]) for column in names) for row in shown["rows"])
     show(shown, as_json, "\t".join(names), *lines, *shown["notes"])
+
+
+@app.command()
+def breaker(
+    org: Org,
+    name: str,
+    action: Annotated[BreakerAction, typer.Option("--action")],
+    reason: Annotated[str, typer.Option("--reason", help="kept with the source, and shown")],
+    as_json: Json = False,
+) -> None:
+    """Refuse every call (force_open), let every one through (disable), or return to normal (reset)."""
+    server = running(settings.load().data_dir)
+    if server:
+        shown = server.set_breaker(org, server.source_id(org, name), action.value, reason)
+    else:
+        shown = _set_breaker_here(org, name, {"action": action.value, "reason": reason})
+    show(shown, as_json, f"{words().text('state.' + shown['state'])}\t{shown['name']}")
+
+
+def _set_breaker_here(org: str, name: str, order: dict[str, Any]) -> dict[str, Any]:
+    async def work(runtime: Runtime, actor: Actor) -> Source:
+        source = await _named(runtime, actor, org, name)
+        return await runtime.sources.set_breaker(actor, org, source.id, order)
+
+    return schemas.SourceOut.of(run(work), words()).model_dump(mode="json")
 
 
 def _ping_all(org: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Frozen values and enums that cross layers. Nothing here does I/O or knows a language."""
 
-from core.models.calls import PingAllView, PingResult, PingRow, SampleResult, TestResult
+from core.models.calls import KeptSample, PingAllView, PingResult, PingRow, SampleResult, TestResult
 from core.models.kinds import FieldSpec, KindInfo, KindSchemas
 from core.models.messages import NO_ARGS, Check, Diagnosis, FieldError, Message
 from core.models.samples import CatalogEntry, Column, Sample
@@ -11,16 +11,18 @@ from core.models.sources import (
     Event,
     Figures,
     HealthSummary,
+    Hold,
     Organisation,
     Source,
     SourceDraft,
     SourcePage,
 )
-from core.models.states import BreakerState, CheckStatus, FailureKind, Outcome, Role, Status
+from core.models.states import BreakerAction, BreakerState, CheckStatus, FailureKind, Outcome, Role, Status
 
 __all__ = [
     "NO_ARGS",
     "Actor",
+    "BreakerAction",
     "BreakerConfig",
     "BreakerState",
     "CallPoint",
@@ -35,6 +37,8 @@ __all__ = [
     "FieldSpec",
     "Figures",
     "HealthSummary",
+    "Hold",
+    "KeptSample",
     "KindInfo",
     "KindSchemas",
     "Message",

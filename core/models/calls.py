@@ -1,6 +1,9 @@
 """How a call of a source ended."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from core.models.messages import Check, Diagnosis, Message
@@ -25,6 +28,15 @@ class PingResult:
 class SampleResult:
     sample: Sample
     latency_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSample:
+    """The last good answer of a source, what it was asked for, and when it came."""
+
+    result: SampleResult
+    params: Mapping[str, Any]
+    ts: datetime
 
 
 @dataclass(frozen=True, slots=True)

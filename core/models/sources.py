@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core.models.messages import Diagnosis, Message
-from core.models.states import BreakerState, Role, Status
+from core.models.states import BreakerAction, BreakerState, Role, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,28 @@ class BreakerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """What a person last set on a breaker: who, why and when. `revision` only grows, so that an old one is known."""
+
+    action: BreakerAction
+    reason: str
+    actor: str
+    ts: datetime
+    revision: int
+
+    def __lt__(self, other: "Hold") -> bool:
+        """Whether it was set before the other one, on the same source."""
+        return self.revision < other.revision
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A data source as outsiders see it: `config` holds `{"set": True}` in the place of every secret.
 
-    `retry_after_s` is the wait until the breaker admits a call again (None unless it refuses now);
-    `state_since` is when the breaker or the evidence last changed.
+    `retry_after_s` is the wait until the breaker admits a call again (None unless it refuses now, and while a
+    person holds it);
+    `state_since` is when the evidence last changed, `breaker_since` when the breaker did (None while it never has in
+    this process). `failures` is the breaker's count; `hold` is there while a person holds it.
     """
 
     id: UUID
@@ -81,6 +98,9 @@ class Source:
     version: int
     created_at: datetime
     updated_at: datetime
+    breaker_since: datetime | None = None
+    failures: int = 0
+    hold: Hold | None = None
 
     @property
     def state(self) -> BreakerState:

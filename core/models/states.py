@@ -32,6 +32,14 @@ class BreakerState(StrEnum):
     DISABLED = "disabled"
 
 
+class BreakerAction(StrEnum):
+    """What a person may do to a breaker."""
+
+    FORCE_OPEN = "force_open"
+    DISABLE = "disable"
+    RESET = "reset"
+
+
 class Status(StrEnum):
     """What a source is to a reader: the one rule that derives it is `core.services.status`."""
 

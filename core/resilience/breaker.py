@@ -86,6 +86,8 @@ class Breaker:
         """New thresholds or another lease for what comes; a window that is already open keeps its end."""
         with self._lock:
             self._config = config or self._config
+            # A threshold below what was counted opens at the next failure, not by itself.
+            self._failures = min(self._failures, self._config.failure_threshold - 1)
             self._lease_s = lease_s or self._lease_s
 
     def acquire(self) -> Permit:
@@ -122,6 +124,11 @@ class Breaker:
     def reset(self) -> None:
         """CLOSED with nothing counted; whatever is under way no longer matters."""
         self._set(BreakerState.CLOSED)
+
+    def renew(self) -> None:
+        """As new, for another destination: nothing counted, nothing under way matters; what a person set stays."""
+        held = self._state in (BreakerState.FORCED_OPEN, BreakerState.DISABLED)
+        self._set(self._state if held else BreakerState.CLOSED)
 
     def _admit(self) -> Permit | None:
         if self._flows():

@@ -15,6 +15,7 @@ from core.models import (
     PingResult,
     PingRow,
     SampleResult,
+    Status,
 )
 from core.services.evidence import diagnosis_to_json
 from core.services.live import LiveSource
@@ -34,7 +35,6 @@ class Calls:
 
         Raises BreakerOpen, EgressDenied or Busy; every other end is an answer.
         """
-        before = live.state
         try:
             report = await live.guard.ping(queued=queued)
         except SourceError:
@@ -44,7 +44,7 @@ class Calls:
             raise report.error
         ok, message, diagnosis = _verdict(report)
         if report.outcome is not Outcome.VOID:
-            await self._proved(live, before, ok, message, diagnosis)
+            await self._proved(live, ok, message, diagnosis)
         status = live.status(self._clock())
         return PingResult(ok, message, report.latency_ms, report.attempts, live.state, status, diagnosis)
 
@@ -61,7 +61,6 @@ class Calls:
 
     async def sample(self, live: LiveSource, params: dict[str, Any]) -> SampleResult:
         """Raises what the source or the guard raised."""
-        before = live.state
         try:
             report = await live.guard.sample(params)
         except SourceError:
@@ -69,20 +68,21 @@ class Calls:
             raise
         self._writer.mark(live)
         if report.error is None:
-            await self._proved(live, before, True, SAMPLE_WORKED, None)
+            await self._proved(live, True, SAMPLE_WORKED, None)
         elif blames_source(report):
-            await self._proved(live, before, False, report.error.message, report.error.diagnosis())
+            await self._proved(live, False, report.error.message, report.error.diagnosis())
         return SampleResult(report.result(), report.latency_ms)
 
-    async def _proved(
-        self, live: LiveSource, before: BreakerState, healthy: bool, message: Message, diagnosis: Diagnosis | None
-    ) -> None:
-        now = self._clock()
-        old = live.evidence.diagnosis.code if live.evidence and live.evidence.diagnosis else None
+    async def _proved(self, live: LiveSource, healthy: bool, message: Message, diagnosis: Diagnosis | None) -> None:
+        now, before = self._clock(), live.evidence
+        old = before.diagnosis.code if before and before.diagnosis else None
         flipped = live.prove(healthy=healthy, now=now, message=message, diagnosis=diagnosis)
-        news = flipped or before is not live.state or (diagnosis is not None and diagnosis.code != old)
-        if news:
-            await self._writer.changed(live, _event(live, now, before, diagnosis))
+        news = flipped or (diagnosis is not None and diagnosis.code != old)
+        # A breaker that opened says why in an event of its own.
+        if news and live.state is not BreakerState.OPEN:
+            live.journal.note(_event(now, healthy, diagnosis))
+        if news or live.journal.waits:
+            await self._writer.changed(live)
         else:
             self._writer.mark(live)
 
@@ -97,9 +97,8 @@ def _verdict(report: CallReport[tuple[bool, str]]) -> tuple[bool, Message, Diagn
     return False, error.message, error.diagnosis()
 
 
-def _event(live: LiveSource, now: datetime, before: BreakerState, diagnosis: Diagnosis | None) -> Event:
-    status = live.status(now).value
-    data: dict[str, Any] = {"status": status, "from": before.value, "to": live.state.value}
+def _event(now: datetime, healthy: bool, diagnosis: Diagnosis | None) -> Event:
+    data: dict[str, Any] = {"status": (Status.HEALTHY if healthy else Status.ERROR).value}
     if diagnosis is not None:
         data["diagnosis"] = diagnosis_to_json(diagnosis)
-    return Event(now, "breaker" if before is not live.state else "status", data)
+    return Event(now, "status", data)

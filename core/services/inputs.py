@@ -8,12 +8,14 @@ from pydantic import Field, StringConstraints
 
 from core.connectors.base import StrictModel
 from core.connectors.forms import validate
-from core.models import BreakerConfig, SourceDraft
+from core.models import BreakerAction, BreakerConfig, SourceDraft
 
+REASON_MAX = 500
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 Tags = Annotated[list[Tag], Field(max_length=20)]
 Description = Annotated[str, StringConstraints(max_length=2000)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_MAX)]
 Interval = Annotated[float, Field(ge=5, le=86_400, allow_inf_nan=False)]
 
 
@@ -45,6 +47,18 @@ class SourcePatch(StrictModel):
     check_interval_s: Interval | None = None
     paused: bool = False
     breaker: dict[str, Any] = Field(default_factory=dict)
+
+
+class BreakerOrder(StrictModel):
+    """What a person sets on a breaker, and why."""
+
+    action: BreakerAction
+    reason: Reason
+
+
+def parse_order(data: Mapping[str, Any]) -> BreakerOrder:
+    """Raises InvalidInput naming each wrong field."""
+    return validate(BreakerOrder, data)
 
 
 def parse_draft(data: Mapping[str, Any]) -> SourceDraft:

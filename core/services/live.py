@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -11,11 +11,12 @@ from core.connectors.base import Connector, Limits
 from core.connectors.catalog import KindCatalog
 from core.guarded import GuardedConnector
 from core.metrics.figures import FiguresState, SourceFigures
-from core.models import BreakerConfig, BreakerState, Diagnosis, Message, Status
+from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, Hold, Message, Status
 from core.resilience.breaker import Breaker
 from core.resilience.bulkhead import Bulkheads
 from core.resilience.retry import RetryPolicy
 from core.services.evidence import Evidence, evidence_columns, evidence_of
+from core.services.journal import Journal
 from core.services.status import status_of
 from core.storage.encryption import SealBroken
 from core.storage.sources import SourceRecord, SourceRepository
@@ -31,11 +32,28 @@ class LiveSource:
 
     record: SourceRecord
     guard: GuardedConnector
+    journal: Journal
     evidence: Evidence | None = None
+    last_set: Hold | None = None
 
     @property
     def state(self) -> BreakerState:
         return self.guard.breaker.state
+
+    @property
+    def hold(self) -> Hold | None:
+        """What a person holds the breaker at; None when the last thing set was a reset."""
+        return None if self.last_set is None or self.last_set.action is BreakerAction.RESET else self.last_set
+
+    def obey(self, hold: Hold) -> bool:
+        """Brings the breaker to what a person set; false for what is known or older."""
+        if self.last_set is not None and not self.last_set < hold:
+            return False
+        self.last_set = hold
+        breaker = self.guard.breaker
+        acts = {BreakerAction.FORCE_OPEN: breaker.force_open, BreakerAction.DISABLE: breaker.disable}
+        self.journal.by_person(acts.get(hold.action, breaker.reset), hold.ts)
+        return True
 
     def status(self, now: datetime) -> Status:
         return status_of(self.state, self.evidence, paused=self.record.paused, now=now)
@@ -68,6 +86,8 @@ class LiveSources:
         self._bulkheads = bulkheads or Bulkheads()
         self._clock, self._monotonic = clock, monotonic
         self._live: dict[int, LiveSource] = {}
+        self._holds: dict[int, Hold] = {}
+        self.on_news: Callable[[LiveSource], None] = lambda live: None
 
     def known(self, source_id: int) -> LiveSource | None:
         return self._live.get(source_id)
@@ -80,6 +100,12 @@ class LiveSources:
         elif live.record.version < record.version:
             self._follow(live, record)
         return live
+
+    def obey(self, holds: Mapping[int, Hold]) -> list[LiveSource]:
+        """Brings every source to what people set, by inner key, those met later too. Gives the ones it changed."""
+        news = {key: hold for key, hold in holds.items() if key not in self._holds or self._holds[key] < hold}
+        self._holds |= news
+        return [live for key, hold in news.items() if (live := self._live.get(key)) and live.obey(hold)]
 
     async def forget(self, source_id: int) -> None:
         live = self._live.pop(source_id, None)
@@ -94,7 +120,12 @@ class LiveSources:
 
     def _meet(self, record: SourceRecord, kept: StatusRecord | None) -> LiveSource:
         figures = SourceFigures(_figures_state(kept) if kept else None, self._clock)
-        return LiveSource(record, self._guard(record, figures), evidence_of(kept) if kept else None)
+        guard = self._guard(record, figures)
+        live = LiveSource(record, guard, Journal(guard, self._clock), evidence_of(kept) if kept else None)
+        live.journal.tell = lambda: self.on_news(live)
+        if record.id in self._holds:
+            live.obey(self._holds[record.id])
+        return live
 
     def _guard(self, record: SourceRecord, figures: SourceFigures) -> GuardedConnector:
         breaker = Breaker(_thresholds(record), clock=self._monotonic)

@@ -16,6 +16,7 @@ from core.models import (
     Event,
     Figures,
     HealthSummary,
+    KeptSample,
     KindInfo,
     KindSchemas,
     Organisation,
@@ -31,6 +32,8 @@ from core.models import (
 from core.services import inputs, trial
 from core.services.calls import Calls
 from core.services.contents import CatalogLevel, Contents
+from core.services.holds import Holds
+from core.services.last_good import LastGood
 from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
@@ -60,11 +63,13 @@ class DataSourceService:
         statuses: StatusRepository,
         live: LiveSources,
         writer: StatusWriter,
+        holds: Holds,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
-        self._live, self._writer, self._clock = live, writer, clock
-        self._calls, self._contents = Calls(writer, clock), Contents(clock)
+        self._live, self._writer, self._holds, self._clock = live, writer, holds, clock
+        live.on_news = writer.wake
+        self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
         self._jobs: dict[UUID, tuple[str, PingAllJob]] = {}
 
     def kinds(self) -> tuple[KindInfo, ...]:
@@ -129,13 +134,25 @@ class DataSourceService:
         expected = record.version if if_version is None else if_version
         changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected)
         live = self._live.of(changed, None)
+        self._last_good.of(changed)  # lets go of what came from another configuration
         await self._writer.changed(live)
+        return self._view(live)
+
+    async def set_breaker(self, actor: Actor, org: str, source_id: UUID, order: Mapping[str, Any]) -> Source:
+        """Holds a breaker open, lets everything through or resets it, as `{"action", "reason"}` says; for good.
+
+        Raises InvalidInput naming the field.
+        """
+        live = await self._require(actor, org, source_id, Role.EDITOR)
+        given = inputs.parse_order(order)
+        await self._holds.put(live, given.action, given.reason, actor.name)
         return self._view(live)
 
     async def delete(self, actor: Actor, org: str, source_id: UUID, *, if_version: int | None = None) -> None:
         live = await self._require(actor, org, source_id, Role.ADMIN)
         await self._sources.delete(live.record, if_version)
         self._writer.drop(live)
+        self._last_good.drop(live.record.id)
         await self._live.forget(live.record.id)
 
     async def test(
@@ -174,7 +191,14 @@ class DataSourceService:
         """A bounded, read-only look at real data. Raises every error of the table in `core.errors`."""
         live = await self._require(actor, org, source_id, Role.ANALYST)
         await self._judge(live, params)
-        return await self._calls.sample(live, dict(params))
+        asked = live.record
+        result = await self._calls.sample(live, dict(params))
+        self._last_good.keep(asked, params, result)
+        return result
+
+    async def last_sample(self, actor: Actor, org: str, source_id: UUID) -> KeptSample | None:
+        """The last good answer that this process saw, for as long as the source's configuration is the same."""
+        return self._last_good.of((await self._require(actor, org, source_id, Role.ANALYST)).record)
 
     async def check_sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> None:
         """Judges a request without sending it. Raises InvalidInput naming `params.<field>`, QueryRefused."""
@@ -212,6 +236,8 @@ class DataSourceService:
     async def events(self, actor: Actor, org: str, source_id: UUID, limit: int = 50) -> tuple[Event, ...]:
         """What happened to a source, newest first."""
         live = await self._require(actor, org, source_id, Role.VIEWER)
+        if live.journal.waits:
+            await self._writer.changed(live)
         return await self._statuses.events(live.record.id, limit)
 
     async def close(self) -> None:

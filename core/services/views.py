@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from core.errors import InvalidInput
-from core.models import BreakerConfig, FieldError, Message, Source, Status
+from core.models import BreakerConfig, BreakerState, FieldError, Message, Source, Status
 from core.services.live import LiveSource
 from core.storage.folding import fold
 
@@ -31,10 +31,13 @@ def source_view(live: LiveSource, config: Mapping[str, Any], now: datetime) -> S
         message=evidence.message if evidence else None,
         evidence_ts=evidence.ts if evidence else None,
         state_since=evidence.since if evidence else None,
-        retry_after_s=live.guard.breaker.retry_after(),
+        retry_after_s=_wait(live),
         version=record.version,
         created_at=record.created_at,
         updated_at=record.updated_at,
+        breaker_since=live.journal.since,
+        failures=live.guard.breaker.failures,
+        hold=live.hold,
     )
 
 
@@ -78,6 +81,11 @@ class SourceFilter:
             and (self.tag is None or self.tag in map(fold, view.tags))
             and all(word in _searchable(view) for word in self.words)
         )
+
+
+def _wait(live: LiveSource) -> float | None:
+    """Nobody knows how long a person will hold it."""
+    return None if live.state is BreakerState.FORCED_OPEN else live.guard.breaker.retry_after()
 
 
 def _searchable(view: Source) -> str:

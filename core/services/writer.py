@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.models import Event
 from core.services.live import LiveSource
 from core.storage.status import StatusRepository
 
@@ -28,9 +28,9 @@ class StatusWriter:
     ) -> None:
         self._statuses, self._clock, self._batch_s = statuses, clock, batch_s
         self._dirty: dict[int, LiveSource] = {}
-        self._news: dict[int, list[Event]] = {}
         self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
+        self._woken = asyncio.Event()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -39,11 +39,14 @@ class StatusWriter:
         """Its figures changed; they are written with the next batch."""
         self._dirty[live.record.id] = live
 
-    async def changed(self, live: LiveSource, event: Event | None = None) -> None:
-        """Its status changed: written now, with what happened."""
+    def wake(self, live: LiveSource) -> None:
+        """Something happened to it that others should see at once, outside of any call that could wait for it."""
         self.mark(live)
-        if event is not None:
-            self._news.setdefault(live.record.id, []).append(event)
+        self._woken.set()
+
+    async def changed(self, live: LiveSource) -> None:
+        """Its status changed: written now, with what its journal holds."""
+        self.mark(live)
         await self.flush()
 
     def drop(self, live: LiveSource) -> None:
@@ -53,13 +56,15 @@ class StatusWriter:
         """Writes everything that waits; false when the database would not take it, and it waits on."""
         async with self._writing:
             batch, self._dirty = self._dirty, {}
-            news, self._news = self._news, {}
             now = self._clock()
+            news = {key: live.journal.take() for key, live in batch.items()}
             try:
                 await self._statuses.save([live.to_record(now) for live in batch.values()], news)
             except SQLAlchemyError as err:
                 # The figures stay in memory and go with a later batch; the dashboard keeps answering meanwhile.
                 log.warning("figures_not_written", error=type(err).__name__, sources=len(batch))
+                for key, live in batch.items():
+                    live.journal.give_back(news[key])
                 self._dirty = batch | self._dirty
                 return False
             return True
@@ -72,6 +77,8 @@ class StatusWriter:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(self._batch_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self._batch_s)
+            self._woken.clear()
             if self._dirty:
                 await self.flush()

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import Event
 from core.storage.database import Database
+from core.storage.events import EVENTS_KEPT, record_events
 from core.storage.tables import events, organisations, source_status, sources
 
 
@@ -36,10 +36,6 @@ class StatusRecord:
     diagnosis: dict[str, Any] | None
     message: dict[str, Any] | None
     updated_at: datetime
-
-
-EVENTS_KEPT = 1000
-"""Of one source; a source that comes and goes all day would otherwise fill the disk."""
 
 
 class StatusRepository:
@@ -76,25 +72,16 @@ class StatusRepository:
             alive = set((await connection.execute(known)).scalars())
             if rows := [row for row in rows if row["source_id"] in alive]:
                 await connection.execute(_UPSERT, rows)
-            await self._add(connection, {key: happened for key, happened in news.items() if key in alive})
+            known_news = {key: happened for key, happened in news.items() if key in alive}
+            await record_events(connection, known_news, self._events_kept)
 
     async def add_event(self, source_id: int, event: Event) -> None:
         """The oldest beyond `events_kept` go. An event of a source that was deleted meanwhile is dropped."""
         try:
             async with self._database.write() as connection:
-                await self._add(connection, {source_id: (event,)})
+                await record_events(connection, {source_id: (event,)}, self._events_kept)
         except IntegrityError:
             return
-
-    async def _add(self, connection: AsyncConnection, news: Mapping[int, Sequence[Event]]) -> None:
-        rows = [
-            {"source_id": key, "ts": event.ts, "type": event.type, "data": dict(event.data)}
-            for key, happened in news.items()
-            for event in happened
-        ]
-        if rows:
-            await connection.execute(sa.insert(events), rows)
-            await connection.execute(_BEYOND, [{"owner": key, "kept": self._events_kept - 1} for key in news])
 
     async def events(self, source_id: int, limit: int = 50) -> tuple[Event, ...]:
         """Newest first."""
@@ -111,8 +98,3 @@ _UPSERT = _INSERT.on_conflict_do_update(["source_id"], set_=dict(_INSERT.exclude
 def columns(record: Any) -> dict[str, Any]:
     """A flat dataclass as a row. `asdict` would copy everything inside it too, which takes longer than storing it."""
     return {field.name: getattr(record, field.name) for field in fields(record)}
-
-
-_OWN = sa.select(events.c.id).where(events.c.source_id == sa.bindparam("owner")).order_by(events.c.id.desc())
-_OLDEST_KEPT = _OWN.offset(sa.bindparam("kept", type_=sa.Integer)).limit(1).scalar_subquery()
-_BEYOND = sa.delete(events).where(events.c.source_id == sa.bindparam("owner"), events.c.id < _OLDEST_KEPT)

@@ -148,3 +148,14 @@ events = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
     sa.Index("ix_events_source_id_ts", "source_id", "ts"),
 )
+breaker_holds = sa.Table(
+    "breaker_holds",
+    metadata,
+    # One row a source, a reset too: other processes learn of it by the revision, which only grows.
+    _owner("source_id", "sources.id", primary_key=True),
+    sa.Column("action", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("ts", Moment, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+)

@@ -54,6 +54,13 @@ def test_a_kept_secret_may_come_back_as_it_was_shown(document: dict[str, Any]):
     assert errors(document, body(document, "patch", "/{ds_id}"), change) == []
 
 
+def test_an_order_for_a_breaker_is_what_the_document_says(document: dict[str, Any]):
+    wanted = body(document, "post", "/{ds_id}/breaker")
+    assert errors(document, wanted, {"action": "force_open", "reason": "work"}) == []
+    for wrong in ({"action": "open", "reason": "x"}, {"action": "reset", "reason": ""}, {"action": "reset"}):
+        assert errors(document, wanted, wrong)
+
+
 def test_secrets_are_marked_as_never_read(document: dict[str, Any]):
     password = document["components"]["schemas"]["PostgresConfig"]["properties"]["password"]
     assert "'writeOnly': True" in str(password)

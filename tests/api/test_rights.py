@@ -20,6 +20,7 @@ ROUTES = [
     ("POST", "{id}/ping", Role.ANALYST),
     ("POST", "{id}/sample", Role.ANALYST),
     ("GET", "{id}/metrics", Role.VIEWER),
+    ("POST", "{id}/breaker", Role.EDITOR),
 ]
 OF_ONE_SOURCE = [(method, path) for method, path, _ in ROUTES if path.startswith("{id}")]
 every_route = pytest.mark.parametrize(("method", "path", "least"), ROUTES)
@@ -103,7 +104,7 @@ def test_an_unknown_source_is_404_even_for_too_small_a_role(org: Org) -> None:
     problem(org.call("DELETE", str(uuid4()), role=Role.VIEWER), 404, "not_found")
 
 
-BODIES = [("POST", ""), ("POST", "test"), ("PATCH", "{id}"), ("POST", "{id}/sample")]
+BODIES = [("POST", ""), ("POST", "test"), ("PATCH", "{id}"), ("POST", "{id}/sample"), ("POST", "{id}/breaker")]
 every_body = pytest.mark.parametrize(("method", "path"), BODIES)
 LARGE = b'{"name": "' + b"x" * 1024 * 1024 + b'"'
 

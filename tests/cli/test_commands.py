@@ -89,6 +89,22 @@ def test_a_source_that_is_down_is_exit_status_1(acme: CommandLine, tmp_path: Pat
     assert not tried["ok"]
 
 
+def test_a_breaker_is_held_with_a_reason_that_outlives_the_command(acme: CommandLine, tmp_path: Path) -> None:
+    file = config_file(tmp_path)
+    of_orders = ("--org", "acme", "orders")
+    acme.json("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "orders", "--config", file)
+    held = acme.json("sources", "breaker", *of_orders, "--action", "force_open", "--reason", "کار شبانه")
+    assert (held["state"], held["status"]) == ("forced_open", "suspended")
+    refused = acme.run("sources", "ping", *of_orders, "--json")
+    assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (1, "circuit_open")
+    said = acme.run("sources", "breaker", *of_orders, "--action", "disable", "--reason", "x")
+    assert (said.returncode, said.stdout) == (0, "breaker off\torders\n")
+    assert acme.json("sources", "breaker", *of_orders, "--action", "reset", "--reason", "done")["state"] == "closed"
+    error = acme.json("sources", "breaker", *of_orders, "--action", "reset", "--reason", " ", code=1)["error"]
+    assert [field["field"] for field in error["errors"]] == ["reason"]
+    assert acme.json("sources", "breaker", "--org", "acme", "no", "--action", "reset", "--reason", "x", code=1)
+
+
 def test_what_went_wrong_is_one_sentence_and_one_document(acme: CommandLine, tmp_path: Path) -> None:
     file = config_file(tmp_path, port=0)
     done = acme.run("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "n", "--config", file, "--json")
@@ -106,6 +122,8 @@ def test_what_went_wrong_is_one_sentence_and_one_document(acme: CommandLine, tmp
         ("sources", "ping", "--org", "acme"),
         ("sources", "ping", "--org", "acme", "x", "--all"),
         ("tokens", "add"),
+        ("sources", "breaker", "--org", "acme", "x", "--action", "open", "--reason", "x"),
+        ("sources", "breaker", "--org", "acme", "x", "--action", "reset"),
         ("tokens", "add", "--all-orgs", "--org", "acme"),
         ("tokens", "revoke", "no-uuid"),
         ("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "n", "--config", "/no/such/file"),

@@ -99,9 +99,43 @@ def test_a_probe_whose_holder_died_is_replaced_after_its_lease() -> None:
     assert breaker.state is BreakerState.CLOSED
 
 
-def test_listeners_are_called_outside_the_lock() -> None:
-    breaker = Breaker()
-    seen: list[float | None] = []
-    breaker.listen(lambda _before, _after: seen.append(breaker.retry_after()))  # would deadlock inside the lock
+def test_listeners_are_called_outside_the_lock_at_every_change() -> None:
+    clock = Clock()
+    breaker = Breaker(BreakerConfig(1, 30), clock=clock)
+    seen: list[tuple[BreakerState, bool]] = []
+    breaker.listen(lambda _before, after: seen.append((after, breaker._lock.locked())))
+    breaker.settle(breaker.acquire(), Outcome.FAIL)
+    clock.now += 30
+    breaker.settle(breaker.acquire(), Outcome.FAIL)
+    clock.now += 30
+    breaker.settle(breaker.acquire(), Outcome.OK)
     breaker.force_open()
-    assert seen == [60.0]
+    breaker.disable()
+    breaker.reset()
+    states = ["open", "half_open", "open", "half_open", "closed", "forced_open", "disabled", "closed"]
+    assert seen == [(BreakerState(state), False) for state in states]
+
+
+def test_a_lower_threshold_opens_at_the_next_failure_and_not_by_itself() -> None:
+    breaker = Breaker()
+    for _ in range(4):
+        breaker.settle(breaker.acquire(), Outcome.FAIL)
+    breaker.configure(BreakerConfig(2, 30))
+    assert (breaker.state, breaker.failures) == (BreakerState.CLOSED, 1)
+    breaker.settle(breaker.acquire(), Outcome.FAIL)
+    assert breaker.state is BreakerState.OPEN
+
+
+@pytest.mark.parametrize("hold", ["force_open", "disable"])
+def test_what_a_person_set_outlasts_a_new_beginning(hold: str) -> None:
+    breaker = Breaker()
+    getattr(breaker, hold)()
+    held, late = breaker.state, breaker.generation
+    breaker.renew()
+    assert (breaker.state, breaker.generation) == (held, late + 1)
+
+
+def test_a_new_beginning_closes_an_open_one() -> None:
+    breaker = opened(Clock())
+    breaker.renew()
+    assert breaker.state is BreakerState.CLOSED

@@ -113,6 +113,14 @@ class BreakerMachine(RuleBasedStateMachine):
         getattr(self.breaker, verb)()
         self.move(MANUAL[verb])
 
+    @rule()
+    def renew(self) -> None:
+        """Another destination: as new, but a person's hold stays."""
+        self.breaker.renew()
+        self.move(
+            self.state if self.state in (BreakerState.FORCED_OPEN, BreakerState.DISABLED) else BreakerState.CLOSED
+        )
+
     @invariant()
     def agrees(self) -> None:
         assert self.breaker.state is self.state

@@ -17,12 +17,14 @@ from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy
 from core.services.administration import Administration
+from core.services.holds import Holds
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.encryption import Vault
+from core.storage.holds import HoldRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
 from core.storage.people import PeopleRepository
@@ -65,13 +67,17 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     kinds = KindCatalog(registry, environment)
     live = LiveSources(kinds, sources, RetryPolicy(sleep=_no_sleep), monotonic=clock.seconds)
     writer = StatusWriter(statuses)
-    service = DataSourceService(kinds, people, sources, statuses, live, writer)
+    holds = Holds(HoldRepository(database), live, writer)
+    await holds.follow()
+    holds.start()
+    service = DataSourceService(kinds, people, sources, statuses, live, writer, holds)
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
     async def ready() -> dict[str, bool]:
         return {"database": await database.answers()}
 
     async def close() -> None:
+        await holds.close()
         await service.close()
         await writer.close()
         await database.close()

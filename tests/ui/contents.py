@@ -6,11 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from core.errors import Forbidden, NotFound, Unreachable
-from core.models import Actor, CatalogEntry, Role
+from core.models import Actor, CatalogEntry, Column, Role, Sample, SampleResult
 from core.services.administration import Member, SystemState, Token, TokenState
 from core.services.contents import CatalogLevel
 
 START = datetime(2026, 11, 22, 6, 11, tzinfo=UTC)
+FLIGHTS = SampleResult(
+    Sample(
+        (
+            Column("id", "integer"),
+            Column("carrier", "string"),
+            Column("dep_time", "timestamptz"),
+            Column("مسیر", "string"),
+        ),
+        [(i, "UA" if i % 2 else "AA", START + timedelta(minutes=i), "تهران – مشهد") for i in range(50)],
+        "limit",
+        48_200,
+        'SELECT * FROM "public"."flights" LIMIT 50',
+    ),
+    23.4,
+)
 LEVELS = {
     "": (CatalogEntry("public", "public", "schema", None, True), CatalogEntry("sales", "sales", "schema", None, True)),
     "public": (
@@ -60,7 +75,7 @@ class FakeAdministration:
     async def system(self, actor: Actor, org: str) -> SystemState:
         _require(actor, org)
         versions = {"cheshmeh": "0.1.0", "python": "3.11.2", "streamlit": "1.67.0"}
-        return SystemState("sqlite", "0002", "/srv/cheshmeh/data", versions, ("postgres", "rest"), START)
+        return SystemState("sqlite", "0003", "/srv/cheshmeh/data", versions, ("postgres", "rest"), START)
 
 
 def _require(actor: Actor, org: str) -> None:

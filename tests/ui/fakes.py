@@ -12,16 +12,17 @@ from uuid import UUID, uuid5
 from core.errors import AuthError, BreakerOpen, Conflict, Forbidden, InvalidInput, NotFound, QueryRefused
 from core.models import (
     Actor,
+    BreakerConfig,
     BreakerState,
     CallPoint,
     CatalogEntry,
     Check,
     CheckStatus,
-    Column,
     Event,
     FieldError,
     Figures,
     HealthSummary,
+    KeptSample,
     KindInfo,
     Message,
     Organisation,
@@ -29,7 +30,6 @@ from core.models import (
     PingResult,
     PingRow,
     Role,
-    Sample,
     SampleResult,
     Source,
     SourceDraft,
@@ -39,8 +39,9 @@ from core.models import (
 )
 from core.runtime import BackgroundLoop, Runtime
 from core.services.contents import CatalogLevel
+from core.services.inputs import parse_order
 from core.settings import Settings
-from tests.ui.contents import FakeAdministration, level, sample_request
+from tests.ui.contents import FLIGHTS, FakeAdministration, level, sample_request
 from tests.ui.samples import DOWN, NAMESPACE, POSTGRES, make_source
 
 
@@ -85,6 +86,9 @@ class FakeSources:
     limit_max: int = 1000
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     jobs: dict[UUID, FakeJob] = field(default_factory=dict)
+    kept: dict[UUID, KeptSample] = field(default_factory=dict)
+    happened: tuple[Event, ...] | None = None
+    refuses: bool = False
 
     def kinds(self) -> tuple[KindInfo, ...]:
         return (POSTGRES,)
@@ -115,8 +119,19 @@ class FakeSources:
     ) -> Source:
         self._require(actor, org, Role.EDITOR)
         self.calls.append(("update", dict(changes), if_version))
-        self.sources[source_id] = replace(self.sources[source_id], **changes)
+        made = {"breaker": BreakerConfig(**changes["breaker"])} if "breaker" in changes else {}
+        self.sources[source_id] = replace(self.sources[source_id], **changes | made)
         return self.sources[source_id]
+
+    async def set_breaker(self, actor: Actor, org: str, source_id: UUID, order: Mapping[str, Any]) -> Source:
+        self._require(actor, org, Role.EDITOR)
+        given = parse_order(order)
+        self.calls.append(("set_breaker", given.action, given.reason))
+        return self.sources[source_id]
+
+    async def last_sample(self, actor: Actor, org: str, source_id: UUID) -> KeptSample | None:
+        self._require(actor, org, Role.ANALYST)
+        return self.kept.get(source_id)
 
     async def delete(self, actor: Actor, org: str, source_id: UUID) -> None:
         self._require(actor, org, Role.ADMIN)
@@ -171,18 +186,11 @@ class FakeSources:
     async def sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> SampleResult:
         self._require(actor, org, Role.ANALYST)
         self.calls.append(("sample", dict(params)))
+        if (await self.get(actor, org, source_id)).status is Status.SUSPENDED or self.refuses:
+            raise BreakerOpen(18.0, BreakerState.OPEN)
         if "sql" in params:
             raise QueryRefused(rule="select_only", part="DROP")
-        columns = (
-            Column("id", "integer"),
-            Column("carrier", "string"),
-            Column("dep_time", "timestamptz"),
-            Column("مسیر", "string"),
-        )
-        start = datetime(2026, 11, 22, 6, 11, tzinfo=UTC)
-        rows = [(i, "UA" if i % 2 else "AA", start + timedelta(minutes=i), "تهران – مشهد") for i in range(50)]
-        sample = Sample(columns, rows, "limit", 48_200, 'SELECT * FROM "public"."flights" LIMIT 50')
-        return SampleResult(sample, 23.4)
+        return FLIGHTS
 
     async def check_sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> None:
         self._require(actor, org, Role.ANALYST)
@@ -232,8 +240,8 @@ class FakeSources:
 
     async def events(self, actor: Actor, org: str, source_id: UUID, limit: int = 50) -> tuple[Event, ...]:
         source = await self.get(actor, org, source_id)
-        if source.diagnosis is None:
-            return ()
+        if self.happened is not None or source.diagnosis is None:
+            return self.happened or ()
         now = datetime.now(UTC)
         told = {
             "code": "unreachable",
@@ -242,15 +250,11 @@ class FakeSources:
             "message": _json(DOWN.message),
             "advice": _json(DOWN.advice),
         }
-        opened = {"status": "suspended", "from": "closed", "to": "open", "diagnosis": told}
+        opened = {"from": "closed", "to": "open", "diagnosis": told}
         return (
             Event(now - timedelta(minutes=4), "breaker", opened),
-            Event(
-                now - timedelta(minutes=6),
-                "status",
-                {"status": "error", "from": "closed", "to": "closed", "diagnosis": told},
-            ),
-            Event(now - timedelta(days=1), "status", {"status": "healthy", "from": "closed", "to": "closed"}),
+            Event(now - timedelta(minutes=6), "status", {"status": "error", "diagnosis": told}),
+            Event(now - timedelta(days=1), "status", {"status": "healthy"}),
         )
 
     def _require(self, actor: Actor, org: str, role: Role) -> None:

@@ -29,7 +29,7 @@ def test_an_organisation_without_tokens_is_told_how_to_make_one(open_page: Open,
 
 def test_the_system_is_described(open_page: Open) -> None:
     said = texts(open_page("admin", lang="en"))
-    for fact in ("SQLite", "0002", "/srv/cheshmeh/data", "0.1.0", "3.11.2", "1.67.0", "PostgreSQL", "22 Nov 2026"):
+    for fact in ("SQLite", "0003", "/srv/cheshmeh/data", "0.1.0", "3.11.2", "1.67.0", "PostgreSQL", "22 Nov 2026"):
         assert fact in said
 
 

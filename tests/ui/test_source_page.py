@@ -71,7 +71,7 @@ def test_a_kind_shows_its_own_mark(open_page: Open, runtime: FakeRuntime, kind: 
 def test_a_tab_can_be_linked_to(open_page: Open, tab: str) -> None:
     app = open_page("source", source=WELL, tab=tab)
     assert not app.exception
-    marks = {"metrics": "فراخوانی‌ها", "playground": "پارامترها (JSON)", "overview": "مشخصات"}
+    marks = {"metrics": "میانگین تأخیر", "playground": "پارامترها (JSON)", "overview": "مشخصات"}
     said = texts(app) + "".join(area.label for area in app.text_area)
     assert [name for name, mark in marks.items() if mark in said] == [tab]
 
@@ -125,6 +125,17 @@ def test_an_edit_carries_the_version_that_was_seen(runtime: FakeRuntime) -> None
     app.button(key="edit_save").click().run()
     changes = {"name": "پروازهای تازه", "description": "", "tags": ["پرواز", "شب"], "paused": False}
     assert ("update", changes, 1) in runtime.sources.calls
+
+
+def test_thresholds_of_its_own_are_edited(runtime: FakeRuntime) -> None:
+    app = AppTest.from_function(_dialog, args=("edit_form", "پروازها"), default_timeout=60).run()
+    assert (app.number_input(key="edit_threshold").value, app.number_input(key="edit_timeout").value) == (5, 30)
+    app.number_input(key="edit_threshold").set_value(2)
+    app.number_input(key="edit_timeout").set_value(7.5)
+    app.button(key="edit_save").click().run()
+    [(_, changes, version)] = [call for call in runtime.sources.calls if call[0] == "update"]
+    assert changes["breaker"] == {"failure_threshold": 2, "timeout_seconds": 7.5}
+    assert version == 1
 
 
 def test_a_source_is_deleted_only_after_its_name_was_typed(runtime: FakeRuntime) -> None:

@@ -1,0 +1,74 @@
+"""What people set on breakers: kept in the database, and followed by every process that shares it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from core.models import BreakerAction, BreakerState, Event
+from core.services.live import LiveSource, LiveSources
+from core.services.writer import StatusWriter
+from core.storage.holds import HoldRepository
+
+log = structlog.get_logger(__name__)
+
+FOLLOW_S = 1.0
+"""Between two looks at what others set: with the look itself well below the 1.5 s that are promised."""
+
+BECOMES = {
+    BreakerAction.FORCE_OPEN: BreakerState.FORCED_OPEN,
+    BreakerAction.DISABLE: BreakerState.DISABLED,
+    BreakerAction.RESET: BreakerState.CLOSED,
+}
+
+
+class Holds:
+    """One for a process. Lives on the background loop."""
+
+    def __init__(
+        self,
+        kept: HoldRepository,
+        live: LiveSources,
+        writer: StatusWriter,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        follow_s: float = FOLLOW_S,
+    ) -> None:
+        self._kept, self._live, self._writer = kept, live, writer
+        self._clock, self._follow_s = clock, follow_s
+        self._task: asyncio.Task[None] | None = None
+
+    async def put(self, live: LiveSource, action: BreakerAction, reason: str, actor: str) -> None:
+        """Stored first, then done: what a person saw happen outlives the process. Raises NotFound for a deleted one."""
+        now = self._clock()
+        said = {"action": action.value, "actor": actor, "reason": reason}
+        event = Event(now, "hold", said | {"from": live.state.value, "to": BECOMES[action].value})
+        hold = await self._kept.put(live.record.id, action, reason, actor, now, event)
+        self._live.obey({live.record.id: hold})
+        await self._writer.changed(live)
+
+    async def follow(self) -> None:
+        """One look at what anybody set, in this process or another."""
+        for live in self._live.obey(await self._kept.all()):
+            log.info("breaker_set_elsewhere", source=str(live.record.uid), state=live.state.value)
+            self._writer.wake(live)
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        failing = False
+        while True:
+            await asyncio.sleep(self._follow_s)
+            try:
+                await self.follow()
+                failing = False
+            except Exception as err:  # noqa: BLE001 - a database that is away for a while must not end the looking
+                if not failing:
+                    log.warning("holds_not_read", error=type(err).__name__)
+                failing = True
