@@ -2,7 +2,8 @@
 
 The layers, outermost first, each visible in `GuardedConnector.call` and `_attempt`:
 
-    figures(call) → deadline → retry → breaker → bulkhead → attempt timeout → figures(attempt) → connector
+    figures(call) → deadline → retry → breaker → bulkhead → address rules, attempt timeout → figures(attempt) →
+    connector
 """
 
 import asyncio
@@ -23,6 +24,8 @@ from core.resilience.budget import RetryBudget
 from core.resilience.bulkhead import WAIT_S, Bulkhead, Bulkheads
 from core.resilience.deadline import promised, remaining, within
 from core.resilience.retry import RetryPolicy
+from core.safety.dialling import DialRefused, guarded_dialling
+from core.safety.egress import EgressPolicy
 
 log = structlog.get_logger(__name__)
 
@@ -80,11 +83,13 @@ class GuardedConnector:
         clock: Callable[[], float] = time.perf_counter,
         ready: Callable[[], Awaitable[None]] | None = None,
         bulkhead: Bulkhead | None = None,
+        *,
+        egress: EgressPolicy,
     ) -> None:
         self.breaker = breaker
         self.figures = figures
         self._build, self._limits, self._retry, self._clock = build, limits, retry, clock
-        self._ready = ready
+        self._ready, self._egress = ready, egress
         self._bulkhead, self._budget = bulkhead or Bulkheads().share(), RetryBudget()
         breaker.configure(lease_s=limits.attempt + LEASE_MARGIN_S)
         self._connector: Connector | None = None
@@ -194,12 +199,15 @@ class GuardedConnector:
     async def _limited(self, verb: Verb[T]) -> T:
         limit, left = self._limits.attempt, remaining()
         try:
-            async with within(limit):
-                return await verb(self._connected())
+            with guarded_dialling(self._egress):
+                async with within(limit):
+                    return await verb(self._connected())
         except TimeoutError:
             late = _late(limit, left)
         except SourceError:
             raise
+        except DialRefused as err:
+            raise err.denied() from None
         except Exception as err:
             # Not translated by the connector: a defect. Its text may hold anything, so only its type is logged.
             log.error("connector_defect", error=type(err).__name__)

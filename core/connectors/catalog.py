@@ -10,6 +10,7 @@ from core.connectors.base import Connector, ConnectorConfig, Environment, Limits
 from core.connectors.registry import Registry
 from core.errors import InvalidInput
 from core.models import CatalogEntry, FieldError, KindInfo, KindSchemas, Message
+from core.safety.egress import EgressPolicy
 
 SCHEMA_REFERENCE = "#/components/schemas/{model}"
 """Where schemas refer to each other: the place they have in an OpenAPI document."""
@@ -29,6 +30,11 @@ class KindCatalog:
         self._registry = registry
         self._environment = environment
         self._ready: set[str] = set()
+
+    @property
+    def egress(self) -> EgressPolicy:
+        """The address rules that every connector is given."""
+        return self._environment.egress
 
     def infos(self) -> tuple[KindInfo, ...]:
         return kind_infos(self._registry)

@@ -7,6 +7,7 @@ from core.diagnosis.ladder import Found, Rung
 from core.errors import SourceError, SourceTimeout, Unreachable
 from core.models import FieldError, Message
 from core.resilience.deadline import within
+from core.safety.dialling import egress_denied
 from core.safety.egress import EgressPolicy, look_up
 
 
@@ -66,7 +67,7 @@ class Host:
                     try:
                         _, writer = await asyncio.open_connection(address, self.port)
                     except OSError as err:
-                        last = self._unreachable(err)
+                        last = self._not_connected(err)
                     else:
                         writer.close()
                         return address
@@ -74,7 +75,10 @@ class Host:
             raise last from None
         raise last
 
-    def _unreachable(self, err: OSError) -> Unreachable:
+    def _not_connected(self, err: OSError) -> SourceError:
+        if denied := egress_denied(str(err), self.name, self.port):
+            denied.fields = fields_of(*self.fields[:1])
+            return denied
         reason = "refused" if isinstance(err, ConnectionRefusedError) else "no_route"
         return Unreachable(reason, fields=fields_of(*self.fields), host=self.name, port=self.port)
 

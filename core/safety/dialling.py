@@ -1,8 +1,9 @@
 """The last line before the network: every address that Python code connects to is judged once more, as it is dialled.
 
 Drivers find further members by themselves (a replica set names them in its answers), and some have no hook of their
-own. `sys.addaudithook` sees each `socket.connect` of Python's own sockets with the address that will truly be used.
-What is implemented in C with sockets of its own (libpq) is not seen.
+own. `sys.addaudithook` sees each `socket.connect` of Python's own sockets, and each datagram that names where it goes,
+with the address that will truly be used. What is implemented in C with sockets of its own (libpq) is not seen, nor are
+threads that a driver starts without its caller's context.
 """
 
 import functools
@@ -10,43 +11,14 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from errno import EACCES
 from typing import Any
 
 from core.errors import EgressDenied
-from core.safety.egress import EgressPolicy
+from core.safety.egress import REASONS, Dialling, EgressPolicy, current
 
-_REASON = re.compile(r"egress denied: (\w+)")
-
-
-class Dialling:
-    """The address rules for what is dialled on behalf of one source.
-
-    `admit` names addresses that a name on the allow-list led to: an address alone does not tell its name.
-    """
-
-    def __init__(self, policy: EgressPolicy) -> None:
-        self._policy = policy
-        self._admitted: set[tuple[str, int]] = set()
-
-    def admit(self, addresses: tuple[str, ...], port: int) -> None:
-        self._admitted.update((address, port) for address in addresses)
-
-    def refusal(self, address: Any) -> str | None:
-        """The reason of an EgressDenied, or None. `address` is what a socket's `connect` was given."""
-        if not isinstance(address, tuple):
-            return "unix_socket"
-        host, port = str(address[0]).partition("%")[0], address[1]
-        try:
-            reason = self._policy.refusal(host, port)
-        except ValueError:
-            # A name: the socket would look it up itself, and nobody would see to what.
-            return "not_allowed"
-        return None if reason == "not_allowed" and (host, port) in self._admitted else reason
-
-
-_current: ContextVar[Dialling | None] = ContextVar("dialling", default=None)
+_EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+_REASON = re.compile(rf"egress denied: ({'|'.join(REASONS)})\b")
 
 
 class DialRefused(OSError):
@@ -55,8 +27,14 @@ class DialRefused(OSError):
     An OSError, because drivers take those for an address that does not answer: they close the socket and go on.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, address: Any) -> None:
         super().__init__(EACCES, f"egress denied: {reason}")
+        self.reason, self.address = reason, address
+
+    def denied(self) -> EgressDenied:
+        """The same for a connector's caller."""
+        host, port = self.address[:2] if isinstance(self.address, tuple) else (str(self.address), 0)
+        return EgressDenied(self.reason, host=str(host), port=port)
 
 
 def egress_denied(text: str, host: str, port: int) -> EgressDenied | None:
@@ -70,11 +48,21 @@ def guarded_dialling(dialling: Dialling | EgressPolicy) -> Iterator[Dialling]:
     """Judges every connection that this block, and every task begun in it, opens. Outside of it nothing is judged."""
     _install()
     guard = dialling if isinstance(dialling, Dialling) else Dialling(dialling)
-    token = _current.set(guard)
+    token = current.set(guard)
     try:
         yield guard
     finally:
-        _current.reset(token)
+        current.reset(token)
+
+
+@contextmanager
+def unjudged() -> Iterator[None]:
+    """For what this machine dials by its own settings, whatever the rules for a source: its name servers."""
+    token = current.set(None)
+    try:
+        yield
+    finally:
+        current.reset(token)
 
 
 @functools.cache
@@ -84,8 +72,9 @@ def _install() -> None:
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
-    if event != "socket.connect":
+    if event not in _EVENTS:
         return
-    guard = _current.get()
-    if guard is not None and (reason := guard.refusal(args[1])):
-        raise DialRefused(reason)
+    guard, address = current.get(), args[1]
+    # A message without an address goes to where its socket is connected already.
+    if guard is not None and address is not None and (reason := guard.refusal(address)):
+        raise DialRefused(reason, address)

@@ -9,9 +9,11 @@ import asyncio
 import errno
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 import idna
 
@@ -35,6 +37,9 @@ _DENIED: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 DENIED = tuple((reason, tuple(map(ip_network, networks))) for reason, networks in _DENIED)
 
+REASONS = (*dict.fromkeys(reason for reason, _ in _DENIED), "embedded", "own", "not_allowed", "unix_socket")
+"""Of an EgressDenied from these rules."""
+
 # How many bits from the right the embedded IPv4 address ends, by the network that embeds it.
 _EMBEDDED: tuple[tuple[IPv6Network, int], ...] = (
     (IPv6Network("::ffff:0:0/96"), 0),  # mapped, RFC 4291
@@ -55,12 +60,13 @@ class EgressPolicy:
     """The address rules of one organisation in one process.
 
     `own_ports` are ports of the dashboard itself on any address of this machine. `allow` holds host names, addresses
-    and CIDRs; empty means every address that is not denied. `own` holds further (address, port) pairs, such as the
-    dashboard's database: one whose address is this machine's is denied on all of this machine's addresses.
+    and CIDRs; empty means every address that is not denied. It is read at every judgement: a list that changes is
+    obeyed by the next request, over connections that stand already too. `own` holds further (address, port) pairs,
+    such as the dashboard's database: one whose address is this machine's is denied on all of this machine's addresses.
     """
 
     own_ports: frozenset[int] = frozenset()
-    allow: tuple[str, ...] = ()
+    allow: Collection[str] = ()
     own: frozenset[tuple[str, int]] = frozenset()
 
     def refusal(self, address: str, port: int, host: str = "") -> str | None:
@@ -69,7 +75,7 @@ class EgressPolicy:
         `host` is the name that led to the address, for an allow-list that holds names. Raises ValueError for text
         that is no IP address.
         """
-        outer = ip_address(address)
+        outer = ip_address(address.partition("%")[0])  # a zone chooses an interface, not another address
         inner = tuple(_embedded(outer))
         if reason := _denied(outer):
             return reason
@@ -92,6 +98,8 @@ class EgressPolicy:
         kept = tuple(address for address, reason in verdicts.items() if reason is None)
         if not kept:
             raise _egress_denied(str(next(iter(verdicts.values()))), host, port)
+        if (dialling := current.get()) is not None:
+            dialling.admit(host, kept, port)
         return kept
 
     def _is_own(self, address: Address, port: int) -> bool:
@@ -105,7 +113,55 @@ class EgressPolicy:
             return True
         # Of the embedding forms only a mapped address is surely carried to the IPv4 address in it.
         dialled = (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
-        return any(_matches(entry, dialled, host.removesuffix(".").lower()) for entry in self.allow)
+        name = _name(host)
+        return any(_matches(entry, dialled, name) for entry in self.allow)
+
+
+class Dialling:
+    """What is dialled on behalf of one source, under its rules.
+
+    A socket's address does not tell the name that led there: `admit` keeps it, for an allow-list that holds names.
+    """
+
+    def __init__(self, policy: EgressPolicy) -> None:
+        self._policy = policy
+        self._names: dict[tuple[str, int], set[str]] = {}
+        self._dialled: set[tuple[str, int]] = set()
+
+    def admit(self, host: str, addresses: tuple[str, ...], port: int) -> None:
+        for address in addresses:
+            self._names.setdefault((address, port), set()).add(host)
+
+    def refusal(self, address: Any) -> str | None:
+        """The reason of an EgressDenied, or None. `address` is what a socket's `connect` was given."""
+        if not isinstance(address, tuple):
+            return "unix_socket"
+        found = str(address[0]).partition("%")[0], address[1]
+        try:
+            reason = self._reason(*found)
+        except ValueError:
+            # A name: the socket would look it up itself, and nobody would see to what.
+            return "not_allowed"
+        if reason is None:
+            self._dialled.add(found)
+        return reason
+
+    def is_revoked(self) -> bool:
+        """Whether an address that was dialled may no longer be: the rules have changed since."""
+        return any(self._reason(*address) for address in self._dialled)
+
+    def forget(self) -> None:
+        """No connection is left."""
+        self._dialled.clear()
+        self._names.clear()
+
+    def _reason(self, address: str, port: int) -> str | None:
+        reasons = [self._policy.refusal(address, port, host) for host in ("", *self._names.get((address, port), ()))]
+        return None if None in reasons else reasons[0]
+
+
+current: ContextVar[Dialling | None] = ContextVar("dialling", default=None)
+"""Set by `guarded_dialling`."""
 
 
 async def look_up(host: str, port: int) -> tuple[str, ...]:
@@ -118,7 +174,7 @@ async def look_up(host: str, port: int) -> tuple[str, ...]:
     if name.startswith(("/", "@")):
         raise _egress_denied("unix_socket", host, port)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(_ascii(name), port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().getaddrinfo(ascii_name(name), port, type=socket.SOCK_STREAM)
     except socket.gaierror as err:
         temporary = err.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
         raise _unreachable("name_lookup" if temporary else "unknown_host", host, port) from err
@@ -137,8 +193,8 @@ def _unreachable(reason: str, host: str, port: int) -> Unreachable:
     return Unreachable(reason, fields=fields, host=host, port=port)
 
 
-def _ascii(name: str) -> str:
-    """The name as the name service takes it. Raises UnicodeError for what can be none.
+def ascii_name(name: str) -> str:
+    """A host's name as the name service takes it. Raises UnicodeError for what can be none.
 
     Plain ASCII is left alone: names of containers hold underscores, which IDNA does not know.
     """
@@ -213,4 +269,13 @@ def _matches(entry: str, address: Address, name: str) -> bool:
     try:
         return address in ip_network(entry, strict=False)
     except ValueError:
-        return entry.removesuffix(".").lower() == name
+        return bool(name) and _name(entry) == name
+
+
+def _name(host: str) -> str:
+    """One spelling of a name: small ASCII letters, without the dot of the root."""
+    plain = host.removesuffix(".")
+    try:
+        return ascii_name(plain).lower()
+    except UnicodeError:
+        return ""

@@ -9,6 +9,7 @@ from core.connectors.catalog import KindCatalog
 from core.errors import InternalError, SourceError, SourceTimeout
 from core.models import Check, CheckStatus, Message, TestResult
 from core.resilience.deadline import within
+from core.safety.dialling import DialRefused, guarded_dialling
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +20,8 @@ async def run(kinds: KindCatalog, kind: str, plain: dict[str, object]) -> TestRe
     connector = kinds.connector(kind, plain)
     started = time.perf_counter()
     try:
-        checks = await _climb(connector, kinds.limits(kind, plain).ping)
+        with guarded_dialling(kinds.egress):
+            checks = await _climb(connector, kinds.limits(kind, plain).ping)
     finally:
         await connector.close()
     failed = next((check for check in checks if check.status is CheckStatus.FAILED), None)
@@ -37,6 +39,8 @@ async def _climb(connector: Connector, limit_s: float) -> list[Check]:
         checks.append(_failed(SourceTimeout("deadline", seconds=limit_s)))
     except SourceError as err:
         checks.append(_failed(err))
+    except DialRefused as err:
+        checks.append(_failed(err.denied()))
     except Exception as err:  # noqa: BLE001 - an untranslated error is a defect: logged, and shown as `internal`
         log.error("connector_defect", error=type(err).__name__)
         checks.append(_failed(InternalError()))

@@ -9,6 +9,7 @@ from core.connectors.http.client import Answer, Request, redirected
 from core.connectors.http.dial import guarded_socket
 from core.errors import EgressDenied
 from core.models import CheckStatus
+from core.safety.dialling import DialRefused
 from core.safety.egress import EgressPolicy
 from tests.connectors.conformance import error_of
 from tests.connectors.rest_source import answer, moved, opened, peer
@@ -150,5 +151,5 @@ async def test_the_dashboards_own_port_is_denied(counting_port: Listener):
 @pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1%eth0", "0.0.0.0"])  # noqa: S104 - denied here
 def test_below_all_names_no_socket_is_made_for_a_denied_address(address: str):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with pytest.raises(EgressDenied):
+    with pytest.raises(DialRefused):
         guarded_socket(EgressPolicy())((family, socket.SOCK_STREAM, 0, "", (address, 80)))

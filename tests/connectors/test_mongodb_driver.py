@@ -334,4 +334,5 @@ def guarded(host: str) -> GuardedConnector:
         breaker,
         SourceFigures(),
         RetryPolicy(uniform=lambda low, _: low),
+        egress=EgressPolicy(),
     )

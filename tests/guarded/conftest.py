@@ -48,6 +48,7 @@ def guarded(
         clock,
         ready,
         bulkhead,
+        egress=environment.egress,
     )
 
 

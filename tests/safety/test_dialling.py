@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.safety.dialling import Dialling, DialRefused, egress_denied, guarded_dialling
-from core.safety.egress import EgressPolicy
+from core.safety.dialling import DialRefused, egress_denied, guarded_dialling
+from core.safety.egress import Dialling, EgressPolicy
 
 HOST = "127.0.0.1"
 ELSEWHERE = EgressPolicy(allow=("192.0.2.0/24",))
@@ -55,13 +55,13 @@ def test_an_allowed_address_is_dialled(door: tuple[str, int]):
 
 def test_an_address_that_an_allowed_name_led_to_is_dialled(door: tuple[str, int]):
     with guarded_dialling(Dialling(EgressPolicy(allow=("db.example.ir",)))) as dialling:
-        dialling.admit((HOST,), door[1])
+        dialling.admit("db.example.ir", (HOST,), door[1])
         socket.create_connection(door).close()
 
 
 def test_a_name_admits_no_metadata_service():
     dialling = Dialling(EgressPolicy())
-    dialling.admit(("169.254.169.254",), 80)
+    dialling.admit("db.example.ir", ("169.254.169.254",), 80)
     assert dialling.refusal(("169.254.169.254", 80)) == "metadata"
 
 
@@ -115,7 +115,7 @@ def test_another_thread_is_not_judged(door: tuple[str, int]):
 
 
 def test_the_reason_is_found_in_what_a_driver_makes_of_it():
-    refused = DialRefused("metadata")
+    refused = DialRefused("metadata", ("169.254.169.254", 80))
     error = egress_denied(f"db.example.ir:27017: {refused} (configured timeouts: 5 s)", "db.example.ir", 27017)
     assert str(error) == "egress_denied.metadata"
     assert egress_denied("db.example.ir:27017: [Errno 111] Connection refused", "db.example.ir", 27017) is None

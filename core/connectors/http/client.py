@@ -1,6 +1,5 @@
 """One source's HTTP requests: guarded, bounded, never repeated, never with another source's cookies."""
 
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -133,7 +132,6 @@ class HttpClient:
         raise failed
 
     async def _answer(self, request: Request, read_max: int) -> Answer:
-        self._judge(request.url)
         url, headers = addressed(request.url, request.secret_query), _sent_headers(request)
         async with self._session().request(
             request.method, url, headers=headers, data=request.body, allow_redirects=False, timeout=self._timeout()
@@ -142,12 +140,6 @@ class HttpClient:
             if not complete:
                 response.close()
             return Answer(response.status, response.reason or "", response.headers, body, complete, request.url)
-
-    def _judge(self, url: "URL") -> None:
-        """For addresses written as numbers, which no resolver is asked about, and for connections kept open."""
-        host = url.raw_host or ""
-        if _is_address(host):
-            self._egress.select((host,), url.port or 0, host)
 
     def _timeout(self) -> Any:
         import aiohttp
@@ -162,15 +154,10 @@ class HttpClient:
     def _open(self) -> "ClientSession":
         import aiohttp
 
-        from core.connectors.http.dial import GuardedResolver, guarded_socket
+        from core.connectors.http.dial import GuardedConnector
 
-        connector = aiohttp.TCPConnector(
-            ssl=tls_context(self._tls.tls_verify, self._tls.ca_pem),
-            resolver=GuardedResolver(self._egress),
-            use_dns_cache=False,
-            limit=CONNECTIONS,
-            socket_factory=guarded_socket(self._egress),
-        )
+        context = tls_context(self._tls.tls_verify, self._tls.ca_pem)
+        connector = GuardedConnector(self._egress, ssl=context, limit=CONNECTIONS)
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -231,13 +218,3 @@ def _sent_headers(request: Request) -> "CIMultiDict[str]":
         for name, value in headers.items():
             sent[name] = value  # whatever the case of its letters, the later one counts
     return sent
-
-
-def _is_address(host: str) -> bool:
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, host)
-        except OSError:
-            continue
-        return True
-    return False

@@ -21,6 +21,7 @@ from core.errors import (
     SourceUnavailable,
     Unreachable,
 )
+from core.safety.dialling import egress_denied
 
 _EXPIRED = frozenset({9, 10})  # not yet valid, expired: X509_V_ERR_*, openssl/x509_vfy.h
 _WRONG_NAME = frozenset({62, 64})
@@ -36,6 +37,8 @@ def of(err: Exception, field: str, where: Mapping[str, Any]) -> SourceError:
     import aiohttp
 
     fields = fields_of(field)
+    if isinstance(err, OSError) and (denied := _denied(err, field, **where)):
+        return denied
     match err:
         case aiohttp.ClientConnectorCertificateError():
             return _certificate(err.certificate_error, field, **where)
@@ -66,6 +69,13 @@ def of_greeting(err: OSError, field: str, **where: Any) -> SourceError:
     return _not_connected(err, field, **where)
 
 
+def _denied(err: OSError, field: str, **where: Any) -> EgressDenied | None:
+    denied = egress_denied(str(err), where["host"], where["port"])
+    if denied is not None:
+        denied.fields = fields_of(field)
+    return denied
+
+
 def _certificate(err: BaseException, field: str, **where: Any) -> SourceError:
     code = getattr(err, "verify_code", 0)
     if code in _EXPIRED:
@@ -83,6 +93,8 @@ def _handshake(err: OSError, field: str, **where: Any) -> SourceError:
 
 def _not_connected(err: OSError, field: str, **where: Any) -> SourceError:
     fields = fields_of(field)
+    if denied := _denied(err, field, **where):
+        return denied
     if isinstance(err, ConnectionRefusedError):
         return Unreachable("refused", fields=fields, **where)
     if isinstance(err, TimeoutError):

@@ -98,7 +98,7 @@ class PostgresConnector(Connector):
     def __init__(self, config: PostgresConfig, environment: Environment) -> None:
         self._config, self._environment = config, environment
         self._limits = self.limits.overridden(config.timeout_s)
-        self._sessions: Checkout[AsyncConnection[Any]] = Checkout(self._open, session.end, session.reset)
+        self._sessions: Checkout[AsyncConnection[Any]] = Checkout(self._open, session.end, self._usable)
         self._work = Detached()
 
     @classmethod
@@ -163,6 +163,13 @@ class PostgresConnector(Connector):
     async def _open(self) -> "AsyncConnection[Any]":
         addresses = await self._environment.egress.resolve(self._config.host, self._config.port)
         return await session.connect(self._config, addresses, min(self._limits.connect, remaining()))
+
+    async def _usable(self, connection: "AsyncConnection[Any]") -> bool:
+        """Whether a held session may be used again: the rules may have changed since it was dialled."""
+        host, port, address = self._config.host, self._config.port, connection.info.hostaddr
+        if self._environment.egress.refusal(address, port, host):
+            return False
+        return await session.reset(connection)
 
     @asynccontextmanager
     async def _session(self) -> "AsyncIterator[AsyncConnection[Any]]":

@@ -21,7 +21,8 @@ from core.connectors.network import fields_of
 from core.errors import QueryRefused, SourceError, SourceTimeout, SourceUnavailable
 from core.models import FieldError
 from core.resilience.deadline import within
-from core.safety.dialling import Dialling, guarded_dialling
+from core.safety.dialling import egress_denied, guarded_dialling
+from core.safety.egress import Dialling
 
 WATCH_S = 0.02
 CLOSE_S = 1.0
@@ -50,8 +51,9 @@ class Link:
 
     async def call(self, work: Work[T]) -> T:
         """What `work` does with the client. Raises SourceError, as soon as every member is known not to answer."""
-        client = await self._opened()
         with guarded_dialling(self._dialling):
+            client = await self._opened()
+            await self._admit_again(client)
             failure: SourceError
             stale = _errors(client.topology_description)
             try:
@@ -90,6 +92,8 @@ class Link:
             closing = asyncio.create_task(client.close())
         await asyncio.wait([closing], timeout=CLOSE_S)
         closing.cancel()
+        self._dialling.forget()
+        self._admitted.clear()
 
     async def expanded(self) -> Target:
         """The target with the members that its name leads to. Raises Unreachable."""
@@ -98,6 +102,8 @@ class Link:
 
     async def _opened(self) -> Client:
         async with self._opening:
+            if self._dialling.is_revoked():
+                await self.close()
             if self._client is None:
                 target = await self.expanded()
                 await self._admit_seeds(target.hosts)
@@ -120,11 +126,17 @@ class Link:
     async def _admit(self, member: Address) -> SourceError | None:
         self._admitted.add(member)
         try:
-            self._dialling.admit(await self._environment.egress.resolve(*member), member[1])
+            await self._environment.egress.resolve(*member)
         except SourceError as err:
             err.fields = tuple(FieldError(f"config.{self.target.place_field}", field.message) for field in err.fields)
             return err.with_traceback(None)
         return None
+
+    async def _admit_again(self, client: Client) -> None:
+        """A name that is allowed may lead elsewhere by now."""
+        for member, error in _errors(client.topology_description).items():
+            if error is not None and egress_denied(str(error), *member):
+                await self._admit(member)
 
     async def _watch(self, client: Client, stale: dict[Address, Any], patience: asyncio.Timeout) -> None:
         """Ends the wait for a member once it is in vain; the driver itself would wait for its whole limit."""

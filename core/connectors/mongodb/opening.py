@@ -24,6 +24,7 @@ from core.connectors.mongodb.target import Target
 from core.connectors.mongodb.uri import HOSTS_MAX, Address
 from core.connectors.network import fields_of
 from core.errors import CertificateInvalid
+from core.safety.egress import ascii_name
 
 POOL_MAX = 4
 IDLE_MS = 300_000
@@ -140,4 +141,7 @@ def _authority(target: Target) -> Iterator[dict[str, Any]]:
 
 def _text(member: Address) -> str:
     host, port = member
+    with contextlib.suppress(UnicodeError):
+        # Left to itself the driver follows the older rules of IDNA, under which some names are others.
+        host = ascii_name(host)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

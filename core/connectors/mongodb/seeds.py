@@ -8,6 +8,7 @@ from core.connectors.mongodb.target import Target
 from core.connectors.mongodb.uri import HOSTS_MAX, Address, Malformed, OptionRefused, address, options_of
 from core.connectors.network import fields_of
 from core.errors import SourceError, Unreachable
+from core.safety.dialling import unjudged
 
 LookUp = Callable[[str, str, float], Awaitable[list[Any]]]
 """Records of a name and a type within so many seconds: `host:port` for SRV, the text for TXT."""
@@ -53,7 +54,8 @@ async def look_up(name: str, kind: str, limit_s: float) -> list[Any]:
     from dns.resolver import NXDOMAIN, NoAnswer
 
     try:
-        answer = await resolve(name, kind, lifetime=limit_s)
+        with unjudged():
+            answer = await resolve(name, kind, lifetime=limit_s)
     except (NXDOMAIN, NoAnswer):
         raise LookupError from None
     except DNSException:
