@@ -1,27 +1,18 @@
 """No verb of any kind connects to an address that is denied: real listeners count who arrives."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from typing import Any
-
-import dns.asyncresolver
-import dns.message
-import dns.resolver
-import dns.rrset
 import idna
 import pytest
 
 from core.safety.egress import EgressPolicy
-from tests.connectors.mongodb_wire import wire_server
-from tests.connectors.rest_source import moved, peer
+from tests.connectors.rest_source import peer
 from tests.safety.trap import (
+    DENIED,
     HERE,
     KINDS,
+    ONLY_HERE,
     THERE,
     VERBS,
     WEB,
-    NamingLoop,
     Trap,
     all_said,
     config,
@@ -31,13 +22,12 @@ from tests.safety.trap import (
     said,
     trap,
 )
+from tests.safety.well import GOOD, well
 from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-ONLY_HERE = EgressPolicy(allow=(HERE,))
 TRAP_ASCII, WATER_ASCII = (idna.encode(host).decode() for host in ("تله.test", "آب.test"))
-DENIED = "egress_denied.not_allowed"
 
 SPELLINGS = (
     "127.0.0.2", "2130706434", "0x7f000002", "0X7F.0.0x0.2", "0177.0.0.2", "017700000002", "127.2", "127.0.2",
@@ -50,19 +40,6 @@ OWN = (
     "0.0.0.0",  # noqa: S104 - judged, not bound
     "::", "0x0", "::ffff:0.0.0.0",
 )  # fmt: skip
-
-
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, Any]]:
-    return "asyncio", {"loop_factory": NamingLoop}
-
-
-@pytest.fixture
-def trapped() -> Iterator[Trap]:
-    """An address of this machine that `ONLY_HERE` denies, in both families."""
-    with trap(THERE, "::1") as found:
-        yield found
-        assert found.arrived == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -125,32 +102,6 @@ async def test_a_name_that_leads_elsewhere_at_the_next_call_is_judged_again(kind
 
 
 # --- several addresses, and rules by name ---
-
-
-@asynccontextmanager
-async def well(kind: str, postgres: PostgresServer) -> AsyncIterator[tuple[int, dict[str, Any]]]:
-    """A source of this kind that answers at `HERE`: its port, and what its configuration needs."""
-    if kind == "postgres":
-        login = {"database": postgres.database, "user": postgres.user, "password": postgres.password}
-        yield postgres.port, login
-    elif kind == "mongodb":
-        async with wire_server() as wire:
-            yield wire.port, {"timeout_s": 5}
-    else:
-        async with peer(GOOD[kind]) as there:
-            yield there.port, {}
-
-
-def page(text: str, content_type: str) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(text)}\r\n\r\n"
-    return (head + text).encode()
-
-
-GOOD = {
-    "rest": page('[{"id": 1}]', "application/json"),
-    "graphql": page('{"data": {"__typename": "Query"}}', "application/json"),
-    "s3": page("<ListBucketResult><Name>reports</Name></ListBucketResult>", "application/xml"),
-}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -224,125 +175,3 @@ async def test_no_request_leaves_over_a_connection_that_is_denied_by_now(kind: s
         await said(made, "ping")
         assert (len(there.requests), there.connections) == (1, 1)
         await made.close()
-
-
-# --- redirects ---
-
-
-@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("host", ["127.0.0.2", "trap.test", "user@127.0.0.2", "[::1]", "[::1%251]", "0x7f000002"])
-async def test_a_redirect_to_a_denied_address_is_not_followed(host: str, code: int, trapped: Trap):
-    name("trap.test", (THERE, "::1"))
-    async with peer(moved(f"http://{host}:{trapped.port}/", code)) as there:
-        for verb in ("ping", "sample", "describe"):
-            assert (await one_said("rest", config("rest", HERE, there.port), ONLY_HERE, verb)).startswith(
-                "egress_denied"
-            )
-
-
-@pytest.mark.parametrize("code", [301, 302, 307, 308])
-@pytest.mark.parametrize("kind", ["graphql", "s3"])
-async def test_graphql_and_s3_follow_no_redirect_at_all(kind: str, code: int, trapped: Trap):
-    async with peer(moved(f"http://{THERE}:{trapped.port}/reports", code)) as there:
-        assert "ok" not in await all_said(kind, config(kind, HERE, there.port), EgressPolicy())
-
-
-async def test_a_later_hop_is_judged_like_the_first(trapped: Trap):
-    async with peer(moved(f"http://{THERE}:{trapped.port}/")) as second, peer(moved(second.url)) as first:
-        assert await one_said("rest", config("rest", HERE, first.port), ONLY_HERE) == DENIED
-        assert second.connections == 1
-
-
-# --- what only S3 does ---
-
-
-@pytest.mark.parametrize(("host", "bucket"), [("store.test", "trap"), ("2", "127.0.0"), ("0.2", "127.0")])
-async def test_the_host_that_a_bucket_makes_is_what_is_judged(host: str, bucket: str, trapped: Trap):
-    name("store.test", HERE)
-    name("trap.store.test", THERE)
-    given = config("s3", host, trapped.port, bucket=bucket, path_style=False)
-    assert await all_said("s3", given, ONLY_HERE) == {DENIED}
-
-
-@pytest.mark.parametrize("status", ["301 Moved", "307 Moved", "400 Bad Request", "403 Forbidden"])
-async def test_the_region_that_an_answer_names_leads_nowhere(status: str, trapped: Trap):
-    region = f"trap.test:{trapped.port}/#"
-    name("trap.test", THERE)
-    text = f"<Code>AuthorizationHeaderMalformed</Code><Region>{region}</Region><Endpoint>{region}</Endpoint>"
-    text = f"<Error>{text}</Error>"
-    head = f"HTTP/1.1 {status}\r\nx-amz-bucket-region: {region}\r\nContent-Length: {len(text)}\r\n\r\n"
-    async with peer((head + text).encode()) as there:
-        given = config("s3", HERE, there.port, access_key_id="AKIA", secret_access_key="secret")
-        assert "ok" not in await all_said("s3", given, EgressPolicy())
-
-
-# --- what only MongoDB does ---
-
-
-@pytest.mark.parametrize("member", ["127.0.0.2", "trap.test", "[::1]", "0x7f000002", "[::ffff:127.0.0.2]", "[::1%1]"])
-async def test_a_member_that_a_server_names_is_judged(member: str, trapped: Trap):
-    name("trap.test", (THERE, "::1"))
-    async with wire_server() as wire:
-        wire.be_primary("rs0", f"{member}:{trapped.port}")
-        assert await all_said("mongodb", config("mongodb", HERE, wire.port), ONLY_HERE) == {DENIED}
-
-
-async def test_a_denied_member_beside_an_allowed_one_is_let_alone(trapped: Trap):
-    async with wire_server() as wire:
-        wire.be_primary("rs0", wire.address, f"{THERE}:{trapped.port}")
-        assert await all_said("mongodb", config("mongodb", HERE, wire.port, timeout_s=5), ONLY_HERE) == {"ok"}
-
-
-async def test_the_members_that_records_name_are_judged(trapped: Trap):
-    name("m1.cluster.test", (THERE, "::1"))
-    records = {("_mongodb._tcp.db.cluster.test.", "SRV"): [f"0 0 {trapped.port} m1.cluster.test."]}
-    async with name_server(records):
-        uri = "mongodb+srv://db.cluster.test/?tls=false"
-        given = {"uri": uri, "database": "app", "timeout_s": 1}
-        assert await all_said("mongodb", given, ONLY_HERE) == {DENIED}
-
-
-async def test_a_name_on_the_list_that_moved_is_found_again():
-    async with wire_server() as wire:
-        name("db.test", HERE)
-        given = config("mongodb", "db.test", wire.port, timeout_s=5)
-        made = connector("mongodb", given, EgressPolicy(allow=("db.test",)))
-        assert await said(made, "ping") == "ok"
-        name("db.test", THERE)
-        async with await asyncio.start_server(wire.serve, THERE, wire.port):
-            for writer in wire.writers:
-                writer.transport.abort()
-            assert "ok" in [await said(made, "ping") for _ in range(5)]
-        await made.close()
-
-
-class _Answers(asyncio.DatagramProtocol):
-    def __init__(self, records: dict[tuple[str, str], list[str]]) -> None:
-        self._records = records
-
-    def connection_made(self, transport: Any) -> None:
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        asked = dns.message.from_wire(data)
-        answer = dns.message.make_response(asked)
-        question = asked.question[0]
-        kind = dns.rdatatype.to_text(question.rdtype)
-        if found := self._records.get((str(question.name), kind)):
-            answer.answer.append(dns.rrset.from_text(question.name, 1, "IN", kind, *found))
-        self._transport.sendto(answer.to_wire(), addr)
-
-
-@asynccontextmanager
-async def name_server(records: dict[tuple[str, str], list[str]]) -> AsyncIterator[None]:
-    """A name server on loopback, which the driver's look-ups of records go to."""
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Answers(records), local_addr=(HERE, 0))
-    before, found = dns.asyncresolver.default_resolver, dns.asyncresolver.Resolver(configure=False)
-    found.nameservers, found.port = [HERE], transport.get_extra_info("sockname")[1]
-    dns.asyncresolver.default_resolver = found
-    try:
-        yield
-    finally:
-        dns.asyncresolver.default_resolver = before
-        transport.close()

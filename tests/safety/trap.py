@@ -18,6 +18,8 @@ HERE = "127.0.0.1"
 THERE = "127.0.0.2"
 KINDS = ("postgres", "mongodb", "rest", "graphql", "s3")
 VERBS = ("ping", "sample", "describe", "diagnose")
+ONLY_HERE = EgressPolicy(allow=(HERE,))
+DENIED = "egress_denied.not_allowed"
 WEB = ("rest", "graphql", "s3")
 
 SAMPLES: dict[str, dict[str, Any]] = {
@@ -40,11 +42,11 @@ class Trap:
     @property
     def arrived(self) -> int:
         for listener in self.listeners:
-            self._arrived += _waiting(listener)
+            self._arrived += waiting(listener)
         return self._arrived
 
 
-def _waiting(listener: socket.socket) -> int:
+def waiting(listener: socket.socket) -> int:
     count = 0
     while True:
         try:

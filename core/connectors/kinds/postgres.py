@@ -166,10 +166,11 @@ class PostgresConnector(Connector):
 
     async def _usable(self, connection: "AsyncConnection[Any]") -> bool:
         """Whether a held session may be used again: the rules may have changed since it was dialled."""
-        host, port, address = self._config.host, self._config.port, connection.info.hostaddr
-        if self._environment.egress.refusal(address, port, host):
+        if connection.closed:
             return False
-        return await session.reset(connection)
+        host, port, address = self._config.host, self._config.port, connection.info.hostaddr
+        refused = self._environment.egress.refusal(address, port, host)
+        return not refused and await session.reset(connection)
 
     @asynccontextmanager
     async def _session(self) -> "AsyncIterator[AsyncConnection[Any]]":

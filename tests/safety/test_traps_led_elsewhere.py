@@ -1,0 +1,115 @@
+"""No answer of a source leads to an address that is denied: redirects, regions, buckets, members."""
+
+import asyncio
+
+import pytest
+
+from core.safety.egress import EgressPolicy
+from tests.connectors.mongodb_wire import wire_server
+from tests.connectors.rest_source import moved, peer
+from tests.safety.name_server import name_server
+from tests.safety.trap import (
+    DENIED,
+    HERE,
+    ONLY_HERE,
+    THERE,
+    Trap,
+    all_said,
+    config,
+    connector,
+    name,
+    one_said,
+    said,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+# --- redirects ---
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("host", ["127.0.0.2", "trap.test", "user@127.0.0.2", "[::1]", "[::1%251]", "0x7f000002"])
+async def test_a_redirect_to_a_denied_address_is_not_followed(host: str, code: int, trapped: Trap):
+    name("trap.test", (THERE, "::1"))
+    async with peer(moved(f"http://{host}:{trapped.port}/", code)) as there:
+        for verb in ("ping", "sample", "describe"):
+            assert (await one_said("rest", config("rest", HERE, there.port), ONLY_HERE, verb)).startswith(
+                "egress_denied"
+            )
+
+
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+@pytest.mark.parametrize("kind", ["graphql", "s3"])
+async def test_graphql_and_s3_follow_no_redirect_at_all(kind: str, code: int, trapped: Trap):
+    async with peer(moved(f"http://{THERE}:{trapped.port}/reports", code)) as there:
+        assert "ok" not in await all_said(kind, config(kind, HERE, there.port), EgressPolicy())
+
+
+async def test_a_later_hop_is_judged_like_the_first(trapped: Trap):
+    async with peer(moved(f"http://{THERE}:{trapped.port}/")) as second, peer(moved(second.url)) as first:
+        assert await one_said("rest", config("rest", HERE, first.port), ONLY_HERE) == DENIED
+        assert second.connections == 1
+
+
+# --- what only S3 does ---
+
+
+@pytest.mark.parametrize(("host", "bucket"), [("store.test", "trap"), ("2", "127.0.0"), ("0.2", "127.0")])
+async def test_the_host_that_a_bucket_makes_is_what_is_judged(host: str, bucket: str, trapped: Trap):
+    name("store.test", HERE)
+    name("trap.store.test", THERE)
+    given = config("s3", host, trapped.port, bucket=bucket, path_style=False)
+    assert await all_said("s3", given, ONLY_HERE) == {DENIED}
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "307 Moved", "400 Bad Request", "403 Forbidden"])
+async def test_the_region_that_an_answer_names_leads_nowhere(status: str, trapped: Trap):
+    region = f"trap.test:{trapped.port}/#"
+    name("trap.test", THERE)
+    text = f"<Code>AuthorizationHeaderMalformed</Code><Region>{region}</Region><Endpoint>{region}</Endpoint>"
+    text = f"<Error>{text}</Error>"
+    head = f"HTTP/1.1 {status}\r\nx-amz-bucket-region: {region}\r\nContent-Length: {len(text)}\r\n\r\n"
+    async with peer((head + text).encode()) as there:
+        given = config("s3", HERE, there.port, access_key_id="AKIA", secret_access_key="secret")
+        assert "ok" not in await all_said("s3", given, EgressPolicy())
+
+
+# --- what only MongoDB does ---
+
+
+@pytest.mark.parametrize("member", ["127.0.0.2", "trap.test", "[::1]", "0x7f000002", "[::ffff:127.0.0.2]", "[::1%1]"])
+async def test_a_member_that_a_server_names_is_judged(member: str, trapped: Trap):
+    name("trap.test", (THERE, "::1"))
+    async with wire_server() as wire:
+        wire.be_primary("rs0", f"{member}:{trapped.port}")
+        assert await all_said("mongodb", config("mongodb", HERE, wire.port), ONLY_HERE) == {DENIED}
+
+
+async def test_a_denied_member_beside_an_allowed_one_is_let_alone(trapped: Trap):
+    async with wire_server() as wire:
+        wire.be_primary("rs0", wire.address, f"{THERE}:{trapped.port}")
+        assert await all_said("mongodb", config("mongodb", HERE, wire.port, timeout_s=5), ONLY_HERE) == {"ok"}
+
+
+async def test_the_members_that_records_name_are_judged(trapped: Trap):
+    name("m1.cluster.test", (THERE, "::1"))
+    records = {("_mongodb._tcp.db.cluster.test.", "SRV"): [f"0 0 {trapped.port} m1.cluster.test."]}
+    async with name_server(records):
+        uri = "mongodb+srv://db.cluster.test/?tls=false"
+        given = {"uri": uri, "database": "app", "timeout_s": 1}
+        assert await all_said("mongodb", given, ONLY_HERE) == {DENIED}
+
+
+async def test_a_name_on_the_list_that_moved_is_found_again():
+    async with wire_server() as wire:
+        name("db.test", HERE)
+        given = config("mongodb", "db.test", wire.port, timeout_s=5)
+        made = connector("mongodb", given, EgressPolicy(allow=("db.test",)))
+        assert await said(made, "ping") == "ok"
+        name("db.test", THERE)
+        async with await asyncio.start_server(wire.serve, THERE, wire.port):
+            for writer in wire.writers:
+                writer.transport.abort()
+            assert "ok" in [await said(made, "ping") for _ in range(5)]
+        await made.close()
