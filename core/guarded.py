@@ -244,7 +244,8 @@ class GuardedConnector:
     def _retire(self) -> None:
         connector, self._connector = self._connector, None
         if connector is not None:
-            task = asyncio.get_running_loop().create_task(connector.close())
+            with guarded_dialling(self._egress):
+                task = asyncio.get_running_loop().create_task(connector.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 

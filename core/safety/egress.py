@@ -6,52 +6,24 @@ resolved once, here; connectors dial the addresses this module returned, so that
 """
 
 import asyncio
-import errno
 import re
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextvars import ContextVar
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 import idna
 
 from core.errors import EgressDenied, Unreachable
 from core.models import FieldError, Message
+from core.safety.addresses import DENIED, Address, Network, denied, embedded, is_local, same_machine
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-
-ANY_LOCAL = "*"
-"""In `EgressPolicy.own`: any address of this machine."""
-
-_DENIED: tuple[tuple[str, tuple[str, ...]], ...] = (
-    # Metadata services: AWS, GCP, Azure, Alibaba, Oracle and others, each as its provider documents it.
-    ("metadata", ("169.254.169.254/32", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32")),
-    ("metadata", ("fd00:ec2::/32", "fd20:ce::254/128", "fd00:42::42/128")),
-    ("link_local", ("169.254.0.0/16", "fe80::/10")),
-    ("unspecified", ("0.0.0.0/8", "::/128")),
-    ("broadcast", ("255.255.255.255/32",)),
-    ("multicast", ("224.0.0.0/4", "ff00::/8")),
-)
-DENIED = tuple((reason, tuple(map(ip_network, networks))) for reason, networks in _DENIED)
-
-REASONS = (*dict.fromkeys(reason for reason, _ in _DENIED), "embedded", "own", "not_allowed", "unix_socket")
+REASONS = (*dict.fromkeys(reason for reason, _ in DENIED), "embedded", "own", "not_allowed", "unix_socket")
 """Of an EgressDenied from these rules."""
 
-# How many bits from the right the embedded IPv4 address ends, by the network that embeds it.
-_EMBEDDED: tuple[tuple[IPv6Network, int], ...] = (
-    (IPv6Network("::ffff:0:0/96"), 0),  # mapped, RFC 4291
-    (IPv6Network("::/96"), 0),  # compatible, RFC 4291
-    (IPv6Network("::ffff:0:0:0/96"), 0),  # SIIT, RFC 2765
-    (IPv6Network("64:ff9b::/96"), 0),  # NAT64, RFC 6052
-    (IPv6Network("2002::/16"), 80),  # 6to4, RFC 3056
-    (IPv6Network("2001::/32"), 64),  # Teredo's server, RFC 4380
-)
-_TEREDO = IPv6Network("2001::/32")
-_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # RFC 8215
-_ISATAP = 0x0000_5EFE  # RFC 5214
 _HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 
 
@@ -76,12 +48,12 @@ class EgressPolicy:
         that is no IP address.
         """
         outer = ip_address(address.partition("%")[0])  # a zone chooses an interface, not another address
-        inner = tuple(_embedded(outer))
-        if reason := _denied(outer):
+        inner = tuple(embedded(outer))
+        if reason := denied(outer):
             return reason
         if any(self._is_own(each, port) for each in (outer, *inner)):
             return "own"
-        if any(map(_denied, inner)):
+        if any(map(denied, inner)):
             return "embedded"
         return None if self._allowed(outer, host) else "not_allowed"
 
@@ -103,10 +75,10 @@ class EgressPolicy:
         return kept
 
     def _is_own(self, address: Address, port: int) -> bool:
-        if port in self.own_ports and _is_local(address):
+        if port in self.own_ports and is_local(address):
             return True
         pairs = (own for own, own_port in self.own if own_port == port)
-        return any(_same_machine(own, address) for own in pairs)
+        return any(same_machine(own, address) for own in pairs)
 
     def _allowed(self, address: Address, host: str) -> bool:
         if not self.allow:
@@ -205,71 +177,18 @@ def ascii_name(name: str) -> str:
     return plain
 
 
-def _denied(address: Address) -> str | None:
-    for reason, networks in DENIED:
-        if any(address in network for network in networks):
-            return reason
-    return None
-
-
-def _embedded(address: Address) -> Iterator[IPv4Address]:
-    """Every IPv4 address that an IPv6 address may stand for."""
-    if not isinstance(address, IPv6Address) or int(address) == 1:  # ::1 is loopback, not the compatible 0.0.0.1
-        return
-    for network, shift in _EMBEDDED:
-        if address in network:
-            yield _ipv4(int(address) >> shift)
-    if address in _LOCAL_NAT64:
-        yield from _local_nat64(int(address))
-    if address in _TEREDO:
-        yield _ipv4(~int(address))
-    if (int(address) >> 32) & 0xFDFF_FFFF == _ISATAP:
-        yield _ipv4(int(address))
-
-
-def _local_nat64(bits: int) -> Iterator[IPv4Address]:
-    """RFC 6052, 2.2: an address after 96 bits, or after 48, 56 or 64 and then split around bits 64 to 71.
-
-    Nothing in the address says which. Read with the wrong length, most good addresses start with a zero: a reading
-    in 0.0.0.0/8 counts only where no other one is left.
-    """
-    without_u = (bits >> 64) << 56 | bits & (2**56 - 1)
-    readings = [_ipv4(bits), *(_ipv4(without_u >> (88 - length)) for length in (48, 56, 64))]
-    yield from [reading for reading in readings if int(reading) >> 24] or readings
-
-
-def _ipv4(bits: int) -> IPv4Address:
-    return IPv4Address(bits & 0xFFFF_FFFF)
-
-
-def _same_machine(own: str, address: Address) -> bool:
-    if own == ANY_LOCAL:
-        return _is_local(address)
-    try:
-        mine = ip_address(own)
-    except ValueError:
-        return False
-    return mine == address or ((mine.is_unspecified or _is_local(mine)) and _is_local(address))
-
-
-def _is_local(address: Address) -> bool:
-    """Whether this machine has the address: only then may a socket be bound to it. Sends nothing."""
-    if address.is_loopback:
-        return True
-    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((str(address), 0))
-    except OSError as err:
-        return err.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-    return True
-
-
 def _matches(entry: str, address: Address, name: str) -> bool:
+    read = _entry(entry)
+    return bool(name) and read == name if isinstance(read, str) else address in read
+
+
+@lru_cache(maxsize=4096)
+def _entry(entry: str) -> Network | str:
+    """A network, or a name. Lists are read at every judgement: to parse them each time took most of it."""
     try:
-        return address in ip_network(entry, strict=False)
+        return ip_network(entry, strict=False)
     except ValueError:
-        return bool(name) and _name(entry) == name
+        return _name(entry)
 
 
 def _name(host: str) -> str:

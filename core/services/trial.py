@@ -19,11 +19,11 @@ async def run(kinds: KindCatalog, kind: str, plain: dict[str, object]) -> TestRe
     await kinds.ready(kind)
     connector = kinds.connector(kind, plain)
     started = time.perf_counter()
-    try:
-        with guarded_dialling(kinds.egress):
+    with guarded_dialling(kinds.egress):
+        try:
             checks = await _climb(connector, kinds.limits(kind, plain).ping)
-    finally:
-        await connector.close()
+        finally:
+            await connector.close()
     failed = next((check for check in checks if check.status is CheckStatus.FAILED), None)
     message = failed.evidence if failed and failed.evidence else Message("test.worked")
     return TestResult(failed is None, message, tuple(checks), (time.perf_counter() - started) * 1000)

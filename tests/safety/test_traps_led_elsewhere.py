@@ -63,6 +63,13 @@ async def test_the_host_that_a_bucket_makes_is_what_is_judged(host: str, bucket:
     assert await all_said("s3", given, ONLY_HERE) == {DENIED}
 
 
+async def test_amazons_own_names_are_judged(trapped: Trap):
+    for bucket, host in (("reports", "reports.s3.eu-west-1.amazonaws.com"), ("a.b", "s3.eu-west-1.amazonaws.com")):
+        name(host, THERE)
+        given = {"bucket": bucket, "region": "eu-west-1", "timeout_s": 1}
+        assert await all_said("s3", given, ONLY_HERE) == {DENIED}
+
+
 @pytest.mark.parametrize("status", ["301 Moved", "307 Moved", "400 Bad Request", "403 Forbidden"])
 async def test_the_region_that_an_answer_names_leads_nowhere(status: str, trapped: Trap):
     region = f"trap.test:{trapped.port}/#"
