@@ -79,7 +79,7 @@ async def test_the_machines_own_name_servers_are_not_judged(trapped: Trap):
     egress = EgressPolicy(allow=("10.0.0.0/8",))
     name("m1.cluster.test", THERE)
     records = {("_mongodb._tcp.db.cluster.test.", "SRV"): [f"0 0 {trapped.port} m1.cluster.test."]}
-    given = {"uri": "mongodb+srv://db.cluster.test/?tls=false", "database": "app", "timeout_s": 1}
+    given = {"uri": "mongodb+srv://db.cluster.test/?tls=false", "database": "app"}
     async with name_server(records):
         guard = guarded(connector("mongodb", given, egress), egress)
         assert str((await guard.ping()).error) == DENIED
@@ -215,9 +215,9 @@ async def test_no_unix_socket_is_dialled(kind: str, form: str, tmp_path: Path):
         texts |= {"encoded": str(path).replace("/", "%2F"), "encoded_folder": str(tmp_path).replace("/", "%2f")}
         host = form.format(**texts)
         given = {"host": host, "database": "app", "user": "u"} if kind == "postgres" else {"hosts": [host]}
-        verdicts = await all_said(kind, {"database": "app", "timeout_s": 1} | given, EgressPolicy())
+        verdicts = await all_said(kind, {"database": "app"} | given, EgressPolicy())
         if kind == "mongodb":
-            uri = {"uri": f"mongodb://{host}/app", "database": "app", "timeout_s": 1}
+            uri = {"uri": f"mongodb://{host}/app", "database": "app"}
             verdicts |= await all_said(kind, uri, EgressPolicy())
         assert verdicts <= {"form", "egress_denied.unix_socket", "unreachable.unknown_host"}
         assert waiting(listener) == 0

@@ -66,7 +66,7 @@ async def test_the_host_that_a_bucket_makes_is_what_is_judged(host: str, bucket:
 async def test_amazons_own_names_are_judged(trapped: Trap):
     for bucket, host in (("reports", "reports.s3.eu-west-1.amazonaws.com"), ("a.b", "s3.eu-west-1.amazonaws.com")):
         name(host, THERE)
-        given = {"bucket": bucket, "region": "eu-west-1", "timeout_s": 1}
+        given = {"bucket": bucket, "region": "eu-west-1"}
         assert await all_said("s3", given, ONLY_HERE) == {DENIED}
 
 
@@ -96,7 +96,7 @@ async def test_a_member_that_a_server_names_is_judged(member: str, trapped: Trap
 async def test_a_denied_member_beside_an_allowed_one_is_let_alone(trapped: Trap):
     async with wire_server() as wire:
         wire.be_primary("rs0", wire.address, f"{THERE}:{trapped.port}")
-        assert await all_said("mongodb", config("mongodb", HERE, wire.port, timeout_s=5), ONLY_HERE) == {"ok"}
+        assert await all_said("mongodb", config("mongodb", HERE, wire.port), ONLY_HERE) == {"ok"}
 
 
 async def test_the_members_that_records_name_are_judged(trapped: Trap):
@@ -104,14 +104,14 @@ async def test_the_members_that_records_name_are_judged(trapped: Trap):
     records = {("_mongodb._tcp.db.cluster.test.", "SRV"): [f"0 0 {trapped.port} m1.cluster.test."]}
     async with name_server(records):
         uri = "mongodb+srv://db.cluster.test/?tls=false"
-        given = {"uri": uri, "database": "app", "timeout_s": 1}
+        given = {"uri": uri, "database": "app"}
         assert await all_said("mongodb", given, ONLY_HERE) == {DENIED}
 
 
 async def test_a_name_on_the_list_that_moved_is_found_again():
     async with wire_server() as wire:
         name("db.test", HERE)
-        given = config("mongodb", "db.test", wire.port, timeout_s=5)
+        given = config("mongodb", "db.test", wire.port)
         made = connector("mongodb", given, EgressPolicy(allow=("db.test",)))
         assert await said(made, "ping") == "ok"
         name("db.test", THERE)

@@ -106,7 +106,7 @@ def config(kind: str, host: str, port: int, **changes: Any) -> dict[str, Any]:
         "graphql": {"endpoint": f"http://{place}/graphql"},
         "s3": {"endpoint_url": f"http://{place}", "bucket": "reports"},
     }
-    return {"timeout_s": 1} | given[kind] | changes
+    return given[kind] | changes
 
 
 def connector(kind: str, given: dict[str, Any], egress: EgressPolicy) -> Connector:

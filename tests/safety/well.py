@@ -17,7 +17,7 @@ async def well(kind: str, postgres: PostgresServer) -> AsyncIterator[tuple[int, 
         yield postgres.port, login
     elif kind == "mongodb":
         async with wire_server() as wire:
-            yield wire.port, {"timeout_s": 5}
+            yield wire.port, {}
     else:
         async with peer(GOOD[kind]) as there:
             yield there.port, {}
