@@ -118,4 +118,5 @@ def test_the_reason_is_found_in_what_a_driver_makes_of_it():
     refused = DialRefused("metadata", ("169.254.169.254", 80))
     error = egress_denied(f"db.example.ir:27017: {refused} (configured timeouts: 5 s)", "db.example.ir", 27017)
     assert str(error) == "egress_denied.metadata"
+    assert egress_denied("egress denied: whatever a server says", "db.example.ir", 27017) is None
     assert egress_denied("db.example.ir:27017: [Errno 111] Connection refused", "db.example.ir", 27017) is None

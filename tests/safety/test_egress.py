@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import EgressDenied, Unreachable
-from core.safety.egress import EgressPolicy, look_up
+from core.i18n import LANGUAGES, translator
+from core.safety.egress import REASONS, EgressPolicy, look_up
 
 OPEN = EgressPolicy()
 
@@ -98,6 +99,26 @@ def test_an_own_service_on_this_machine_is_denied_under_all_its_addresses() -> N
     policy = EgressPolicy(own=frozenset({("127.0.0.1", 5432), ("192.0.2.7", 6379)}))
     assert [policy.refusal(a, 5432) for a in ("127.0.0.1", "::1", "192.0.2.7")] == ["own", "own", None]
     assert [policy.refusal(a, 6379) for a in ("127.0.0.1", "192.0.2.7")] == [None, "own"]
+
+
+def test_a_zone_makes_no_other_address() -> None:
+    assert EgressPolicy(own=frozenset({("fd12::7", 6379)})).refusal("fd12::7%1", 6379) == "own"
+
+
+@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_reason_has_its_own_words(lang: str, reason: str) -> None:
+    error, speak = EgressDenied(reason, host="h", port=1), translator(lang, strict=True).message
+    assert speak(error.message) != speak(EgressDenied().message)
+    assert speak(error.advice)
+
+
+def test_a_list_that_changes_is_read_anew() -> None:
+    allow = ["10.0.0.0/8"]
+    policy = EgressPolicy(allow=allow)
+    before = policy.refusal("192.0.2.1", 1)
+    allow.append("192.0.2.0/24")
+    assert (before, policy.refusal("192.0.2.1", 1)) == ("not_allowed", None)
 
 
 def test_with_an_allow_list_only_its_hosts_and_networks_are_permitted() -> None:
