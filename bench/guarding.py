@@ -14,6 +14,7 @@ from core.metrics.figures import SourceFigures
 from core.models import BreakerConfig, CatalogEntry, Check, Outcome, Sample
 from core.resilience.breaker import Breaker
 from core.resilience.retry import RetryPolicy
+from core.safety.egress import EgressPolicy
 
 CALLS = 10_000
 CALLS_A_TURN = 50
@@ -55,7 +56,8 @@ class InstantConnector(Connector):
 
 
 async def guarded_calls() -> None:
-    guard = GuardedConnector(InstantConnector, LIMITS, Breaker(), SourceFigures(), RetryPolicy())
+    retry, egress = RetryPolicy(), EgressPolicy()
+    guard = GuardedConnector(InstantConnector, LIMITS, Breaker(), SourceFigures(), retry, egress=egress)
     await _repeat(guard.ping)
 
 

@@ -43,16 +43,21 @@ def egress_denied(text: str, host: str, port: int) -> EgressDenied | None:
     return EgressDenied(found[1], host=host, port=port) if found else None
 
 
-@contextmanager
-def guarded_dialling(dialling: Dialling | EgressPolicy) -> Iterator[Dialling]:
-    """Judges every connection that this block, and every task begun in it, opens. Outside of it nothing is judged."""
-    _install()
-    guard = dialling if isinstance(dialling, Dialling) else Dialling(dialling)
-    token = current.set(guard)
-    try:
-        yield guard
-    finally:
-        current.reset(token)
+class guarded_dialling:  # noqa: N801 - a context manager, written out: it is in every call of every source
+    """Judges every connection that its block, and every task begun in it, opens. Outside of it nothing is judged."""
+
+    __slots__ = ("_dialling", "_token")
+
+    def __init__(self, dialling: Dialling | EgressPolicy) -> None:
+        self._dialling = dialling if isinstance(dialling, Dialling) else Dialling(dialling)
+
+    def __enter__(self) -> Dialling:
+        _install()
+        self._token = current.set(self._dialling)
+        return self._dialling
+
+    def __exit__(self, *_exception: object) -> None:
+        current.reset(self._token)
 
 
 @contextmanager

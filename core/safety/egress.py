@@ -95,6 +95,8 @@ class Dialling:
     A socket's address does not tell the name that led there: `admit` keeps it, for an allow-list that holds names.
     """
 
+    __slots__ = ("_dialled", "_names", "_policy")
+
     def __init__(self, policy: EgressPolicy) -> None:
         self._policy = policy
         self._names: dict[tuple[str, int], set[str]] = {}

@@ -154,10 +154,10 @@ class HttpClient:
     def _open(self) -> "ClientSession":
         import aiohttp
 
-        from core.connectors.http.dial import GuardedConnector
+        from core.connectors.http.dial import GuardedTcpConnector
 
         context = tls_context(self._tls.tls_verify, self._tls.ca_pem)
-        connector = GuardedConnector(self._egress, ssl=context, limit=CONNECTIONS)
+        connector = GuardedTcpConnector(self._egress, ssl=context, limit=CONNECTIONS)
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),

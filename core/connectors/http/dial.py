@@ -20,7 +20,7 @@ _host: ContextVar[str] = ContextVar("host", default="")
 """The host of the request that is dialled for: an address does not tell the name that led to it."""
 
 
-class GuardedConnector(TCPConnector):
+class GuardedTcpConnector(TCPConnector):
     """Connects only to what the rules allow. Raises DialRefused, and what GuardedResolver raises."""
 
     def __init__(self, egress: EgressPolicy, **given: Any) -> None:
