@@ -65,6 +65,19 @@ def test_a_name_admits_no_metadata_service():
     assert dialling.refusal(("169.254.169.254", 80)) == "metadata"
 
 
+def test_a_changed_list_revokes_what_was_dialled_until_it_is_forgotten(door: tuple[str, int]):
+    allow = ["db.example.ir"]
+    dialling = Dialling(EgressPolicy(allow=allow))
+    with guarded_dialling(dialling):
+        dialling.admit("db.example.ir", (HOST,), door[1])
+        socket.create_connection(door).close()
+    before = dialling.is_revoked()
+    allow[:] = ["192.0.2.0/24"]
+    changed = dialling.is_revoked()
+    dialling.forget()
+    assert (before, changed, dialling.is_revoked()) == (False, True, False)
+
+
 def test_a_unix_socket_is_refused(tmp_path: Path):
     path = str(tmp_path / "s.sock")
     with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as own:

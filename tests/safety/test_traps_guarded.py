@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -166,10 +166,9 @@ async def test_so_is_one_that_is_only_tried(way: str, trapped: Trap):
 # --- what the surroundings say ---
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_no_variable_leads_a_source_elsewhere(
-    kind: str, postgres: PostgresServer, trapped: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.fixture
+def ambient(trapped: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every variable and file of the surroundings that a driver knows, all leading to the trap."""
     there = f"http://{THERE}:{trapped.port}"
     (tmp_path / "aws").write_text(f"[default]\nendpoint_url = {there}\nproxy = {there}\n")
     (tmp_path / "service").write_text(f"[s]\nhost={THERE}\nhostaddr={THERE}\nport={trapped.port}\n")
@@ -180,6 +179,8 @@ async def test_no_variable_leads_a_source_elsewhere(
         **dict.fromkeys(("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CA_BUNDLE"), f"{there}/x"),
         **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), str(tmp_path / "aws")),
         **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), "ambient"),
+        **dict.fromkeys(("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"), "true"),
+        **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), "ca-west-1"),
         "AWS_PROFILE": "default",
         "NETRC": str(tmp_path / "netrc"),
         "NO_PROXY": "",
@@ -192,12 +193,23 @@ async def test_no_variable_leads_a_source_elsewhere(
         "PGTARGETSESSIONATTRS": "standby",
     }.items():
         monkeypatch.setenv(variable, value)
-    for variable in ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"):
-        monkeypatch.setenv(variable, "true")
     sdk.cache_clear()  # made anew under these variables
+    yield
+    sdk.cache_clear()
+
+
+@pytest.mark.usefixtures("ambient")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_variable_leads_a_source_elsewhere(kind: str, postgres: PostgresServer):
     async with well(kind, postgres) as (port, given):
         assert await all_said(kind, config(kind, HERE, port, **given), EgressPolicy()) == {"ok"}
-    sdk.cache_clear()
+
+
+@pytest.mark.usefixtures("ambient")
+async def test_no_variable_leads_from_amazons_own_name_elsewhere():
+    name("reports.s3.eu-west-1.amazonaws.com", "169.254.169.254")
+    given = {"bucket": "reports", "region": "eu-west-1"}
+    assert await all_said("s3", given, EgressPolicy()) == {"egress_denied.metadata"}
 
 
 # --- sockets that are no addresses ---

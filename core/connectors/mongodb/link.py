@@ -83,6 +83,8 @@ class Link:
     async def close(self) -> None:
         """Ends every connection and task of the client. Idempotent; never waits for the peer for more than 1 s."""
         client, self._client = self._client, None
+        self._dialling.forget()
+        self._admitted.clear()
         if client is None:
             return
         # No goodbye for its sessions, which end by themselves: to say it the driver would look for a member again, and
@@ -92,8 +94,6 @@ class Link:
             closing = asyncio.create_task(client.close())
         await asyncio.wait([closing], timeout=CLOSE_S)
         closing.cancel()
-        self._dialling.forget()
-        self._admitted.clear()
 
     async def expanded(self) -> Target:
         """The target with the members that its name leads to. Raises Unreachable."""

@@ -194,6 +194,9 @@ def _settings(config: Any) -> Any:
         retries={"total_max_attempts": 1, "mode": "standard"},
         user_agent="cheshmeh",
         parameter_validation=True,
+        # Variables of AWS's own would choose other hosts.
+        use_fips_endpoint=False,
+        use_dualstack_endpoint=False,
         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # missing in the stubs
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
