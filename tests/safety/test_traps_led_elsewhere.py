@@ -13,6 +13,7 @@ from tests.safety.trap import (
     HERE,
     ONLY_HERE,
     THERE,
+    VERBS,
     Trap,
     all_said,
     config,
@@ -106,6 +107,22 @@ async def test_the_members_that_records_name_are_judged(trapped: Trap):
         uri = "mongodb+srv://db.cluster.test/?tls=false"
         given = {"uri": uri, "database": "app"}
         assert await all_said("mongodb", given, ONLY_HERE) == {DENIED}
+
+
+async def test_a_changed_list_is_obeyed_by_members_that_records_named():
+    allow = [HERE]
+    name("m1.cluster.test", HERE)
+    async with wire_server() as wire:
+        records = {("_mongodb._tcp.db.cluster.test.", "SRV"): [f"0 0 {wire.port} m1.cluster.test."]}
+        given = {"uri": "mongodb+srv://db.cluster.test/?tls=false", "database": "app"}
+        made = connector("mongodb", given, EgressPolicy(allow=allow))
+        async with name_server(records):
+            verdicts = []
+            for listed in (HERE, "10.0.0.0/8", HERE):
+                allow[:] = [listed]
+                verdicts.append({await said(made, verb) for verb in VERBS})
+        assert verdicts == [{"ok"}, {DENIED}, {"ok"}]
+        await made.close()
 
 
 async def test_a_name_on_the_list_that_moved_is_found_again():

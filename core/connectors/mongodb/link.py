@@ -39,7 +39,7 @@ class Link:
     def __init__(
         self, target: Target, environment: Environment, limits: Limits, records: Records | None = None
     ) -> None:
-        self.target = target
+        self.target = self._configured = target
         self._environment, self._limits = environment, limits
         self._records = records or Records(look_up)
         self._dialling = Dialling(environment.egress)
@@ -97,7 +97,7 @@ class Link:
 
     async def expanded(self) -> Target:
         """The target with the members that its name leads to. Raises Unreachable."""
-        self.target = await self._records.expand(self.target, self._limits.connect)
+        self.target = await self._records.expand(self._configured, self._limits.connect)
         return self.target
 
     async def _opened(self) -> Client:
