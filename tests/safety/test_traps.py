@@ -18,9 +18,9 @@ from tests.safety.trap import (
     Trap,
     all_said,
     config,
-    connector,
     name,
     one_said,
+    opened,
     said,
     trap,
 )
@@ -98,11 +98,10 @@ async def test_what_is_dialled_is_what_was_checked(kind: str, verb: str, trapped
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_name_that_leads_elsewhere_at_the_next_call_is_judged_again(kind: str, trapped: Trap):
     name("rebound.test", HERE)
-    made = connector(kind, config(kind, "rebound.test", trapped.port), ONLY_HERE)
-    assert await said(made, "ping") == "unreachable.refused"
-    name("rebound.test", THERE)
-    assert {await said(made, verb) for verb in VERBS} == {DENIED}
-    await made.close()
+    async with opened(kind, config(kind, "rebound.test", trapped.port), ONLY_HERE) as made:
+        assert await said(made, "ping") == "unreachable.refused"
+        name("rebound.test", THERE)
+        assert {await said(made, verb) for verb in VERBS} == {DENIED}
 
 
 # --- several addresses, and rules by name ---
@@ -160,22 +159,22 @@ async def test_a_changed_list_is_obeyed_over_a_connection_that_stands(kind: str,
     allow = [host]
     async with well(kind, postgres) as (port, given):
         name("db.test", HERE)
-        made = connector(kind, config(kind, host, port, **given), EgressPolicy(allow=allow))
-        assert await said(made, "ping") == "ok"
-        allow[:] = ["10.0.0.0/8"]
-        assert {await said(made, verb) for verb in VERBS} == {DENIED}
-        allow[:] = [host]
-        assert {await said(made, verb) for verb in VERBS} == {"ok"}
-        await made.close()
+        async with opened(kind, config(kind, host, port, **given), EgressPolicy(allow=allow)) as made:
+            assert await said(made, "ping") == "ok"
+            allow[:] = ["10.0.0.0/8"]
+            assert {await said(made, verb) for verb in VERBS} == {DENIED}
+            allow[:] = [host]
+            assert {await said(made, verb) for verb in VERBS} == {"ok"}
 
 
 @pytest.mark.parametrize("kind", WEB)
 async def test_no_request_leaves_over_a_connection_that_is_denied_by_now(kind: str):
     allow = [HERE]
-    async with peer(GOOD[kind]) as there:
-        made = connector(kind, config(kind, HERE, there.port), EgressPolicy(allow=allow))
+    async with (
+        peer(GOOD[kind]) as there,
+        opened(kind, config(kind, HERE, there.port), EgressPolicy(allow=allow)) as made,
+    ):
         assert await said(made, "ping") == "ok"
         allow[:] = ["10.0.0.0/8"]
         await said(made, "ping")
         assert (len(there.requests), there.connections) == (1, 1)
-        await made.close()

@@ -17,9 +17,9 @@ from tests.safety.trap import (
     Trap,
     all_said,
     config,
-    connector,
     name,
     one_said,
+    opened,
     said,
 )
 
@@ -45,6 +45,14 @@ async def test_a_redirect_to_a_denied_address_is_not_followed(host: str, code: i
 async def test_graphql_and_s3_follow_no_redirect_at_all(kind: str, code: int, trapped: Trap):
     async with peer(moved(f"http://{THERE}:{trapped.port}/reports", code)) as there:
         assert "ok" not in await all_said(kind, config(kind, HERE, there.port), EgressPolicy())
+
+
+@pytest.mark.parametrize("host", [THERE, "other.test", "db.test.other.test"])
+async def test_a_name_on_the_list_opens_nothing_that_it_redirects_to(host: str, trapped: Trap):
+    for known, address in (("db.test", HERE), ("other.test", THERE), ("db.test.other.test", THERE)):
+        name(known, address)
+    async with peer(moved(f"http://{host}:{trapped.port}/")) as there:
+        assert await one_said("rest", config("rest", "db.test", there.port), EgressPolicy(allow=("db.test",))) == DENIED
 
 
 async def test_a_later_hop_is_judged_like_the_first(trapped: Trap):
@@ -115,25 +123,23 @@ async def test_a_changed_list_is_obeyed_by_members_that_records_named():
     async with wire_server() as wire:
         records = {("_mongodb._tcp.db.cluster.test.", "SRV"): [f"0 0 {wire.port} m1.cluster.test."]}
         given = {"uri": "mongodb+srv://db.cluster.test/?tls=false", "database": "app"}
-        made = connector("mongodb", given, EgressPolicy(allow=allow))
-        async with name_server(records):
-            verdicts = []
-            for listed in (HERE, "10.0.0.0/8", HERE):
-                allow[:] = [listed]
-                verdicts.append({await said(made, verb) for verb in VERBS})
-        assert verdicts == [{"ok"}, {DENIED}, {"ok"}]
-        await made.close()
+        async with opened("mongodb", given, EgressPolicy(allow=allow)) as made:
+            async with name_server(records):
+                verdicts = []
+                for listed in (HERE, "10.0.0.0/8", HERE):
+                    allow[:] = [listed]
+                    verdicts.append({await said(made, verb) for verb in VERBS})
+            assert verdicts == [{"ok"}, {DENIED}, {"ok"}]
 
 
 async def test_a_name_on_the_list_that_moved_is_found_again():
     async with wire_server() as wire:
         name("db.test", HERE)
         given = config("mongodb", "db.test", wire.port)
-        made = connector("mongodb", given, EgressPolicy(allow=("db.test",)))
-        assert await said(made, "ping") == "ok"
-        name("db.test", THERE)
-        async with await asyncio.start_server(wire.serve, THERE, wire.port):
-            for writer in wire.writers:
-                writer.transport.abort()
-            assert "ok" in [await said(made, "ping") for _ in range(5)]
-        await made.close()
+        async with opened("mongodb", given, EgressPolicy(allow=("db.test",))) as made:
+            assert await said(made, "ping") == "ok"
+            name("db.test", THERE)
+            async with await asyncio.start_server(wire.serve, THERE, wire.port):
+                for writer in wire.writers:
+                    writer.transport.abort()
+                assert "ok" in [await said(made, "ping") for _ in range(5)]

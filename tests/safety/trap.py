@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,6 +115,16 @@ def connector(kind: str, given: dict[str, Any], egress: EgressPolicy) -> Connect
     return cls.build(forms.validate_config(cls.config_model, given), Environment(egress))
 
 
+@asynccontextmanager
+async def opened(kind: str, given: dict[str, Any], egress: EgressPolicy) -> AsyncIterator[Connector]:
+    """As `connector`; closed in the end."""
+    made = connector(kind, given, egress)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
 async def said(made: Connector, verb: str) -> str:
     """What a verb ended with: the key of its error, or `ok`."""
     if verb == "diagnose":
@@ -131,13 +141,10 @@ async def said(made: Connector, verb: str) -> str:
 async def one_said(kind: str, given: dict[str, Any], egress: EgressPolicy, verb: str = "ping") -> str:
     """What a verb of a connector of its own ended with; `form` for a configuration that the form refuses."""
     try:
-        made = connector(kind, given, egress)
+        async with opened(kind, given, egress) as made:
+            return await said(made, verb)
     except InvalidInput:
         return "form"
-    try:
-        return await said(made, verb)
-    finally:
-        await made.close()
 
 
 async def all_said(kind: str, given: dict[str, Any], egress: EgressPolicy) -> set[str]:
