@@ -2,7 +2,7 @@
 
 The layers, outermost first, each visible in `GuardedConnector.call` and `_attempt`:
 
-    figures(call) → deadline → retry → breaker → bulkhead → attempt timeout, address rules → figures(attempt)
+    figures(call) → deadline → retry → breaker → bulkhead → address rules, attempt timeout → figures(attempt)
     → connector
 """
 

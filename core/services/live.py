@@ -130,8 +130,7 @@ class LiveSources:
     def _guard(self, record: SourceRecord, figures: SourceFigures) -> GuardedConnector:
         breaker = Breaker(_thresholds(record), clock=self._monotonic)
         build, limits = self._dial(record)
-        ready, bulkhead = partial(self._kinds.ready, record.kind), self._bulkheads.share()
-        egress = self._kinds.egress
+        ready, bulkhead, egress = partial(self._kinds.ready, record.kind), self._bulkheads.share(), self._kinds.egress
         return GuardedConnector(
             build, limits, breaker, figures, self._retry, ready=ready, bulkhead=bulkhead, egress=egress
         )
