@@ -5,7 +5,9 @@ import gc
 import resource
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -15,10 +17,11 @@ from core.connectors.catalog import KindCatalog
 from core.connectors.registry import registry
 from core.errors import InvalidInput, SourceError, StartupError
 from core.logs import configure_logging
+from core.models import Part
 from core.resilience.bulkhead import Bulkheads
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
-from core.safety.egress import EgressPolicy
+from core.safety.egress import EgressPolicy, look_up
 from core.services.administration import Administration
 from core.services.holds import Holds
 from core.services.live import LiveSources
@@ -34,6 +37,9 @@ from core.storage.lock import DataDirLock
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRepository, kinds_in_use
 from core.storage.status import StatusRepository
+
+if TYPE_CHECKING:
+    from core.resilience.redis_records import RedisRecords
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +85,7 @@ def opened(settings: Settings, *, exclusive: bool = True) -> Iterator[Runtime]:
 
 
 async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock, *, preload: bool) -> Runtime:
-    database = Database(settings.database_url_text)
+    database, shared = Database(settings.database_url_text), _shared_records(settings)
     try:
         await database.upgrade()
         vault = Vault(await open_keyring(settings, database))
@@ -87,9 +93,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         access = Access(people, session_hours=settings.session_hours)
         await _admit_administrator(settings, access)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
-        kinds = KindCatalog(registry.discover(), _environment(settings))
+        kinds = KindCatalog(registry.discover(), await _environment(settings))
         bulkheads = Bulkheads(settings.bulkhead_process, settings.bulkhead_source)
-        live = LiveSources(kinds, sources, RetryPolicy(), bulkheads)
+        live = LiveSources(kinds, sources, RetryPolicy(), bulkheads, shared=shared)
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
         await holds.follow()
@@ -98,23 +104,48 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         administration = Administration(access, InstallationRepository(database), settings, names)
         writer.start()
         holds.start()
+        if shared is not None:
+            await shared.start()
         preloading = asyncio.create_task(_preload(kinds, await kinds_in_use(database) if preload else ()))
     except BaseException:
         await database.close()
         raise
-
-    async def ready() -> dict[str, bool]:
-        return {"database": await database.answers(), "migrations": True}
 
     async def close() -> None:
         preloading.cancel()
         await holds.close()
         await service.close()
         await writer.close()
+        if shared is not None:
+            await shared.close()
         await database.close()
         lock.release()
 
-    return Runtime(loop, settings, access, service, administration, ready, close)
+    ready = partial(_parts, database, shared)
+    return Runtime(loop, settings, access, service, administration, ready, close, partial(_degraded, shared))
+
+
+async def _parts(database: Database, shared: "RedisRecords | None") -> tuple[Part, ...]:
+    needed = Part("database", await database.answers()), Part("migrations", True)
+    return needed if shared is None else (*needed, Part("redis", not shared.degraded, required=False))
+
+
+def _degraded(shared: "RedisRecords | None") -> bool:
+    return shared is not None and shared.degraded
+
+
+def _shared_records(settings: Settings) -> "RedisRecords | None":
+    """Not connected yet. The client is imported here: most installations have one process and no Redis."""
+    if settings.redis_url is None:
+        return None
+    from core.resilience.redis_link import RedisLink
+    from core.resilience.redis_records import RedisRecords
+
+    try:
+        return RedisRecords(RedisLink(settings.redis_url.get_secret_value()))
+    except (TypeError, ValueError):
+        # The client's words repeat parts of the address.
+        raise StartupError("redis_url") from None
 
 
 async def _preload(kinds: KindCatalog, names: Iterable[str]) -> None:
@@ -147,7 +178,17 @@ def _password(path: Path) -> str:
         raise StartupError("password_file", path=str(path)) from err
 
 
-def _environment(settings: Settings) -> Environment:
-    return Environment(
-        EgressPolicy(own_ports=frozenset({settings.port})), settings.sample_rows_max, settings.sample_bytes_max
-    )
+async def _environment(settings: Settings) -> Environment:
+    egress = EgressPolicy(own_ports=frozenset({settings.port}), own=await _own_addresses(settings))
+    return Environment(egress, settings.sample_rows_max, settings.sample_bytes_max)
+
+
+async def _own_addresses(settings: Settings) -> frozenset[tuple[str, int]]:
+    """Where this installation keeps its own state: no source is there. As the names resolve at the start."""
+    found: set[tuple[str, int]] = set()
+    for host, port in settings.own_servers:
+        try:
+            found |= {(address, port) for address in await look_up(host, port)}
+        except SourceError as err:
+            log.warning("own_server_not_found", error=str(err))
+    return frozenset(found)

@@ -23,6 +23,7 @@ from core.resilience.breaker import Breaker, Permit
 from core.resilience.budget import RetryBudget
 from core.resilience.bulkhead import WAIT_S, Bulkhead, Bulkheads
 from core.resilience.deadline import promised, remaining, within
+from core.resilience.gate import Gate
 from core.resilience.retry import RetryPolicy
 from core.safety.dialling import DialRefused, guarded_dialling
 from core.safety.egress import EgressPolicy
@@ -70,7 +71,8 @@ class _Call(Generic[T]):
 class GuardedConnector:
     """One source in this process: one connector, one breaker, one set of figures. Lives on the background loop.
 
-    `ready` is waited for once, before the first connector is built.
+    `ready` is waited for once, before the first connector is built. `gate` is how the breaker admits: alone, unless it
+    is given.
     """
 
     def __init__(
@@ -83,10 +85,12 @@ class GuardedConnector:
         clock: Callable[[], float] = time.perf_counter,
         ready: Callable[[], Awaitable[None]] | None = None,
         bulkhead: Bulkhead | None = None,
+        gate: Gate | None = None,
         *,
         egress: EgressPolicy,
     ) -> None:
         self.breaker = breaker
+        self._gate = gate or Gate(breaker)
         self.figures = figures
         self._build, self._limits, self._retry, self._clock = build, limits, retry, clock
         self._ready, self._egress = ready, egress
@@ -140,7 +144,7 @@ class GuardedConnector:
     async def close(self) -> None:
         """Ends the connector and waits for those that are still closing."""
         self._retire()
-        await asyncio.gather(*self._closing)
+        await asyncio.gather(*self._closing, self._gate.close())
 
     async def _run(self, call: "_Call[T]", limit_s: float) -> CallReport[T]:
         report = call.report
@@ -160,7 +164,7 @@ class GuardedConnector:
         return report
 
     async def _attempt(self, call: "_Call[T]") -> T:
-        permit = self.breaker.acquire()
+        permit = await self._gate.admit()
         if not call.placed and not self._bulkhead.try_enter():
             permit = await self._enter_late(permit)
         report, outcome, started = call.report, Outcome.VOID, self._clock()
@@ -179,7 +183,7 @@ class GuardedConnector:
             self.figures.attempted(outcome)
             if not call.placed:
                 self._bulkhead.leave()
-            self.breaker.settle(permit, outcome)
+            self._gate.settle(permit, outcome)
             self.cause = None
 
     async def _enter_late(self, permit: Permit) -> Permit:
@@ -187,13 +191,14 @@ class GuardedConnector:
         try:
             await self._bulkhead.enter()
         except (Busy, asyncio.CancelledError):
-            self.breaker.settle(permit, Outcome.VOID)
+            self._gate.settle(permit, Outcome.VOID)
             raise
         if permit.generation == self.breaker.generation:
             return permit
+        self._gate.settle(permit, Outcome.VOID)
         try:
-            return self.breaker.acquire()
-        except BreakerOpen:
+            return await self._gate.admit()
+        except (BreakerOpen, asyncio.CancelledError):
             self._bulkhead.leave()
             raise
 

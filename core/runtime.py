@@ -12,6 +12,7 @@ from concurrent.futures import TimeoutError as NotYet
 from typing import Any, TypeVar
 
 from core.access.identity import Access
+from core.models import Part
 from core.services.administration import Administration
 from core.services.sources import DataSourceService
 from core.settings import Settings
@@ -55,12 +56,14 @@ class Runtime:
         access: Access,
         sources: DataSourceService,
         administration: Administration,
-        ready: Callable[[], Awaitable[dict[str, bool]]],
+        ready: Callable[[], Awaitable[tuple[Part, ...]]],
         close: Callable[[], Coroutine[Any, Any, None]],
+        degraded: Callable[[], bool] = lambda: False,
     ) -> None:
         self.settings, self.access, self.sources = settings, access, sources
         self.administration = administration
         self._loop, self._ready, self._close = loop, ready, close
+        self._degraded = degraded
         self._closed = False
         self.local_token = secrets.token_urlsafe(32)
         """Lets the command line of the same user in; lives as long as this process."""
@@ -100,8 +103,13 @@ class Runtime:
         finally:
             await self.call(_aclose(items))
 
-    async def ready(self) -> dict[str, bool]:
-        """Each part that must be ready, and whether it is."""
+    @property
+    def degraded(self) -> bool:
+        """Whether the breakers that several processes share are out of reach, as known now: asks nobody."""
+        return self._degraded()
+
+    async def ready(self) -> tuple[Part, ...]:
+        """Each part that work rests on, and whether it answers."""
         return await self.call(_await(self._ready()))
 
     def close(self) -> None:

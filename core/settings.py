@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -18,6 +19,10 @@ SESSION_COOKIE = "cheshmeh_session"
 LANG_COOKIE = "cheshmeh_lang"
 STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
 """Fonts, icons and the sign-in page: served at /assets, nothing of it secret."""
+
+
+DEFAULT_PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432}
+"""Of the servers that a process keeps for itself, by the scheme of their URL."""
 
 
 class Settings(BaseSettings):
@@ -34,6 +39,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="where the database, the key file and the lock live")
     database_url: SecretStr | None = Field(None, description="the application's database; SQLite in the data directory")
+    redis_url: SecretStr | None = Field(
+        None, description="a Redis through which several processes share their breakers"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8501, ge=1, le=65535, description="port to listen on")
     public_url: str | None = Field(None, description="the address people type, when a proxy stands in front")
@@ -60,11 +68,26 @@ class Settings(BaseSettings):
             raise ValueError("no such time zone") from err
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_with_a_host(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        if not value.get_secret_value().startswith(("redis://", "rediss://")) or _server(value) is None:
+            raise ValueError("must be redis://[user:password@]host[:port][/database], or rediss:// with TLS")
+        return value
+
     @property
     def database_url_text(self) -> str:
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite+aiosqlite:///{self.data_dir / 'cheshmeh.db'}"
+
+    @property
+    def own_servers(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of the servers that hold this installation's own state; none of a file."""
+        found = (_server(url) for url in (self.database_url, self.redis_url) if url is not None)
+        return tuple(server for server in found if server is not None)
 
     @property
     def key_path(self) -> Path:
@@ -84,6 +107,16 @@ class Settings(BaseSettings):
         """Where the dashboard is reached, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+
+def _server(url: SecretStr) -> tuple[str, int] | None:
+    """Host and port of a URL. The errors of parsing repeat parts of it, so they end here."""
+    try:
+        parts = urlsplit(url.get_secret_value())
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme.partition("+")[0])
+    except ValueError:
+        return None
+    return (parts.hostname, port) if parts.hostname and port else None
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

@@ -3,7 +3,7 @@
 import asyncio
 import selectors
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any, ClassVar
@@ -14,7 +14,8 @@ from core.connectors.base import Connector, ConnectorConfig, Environment, Limits
 from core.connectors.forms import validate_params
 from core.connectors.registry import Registry
 from core.errors import AuthError, Busy, QueryFailed, Unreachable
-from core.models import CatalogEntry, Check, CheckStatus, Column, Message, Sample
+from core.models import BreakerState, CatalogEntry, Check, CheckStatus, Column, Message, Sample
+from core.resilience.shared import ABSENT, Answer, Place, SharedTrouble, View
 
 DEFECT_TEXT = "host=db.internal password=Zq7-never-shown"
 """What an untranslated exception of the fake says: nothing of it may be seen anywhere."""
@@ -165,6 +166,60 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         self.now += seconds
+
+
+class FakeRecords:
+    """The shared record of one source: does what it is asked, unless it is told to refuse or to be out of reach."""
+
+    def __init__(self) -> None:
+        self.record = ABSENT
+        self.refusal: View | None = None
+        self.trouble = self.degraded = False
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.asked: list[tuple[Any, ...]] = []
+        self._seen: dict[str, Callable[[View], None]] = {}
+
+    def watch(self, source: str, seen: Callable[[View], None]) -> None:
+        self._seen[source] = seen
+
+    def unwatch(self, source: str) -> None:
+        del self._seen[source]
+
+    def show(self, view: View) -> None:
+        """The record as somebody else made it."""
+        self.record = view
+        for seen in self._seen.values():
+            seen(view)
+
+    async def view(self, source: str) -> View:
+        await self._reached("view")
+        return self.record
+
+    async def lease(self, place: Place, probe: str, lease_s: float) -> Answer:
+        return await self._change(BreakerState.HALF_OPEN, lease_s, "lease", place.known, lease_s)
+
+    async def settle(self, place: Place, probe: str, becomes: BreakerState, open_s: float) -> Answer:
+        return await self._change(becomes, open_s, "settle", place.known, becomes)
+
+    async def trip(self, place: Place, open_s: float) -> Answer:
+        return await self._change(BreakerState.OPEN, open_s, "trip", place.known, round(open_s, 3))
+
+    async def reset(self, place: Place) -> Answer:
+        return await self._change(BreakerState.CLOSED, 0.0, "reset", place.known)
+
+    async def _change(self, state: BreakerState, wait_s: float, *asked: Any) -> Answer:
+        await self._reached(*asked)
+        if self.refusal is not None:
+            return Answer(False, self.refusal)
+        self.record = View(state, self.record.generation + 1, wait_s)
+        return Answer(True, self.record)
+
+    async def _reached(self, *asked: Any) -> None:
+        self.asked.append(asked)
+        await self.answers.wait()
+        if self.trouble:
+            raise SharedTrouble
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):

@@ -61,11 +61,31 @@ def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CHESHMEH_SESSION_HOURS", "0"),
         ("CHESHMEH_SAMPLE_ROWS_MAX", "-1"),
         ("CHESHMEH_LOG_FORMAT", "xml"),
+        ("CHESHMEH_REDIS_URL", "localhost:6379"),
+        ("CHESHMEH_REDIS_URL", "unix:///run/redis.sock"),
+        ("CHESHMEH_REDIS_URL", "redis://:Zq7-never-shown@:6379"),
+        ("CHESHMEH_REDIS_URL", "redis://:Zq7/never/shown@h:6379"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     assert (str(refusal()), refusal().arguments["name"]) == ("startup.setting", name)
+
+
+def test_the_address_of_redis_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHESHMEH_REDIS_URL", "redis://:Zq7/never/shown@h:6379")
+    assert "Zq7" not in f"{refusal().arguments} {refusal()}"
+    monkeypatch.setenv("CHESHMEH_REDIS_URL", "redis://:Zq7-never-shown@h:6379/0")
+    assert "Zq7" not in repr(load())
+
+
+def test_servers_that_keep_the_installations_own_state_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().own_servers == ()
+    monkeypatch.setenv("CHESHMEH_DATABASE_URL", "postgresql+psycopg://u:p%40@db.internal/app")
+    monkeypatch.setenv("CHESHMEH_REDIS_URL", "rediss://:p@[fd00::1]:7000/2")
+    assert load().own_servers == (("db.internal", 5432), ("fd00::1", 7000))
+    monkeypatch.setenv("CHESHMEH_DATABASE_URL", "sqlite+aiosqlite:////var/lib/c.db")
+    assert load().own_servers == (("fd00::1", 7000),)
 
 
 def test_an_unknown_name_suggests_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from core.i18n import LANGUAGES, Translator, translator
 from core.settings import LANG_COOKIE
 from ui import session
+from ui.runtime import runtime
 from ui.session import LOGIN, Reader
 from ui.widgets import plain
 
@@ -93,6 +94,13 @@ def sidebar(reader: Reader, t: Translator) -> None:
         else:
             st.caption(plain(reader.organisation.name))
         _user_menu(reader, t)
+
+
+def notice(t: Translator) -> None:
+    """Above every page while something is out of reach that work can go on without."""
+    if runtime().degraded:
+        with st.container(key="degraded"):
+            st.warning(t.text("frame.degraded"), icon=":material/cloud_off:")
 
 
 def _organisations(reader: Reader, t: Translator) -> None:

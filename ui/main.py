@@ -25,6 +25,7 @@ def main() -> None:
         presence.note(here)
         st.set_page_config(f"{chosen.title} – {t.text('app.name')}")
         frame.sidebar(person, t)
+        frame.notice(t)
         widgets.show_notice()
         with widgets.errors_shown("page"):
             chosen.run()

@@ -18,8 +18,10 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
-    """Every part that work needs; 503 names the one that is not ready."""
-    ready = await runtime_of(request).ready()
-    parts: list[dict[str, Any]] = [{"name": name, "ok": ok} for name, ok in ready.items()]
-    well = all(ready.values())
-    return JSONResponse({"status": "ok" if well else "unavailable", "parts": parts}, 200 if well else 503)
+    """Every part that work rests on. 503 without one that it needs, `degraded` without one that it can spare."""
+    parts = await runtime_of(request).ready()
+    told: list[dict[str, Any]] = [{"name": part.name, "ok": part.ok} for part in parts]
+    able = all(part.ok for part in parts if part.required)
+    whole = all(part.ok for part in parts)
+    status = "ok" if whole else "degraded" if able else "unavailable"
+    return JSONResponse({"status": status, "parts": told}, 200 if able else 503)

@@ -17,7 +17,7 @@ from core.models.sources import (
     SourceDraft,
     SourcePage,
 )
-from core.models.states import BreakerAction, BreakerState, CheckStatus, FailureKind, Outcome, Role, Status
+from core.models.states import BreakerAction, BreakerState, CheckStatus, FailureKind, Outcome, Part, Role, Status
 
 __all__ = [
     "NO_ARGS",
@@ -44,6 +44,7 @@ __all__ = [
     "Message",
     "Organisation",
     "Outcome",
+    "Part",
     "PingAllView",
     "PingResult",
     "PingRow",

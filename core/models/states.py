@@ -1,5 +1,6 @@
 """What can be told apart: roles, states, outcomes."""
 
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 
@@ -38,6 +39,15 @@ class BreakerAction(StrEnum):
     FORCE_OPEN = "force_open"
     DISABLE = "disable"
     RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that work rests on and whether it answers; without one that is not `required` work goes on, worse."""
+
+    name: str
+    ok: bool
+    required: bool = True
 
 
 class Status(StrEnum):

@@ -18,6 +18,9 @@ from core.models import BreakerConfig, BreakerState, Outcome
 FORCED_OPEN_RETRY_S = 60.0
 """What a caller is told to wait while a person holds the breaker open: nobody knows how long that is."""
 
+MANUAL = frozenset({BreakerState.FORCED_OPEN, BreakerState.DISABLED})
+"""Set by a person; only a person ends them."""
+
 Listener = Callable[[BreakerState, BreakerState], None]
 
 
@@ -28,6 +31,15 @@ class Permit:
     generation: int
     probe: int = 0
     settled: bool = field(default=False, repr=False)
+    lease: "Lease | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The one probe that all processes together have out: its generation and name in their shared record."""
+
+    generation: int
+    probe: str
 
 
 class Breaker:
@@ -73,6 +85,14 @@ class Breaker:
     def failures(self) -> int:
         return self._failures
 
+    @property
+    def open_s(self) -> float:
+        return self._config.timeout_seconds
+
+    @property
+    def lease_s(self) -> float:
+        return self._lease_s
+
     def retry_after(self) -> float | None:
         """Seconds until the next admission (0 when the next call would be admitted); None while calls flow."""
         with self._lock:
@@ -113,6 +133,38 @@ class Breaker:
             after = self._state
         self._tell(before, after)
 
+    def adopt(self, state: BreakerState, wait_s: float) -> None:
+        """What other processes found: CLOSED, or calls held back for `wait_s`. What a person set outranks it."""
+        with self._lock:
+            before = self._state
+            if before not in MANUAL:
+                self._follow(state, wait_s)
+            after = self._state
+        self._tell(before, after)
+
+    def withdraw(self, permit: Permit, wait_s: float) -> bool:
+        """Takes back a probe that was not sent: OPEN for `wait_s`. False, and nothing else, for a stale permit."""
+        with self._lock:
+            before = self._state
+            live = self._is_live(permit)
+            if live:
+                self._move(BreakerState.OPEN)
+                self._until = self._clock() + wait_s
+            after = self._state
+        self._tell(before, after)
+        return live
+
+    def hasten(self, wait_s: float) -> None:
+        """An OPEN ends after `wait_s` at the latest; never later than it would have."""
+        with self._lock:
+            if self._state is BreakerState.OPEN:
+                self._until = min(self._until, self._clock() + wait_s)
+
+    def is_live(self, permit: Permit) -> bool:
+        """Whether this permit is the one probe that is out."""
+        with self._lock:
+            return self._is_live(permit)
+
     def force_open(self) -> None:
         """Refuses every call until `reset`."""
         self._set(BreakerState.FORCED_OPEN)
@@ -127,7 +179,7 @@ class Breaker:
 
     def renew(self) -> None:
         """As new, for another destination: nothing counted, nothing under way matters; what a person set stays."""
-        held = self._state in (BreakerState.FORCED_OPEN, BreakerState.DISABLED)
+        held = self._state in MANUAL
         self._set(self._state if held else BreakerState.CLOSED)
 
     def _admit(self) -> Permit | None:
@@ -151,6 +203,18 @@ class Breaker:
         if self._state is BreakerState.OPEN:
             return max(0.0, self._until - self._clock())
         return max(0.0, self._probe_until - self._clock()) if self._probe else 0.0
+
+    def _is_live(self, permit: Permit) -> bool:
+        return permit.generation == self._generation and permit.probe == self._probe != 0
+
+    def _follow(self, state: BreakerState, wait_s: float) -> None:
+        if state is BreakerState.CLOSED:
+            if self._state is not BreakerState.CLOSED:
+                self._move(BreakerState.CLOSED)
+            return
+        if self._state is not BreakerState.OPEN:
+            self._move(BreakerState.OPEN)
+        self._until = self._clock() + wait_s
 
     def _count(self, permit: Permit, outcome: Outcome) -> None:
         if self._state is BreakerState.CLOSED:

@@ -14,7 +14,9 @@ from core.metrics.figures import FiguresState, SourceFigures
 from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, Hold, Message, Status
 from core.resilience.breaker import Breaker
 from core.resilience.bulkhead import Bulkheads
+from core.resilience.gate import Gate, SharedGate
 from core.resilience.retry import RetryPolicy
+from core.resilience.shared import SharedRecords
 from core.services.evidence import Evidence, evidence_columns, evidence_of
 from core.services.journal import Journal
 from core.services.status import status_of
@@ -81,8 +83,9 @@ class LiveSources:
         bulkheads: Bulkheads | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
+        shared: SharedRecords | None = None,
     ) -> None:
-        self._kinds, self._sources, self._retry = kinds, sources, retry
+        self._kinds, self._sources, self._retry, self._shared = kinds, sources, retry, shared
         self._bulkheads = bulkheads or Bulkheads()
         self._clock, self._monotonic = clock, monotonic
         self._live: dict[int, LiveSource] = {}
@@ -130,10 +133,14 @@ class LiveSources:
     def _guard(self, record: SourceRecord, figures: SourceFigures) -> GuardedConnector:
         breaker = Breaker(_thresholds(record), clock=self._monotonic)
         build, limits = self._dial(record)
-        ready, bulkhead, egress = partial(self._kinds.ready, record.kind), self._bulkheads.share(), self._kinds.egress
+        ready, bulkhead = partial(self._kinds.ready, record.kind), self._bulkheads.share()
+        gate, egress = self._gate(breaker, record), self._kinds.egress
         return GuardedConnector(
-            build, limits, breaker, figures, self._retry, ready=ready, bulkhead=bulkhead, egress=egress
+            build, limits, breaker, figures, self._retry, ready=ready, bulkhead=bulkhead, gate=gate, egress=egress
         )
+
+    def _gate(self, breaker: Breaker, record: SourceRecord) -> Gate:
+        return Gate(breaker) if self._shared is None else SharedGate(breaker, self._shared, str(record.uid))
 
     def _dial(self, record: SourceRecord) -> tuple[Callable[[], Connector], Limits]:
         try:

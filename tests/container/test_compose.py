@@ -130,7 +130,7 @@ def test_what_is_handed_on_are_settings_with_their_own_defaults() -> None:
 
 
 def test_the_documented_commands_make_passwords_that_the_container_can_read(tmp_path: Path) -> None:
-    shutil.copytree(SECRETS, tmp_path / "deploy/secrets", ignore=lambda *_: ["admin_password", "demo_password"])
+    shutil.copytree(SECRETS, tmp_path / "deploy/secrets", ignore=lambda *_: composition()["secrets"])
     script = "\n".join(["set -e; umask 077", *shell_lines("README.md")])
     done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

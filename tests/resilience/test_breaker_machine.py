@@ -108,6 +108,36 @@ class BreakerMachine(RuleBasedStateMachine):
                 if self.successes == NEEDED:
                     self.move(BreakerState.CLOSED)
 
+    @rule(state=st.sampled_from([BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN]), wait_s=TICKS)
+    def adopt(self, state: BreakerState, wait_s: float) -> None:
+        """What other processes found: either calls flow, or they are held back for a while."""
+        self.breaker.adopt(state, wait_s)
+        if self.state in (BreakerState.FORCED_OPEN, BreakerState.DISABLED):
+            return
+        becomes = BreakerState.CLOSED if state is BreakerState.CLOSED else BreakerState.OPEN
+        if becomes is not self.state:
+            self.move(becomes)
+        if becomes is BreakerState.OPEN:
+            self.until = self.now + wait_s
+
+    @rule(permit=permits, wait_s=TICKS)
+    def withdraw(self, permit: Permit | None, wait_s: float) -> None:
+        """Other processes have the one probe out: this one was not sent."""
+        if permit is None:
+            return
+        live = permit is self.live_probe
+        assert self.breaker.is_live(permit) is live
+        assert self.breaker.withdraw(permit, wait_s) is live
+        if live:
+            self.move(BreakerState.OPEN)
+            self.until = self.now + wait_s
+
+    @rule(wait_s=TICKS)
+    def hasten(self, wait_s: float) -> None:
+        self.breaker.hasten(wait_s)
+        if self.state is BreakerState.OPEN:
+            self.until = min(self.until, self.now + wait_s)
+
     @rule(verb=st.sampled_from(sorted(MANUAL)))
     def manual(self, verb: str) -> None:
         getattr(self.breaker, verb)()
@@ -126,6 +156,8 @@ class BreakerMachine(RuleBasedStateMachine):
         assert self.breaker.state is self.state
         assert self.breaker.generation == self.generation
         assert self.breaker.failures == self.failures < THRESHOLD
+        if self.state is BreakerState.OPEN:
+            assert self.breaker.retry_after() == max(0.0, self.until - self.now)
         assert all(before is not after for before, after in self.told)
 
 
@@ -155,7 +187,28 @@ class VoidResets(Breaker):
         super()._count_closed(Outcome.OK if outcome is Outcome.VOID else outcome)
 
 
-@pytest.mark.parametrize("broken", [NoGenerationCheck, NoProbeCheck, NoLiveProbeGate, VoidResets])
+class FollowsAgainstAPerson(Breaker):
+    def adopt(self, state: BreakerState, wait_s: float) -> None:
+        with self._lock:
+            self._follow(state, wait_s)
+
+
+class WithdrawsWhatIsStale(Breaker):
+    def _is_live(self, permit: Permit) -> bool:
+        return self._probe != 0
+
+
+class HastensToLater(Breaker):
+    def hasten(self, wait_s: float) -> None:
+        if self._state is BreakerState.OPEN:
+            self._until = self._clock() + wait_s
+
+
+LOCAL = [NoGenerationCheck, NoProbeCheck, NoLiveProbeGate, VoidResets]
+SHARED = [FollowsAgainstAPerson, WithdrawsWhatIsStale, HastensToLater]
+
+
+@pytest.mark.parametrize("broken", LOCAL + SHARED)
 def test_the_machine_notices_a_broken_breaker(broken: type[Breaker]) -> None:
     machine = type("Broken", (BreakerMachine,), {"breaker_class": broken})
     with pytest.raises((AssertionError, ExceptionGroup, pytest.fail.Exception)):

@@ -16,7 +16,7 @@ from tests.servers import toxiproxy as toxiproxy_server
 from tests.servers.authority import TlsAuthority
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer, given_server, own_server, temporary_home
-from tests.servers.redis import RedisServer
+from tests.servers.redis import RedisServer, RestartedServer
 from tests.servers.s3 import S3Server
 from tests.servers.toxiproxy import Toxiproxy
 from tests.servers.web import App, WebServer
@@ -110,6 +110,16 @@ def redis(pytestconfig: pytest.Config) -> Iterator[RedisServer]:
     with ExitStack() as stack:
         server = _chosen(stack, "redis", part.given_server, part.redis_server, part.own_server, part.MISSING)
         pytestconfig.stash[SERVERS].append(f"redis {server.version} (real)")
+        yield server
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RestartedServer]:
+    """A Redis of this test alone, which it may stop, pause and start again."""
+    binary = redis_server.redis_server()
+    if binary is None:
+        unavailable(redis_server.MISSING)
+    with redis_server.restarted_server(binary) as server:
         yield server
 
 

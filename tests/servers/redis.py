@@ -3,8 +3,9 @@
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -40,6 +41,37 @@ def own_server(binary: Path) -> Iterator[RedisServer]:
         command: list[str | Path] = [binary, home / "redis.conf"]
         with running(command, [port], home, lambda: version_of(HOST, port, password)):
             yield RedisServer(HOST, port, password, version_of(HOST, port, password))
+
+
+class RestartedServer:
+    """A server of one test that stops and comes back at the same address, with nothing kept."""
+
+    def __init__(self, binary: Path, home: Path, port: int) -> None:
+        self.password = secrets.token_urlsafe(12)
+        self.url = f"redis://:{self.password}@{HOST}:{port}/0"
+        self._port, self._home = port, home
+        self._command: list[str | Path] = [binary, home / "redis.conf"]
+        (home / "redis.conf").write_text(f"port {port}\nbind {HOST}\nsave ''\nrequirepass {self.password}\n")
+        self._running = ExitStack()
+
+    def start(self) -> None:
+        answers = partial(version_of, HOST, self._port, self.password)
+        self._running.enter_context(running(self._command, [self._port], self._home, answers))
+
+    def stop(self) -> None:
+        self._running.close()
+
+
+@contextmanager
+def restarted_server(binary: Path) -> Iterator[RestartedServer]:
+    """Running, at first."""
+    with folder() as home, reserved_port() as port:
+        server = RestartedServer(binary, home, port)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def given_server(url: str) -> RedisServer:

@@ -13,6 +13,7 @@ from core.access.passwords import Passwords
 from core.connectors.base import Environment
 from core.connectors.catalog import KindCatalog
 from core.connectors.registry import registry as real
+from core.models import Part
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy
@@ -73,8 +74,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     service = DataSourceService(kinds, people, sources, statuses, live, writer, holds)
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
-    async def ready() -> dict[str, bool]:
-        return {"database": await database.answers()}
+    async def ready() -> tuple[Part, ...]:
+        return (Part("database", await database.answers()),)
 
     async def close() -> None:
         await holds.close()

@@ -26,6 +26,7 @@ from core.models import (
     KindInfo,
     Message,
     Organisation,
+    Part,
     PingAllView,
     PingResult,
     PingRow,
@@ -299,12 +300,13 @@ class FakeRuntime(Runtime):
     def __init__(self, role: Role | None = Role.ADMIN, sources: tuple[Source, ...] = (), pace_s: float = 0.0) -> None:
         actor = Actor("مریم", {"main": role}, 1) if role else None
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
-        rest = (people, kept, FakeAdministration(), _ready, _close)
+        self.redis_is_gone = False
+        rest = (people, kept, FakeAdministration(), _ready, _close, lambda: self.redis_is_gone)
         super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes
 
 
-async def _ready() -> dict[str, bool]:
-    return {}
+async def _ready() -> tuple[Part, ...]:
+    return ()
 
 
 async def _close() -> None:

@@ -22,6 +22,18 @@ def test_nobody_sees_a_page_without_a_session(open_page: Open, runtime: FakeRunt
     assert "وارد نشده‌اید" in texts(app)
 
 
+@pytest.mark.parametrize(("lang", "words"), [("fa", "دسترسی به Redis قطع است"), ("en", "Redis is out of reach")])
+def test_a_page_says_that_redis_is_out_of_reach_while_it_is(
+    open_page: Open, runtime: FakeRuntime, lang: str, words: str
+) -> None:
+    app = open_page(lang=lang)
+    assert words not in texts(app)
+    runtime.redis_is_gone = True
+    assert words in texts(app.run())
+    runtime.access.actor = None
+    assert words not in texts(app.run())
+
+
 def test_a_session_that_ends_ends_the_page(open_page: Open, runtime: FakeRuntime) -> None:
     app = open_page()
     runtime.access.actor = None
