@@ -5,8 +5,8 @@ that all processes have together; without an answer it goes ahead, so at worst e
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -77,9 +77,10 @@ class SharedGate(Gate):
 
     def settle(self, permit: Permit, outcome: Outcome) -> None:
         before = self.breaker.state
-        with self._quietly():
-            self.breaker.settle(permit, outcome)
+        self._quietly(self.breaker.settle, permit, outcome)
         after = self.breaker.state
+        if before is after and not permit.probe:
+            return
         asking = self._asking.pop(permit, None)
         if asking is None:
             self._report(permit, before, after)
@@ -166,8 +167,7 @@ class SharedGate(Gate):
     def _adopt(self, view: View) -> None:
         if view.generation > self._known:
             self._known = view.generation
-            with self._quietly():
-                self.breaker.adopt(view.state, view.wait_s)
+            self._quietly(self.breaker.adopt, view.state, view.wait_s)
 
     def _on_change(self, _before: BreakerState, after: BreakerState) -> None:
         if after is BreakerState.CLOSED and not self._following:
@@ -216,12 +216,11 @@ class SharedGate(Gate):
         task.add_done_callback(self._tasks.discard)
         return task
 
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        """What the breaker does meanwhile comes from the record or has its own way there."""
+    def _quietly(self, change: Callable[..., None], *arguments: Any) -> None:
+        """What the breaker does here comes from the record or has its own way there."""
         self._following = True
         try:
-            yield
+            change(*arguments)
         finally:
             self._following = False
 

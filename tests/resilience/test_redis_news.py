@@ -46,6 +46,9 @@ async def test_a_change_is_published_to_those_who_watch(
     other, news = RedisRecords(RedisLink(redis.url, request_s=PATIENT_S), lambda _low, _high: 3600.0), News()
     await other.start()
     other.watch(place.source, news)
+    later = News()
+    other.watch(f"{place.source}-2", later)
+    await later.until(CLOSED)  # looked at without waiting for the next poll
     async with Redis.from_url(redis.url) as client:
         while not any(view.generation == 1 for view in news.views):
             await client.publish(CHANNEL, "not one of ours")
