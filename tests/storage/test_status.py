@@ -87,6 +87,24 @@ async def test_the_oldest_events_go(
     assert len(await statuses.events(other.id)) == 1
 
 
+async def test_probes_that_fail_alike_take_two_rows_however_they_are_batched(
+    statuses: StatusRepository, source: SourceRecord
+) -> None:
+    opened, tried, failed, otherwise = (
+        Event(NOW, "breaker", {"from": before, "to": after, "diagnosis": {"code": code}})
+        for before, after, code in (
+            ("closed", "open", "timeout"),
+            ("open", "half_open", None),
+            ("half_open", "open", "timeout"),
+            ("half_open", "open", "unreachable"),
+        )
+    )
+    for batch in ((opened,), (tried, failed), (tried,), (failed, tried, failed), (tried, otherwise)):
+        await statuses.save([_full(source.id)], {source.id: batch})
+    told = [(event.data["diagnosis"]["code"], event.data.get("times")) for event in await statuses.events(source.id)]
+    assert told == [("unreachable", None), (None, 4), ("timeout", 3), ("timeout", None)]
+
+
 async def test_with_a_source_go_its_state_and_events(
     statuses: StatusRepository, sources: SourceRepository, source: SourceRecord
 ) -> None:
