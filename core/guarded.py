@@ -102,6 +102,11 @@ class GuardedConnector:
         self._closing: set[asyncio.Task[None]] = set()
         breaker.listen(self._on_change)
 
+    @property
+    def adopting(self) -> bool:
+        """Whether what the breaker's listeners are told of right now happened in another process."""
+        return self._gate.adopting
+
     async def ping(self, *, queued: bool = False) -> CallReport[tuple[bool, str]]:
         """One ping within its deadline; `queued` is for background work (see `call`). Raises BreakerOpen."""
         report = await self.call(_ping, self._limits.ping, queued=queued)

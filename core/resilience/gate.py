@@ -33,6 +33,8 @@ class Gate:
 
     def __init__(self, breaker: Breaker) -> None:
         self.breaker = breaker
+        self.adopting = False
+        """Whether what the breaker's listeners are told of right now happened in another process."""
 
     async def admit(self) -> Permit:
         """Leave for one attempt. Raises BreakerOpen with the true state and the wait in seconds."""
@@ -166,8 +168,11 @@ class SharedGate(Gate):
 
     def _adopt(self, view: View) -> None:
         if view.generation > self._known:
-            self._known = view.generation
-            self._quietly(self.breaker.adopt, view.state, view.wait_s)
+            self._known, self.adopting = view.generation, True
+            try:
+                self._quietly(self.breaker.adopt, view.state, view.wait_s)
+            finally:
+                self.adopting = False
 
     def _on_change(self, _before: BreakerState, after: BreakerState) -> None:
         if after is BreakerState.CLOSED and not self._following:

@@ -58,6 +58,9 @@ class Journal:
         if self._by_person:
             return
         self.since = self._clock()
+        if self._guard.adopting:
+            self.tell()  # The process in which it happened writes the event.
+            return
         data: dict[str, Any] = {"from": before.value, "to": after.value}
         if self._guard.cause is not None:
             data["diagnosis"] = diagnosis_to_json(self._guard.cause.diagnosis())

@@ -24,6 +24,7 @@ class Guard:
     """A breaker, and no failure of an attempt."""
 
     cause = None
+    adopting = False
 
     def __init__(self) -> None:
         self.breaker = Breaker(BreakerConfig(1, 30))
