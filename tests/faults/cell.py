@@ -69,8 +69,8 @@ class Source:
     def guarded(self, config: Config) -> GuardedConnector:
         """One attempt a call: what an attempt comes to is what is looked at."""
         limits = self._kind.limits.overridden(self._limit_s)
-        breaker = Breaker(BreakerConfig())
-        return GuardedConnector(self.building(config), limits, breaker, SourceFigures(), RetryPolicy(retries=0))
+        breaker, once = Breaker(BreakerConfig()), RetryPolicy(retries=0)
+        return GuardedConnector(self.building(config), limits, breaker, SourceFigures(), once, egress=EgressPolicy())
 
     def healed(self, guard: GuardedConnector, config: Config) -> None:
         guard.replace(self.building(config), self._kind.limits.overridden(self._limit_s))
