@@ -1,7 +1,7 @@
 # Python >= 3.11 and make are all it needs; uv is used when it is on PATH. Nothing is installed outside .venv.
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo run test servers check bench lock
+.PHONY: help demo run test faults servers check bench lock
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -31,6 +31,7 @@ help:
 	@echo "make demo     local servers with data, an organisation, the dashboard, a sign-in link (Ctrl-C ends it all)"
 	@echo "make run      the dashboard alone, on ./data"
 	@echo "make test     the tests, with whatever servers this machine has (ARGS='-k breaker')"
+	@echo "make faults   breaks every kind of source in every way, against the clock (ARGS='-k mongodb')"
 	@echo "make check    format, lint, types, import contracts, locks, message catalogues"
 	@echo "make bench    the performance table (NAME=P13 for one goal)"
 	@echo "make servers  installs the servers that the tests would otherwise skip"
@@ -44,6 +45,9 @@ run: $(VENV)/.requirements
 
 test: $(VENV)/.requirements-dev
 	@$(PY) -m pytest $(ARGS)
+
+faults: $(VENV)/.requirements-dev
+	@$(PY) -m tests.faults $(ARGS)
 
 check: $(VENV)/.requirements-dev
 	$(PY) -m ruff format --check .

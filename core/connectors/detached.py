@@ -31,7 +31,7 @@ class Detached:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if task.done() and not _being_cancelled():
+            if task.done() and not being_cancelled():
                 raise SourceUnavailable("closed", outcome=Outcome.VOID) from None
             self._leave(task)
             raise
@@ -62,6 +62,7 @@ def _forget(task: "asyncio.Task[Any]") -> None:
         task.exception()
 
 
-def _being_cancelled() -> bool:
+def being_cancelled() -> bool:
+    """Whether somebody ends the running task itself, and not only what it waits for."""
     current = asyncio.current_task()
     return current is not None and current.cancelling() > 0

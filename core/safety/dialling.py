@@ -81,5 +81,9 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         return
     guard, address = current.get(), args[1]
     # A message without an address goes to where its socket is connected already.
-    if guard is not None and address is not None and (reason := guard.refusal(address)):
+    if guard is None or address is None:
+        return
+    if reason := guard.refusal(address):
         raise DialRefused(reason, address)
+    if event == "socket.connect":
+        guard.dials(args[0])

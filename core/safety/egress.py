@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
+from weakref import WeakSet
 
 import idna
 
@@ -95,12 +96,19 @@ class Dialling:
     A socket's address does not tell the name that led there: `admit` keeps it, for an allow-list that holds names.
     """
 
-    __slots__ = ("_dialled", "_names", "_policy")
+    __slots__ = ("_dialled", "_names", "_policy", "_sockets")
 
     def __init__(self, policy: EgressPolicy) -> None:
         self._policy = policy
         self._names: dict[tuple[str, int], set[str]] = {}
         self._dialled: set[tuple[str, int]] = set()
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+
+    def of_its_own(self) -> "Dialling":
+        """The same rules, names and addresses for a client whose sockets are told apart from those of others."""
+        other = Dialling(self._policy)
+        other._names, other._dialled = self._names, self._dialled
+        return other
 
     def admit(self, host: str, addresses: tuple[str, ...], port: int) -> None:
         for address in addresses:
@@ -119,6 +127,19 @@ class Dialling:
         if reason is None:
             self._dialled.add(found)
         return reason
+
+    def dials(self, found: socket.socket) -> None:
+        """A socket that begins to connect."""
+        self._sockets.add(found)
+
+    def hang_up(self) -> None:
+        """Closes whatever a driver that has ended left open. Its transports must be gone, or aborted.
+
+        PyMongo, cancelled while it connects, leaves the socket to the garbage collector: until that comes the kernel
+        goes on knocking.
+        """
+        for found in tuple(self._sockets):
+            found.close()
 
     def is_revoked(self) -> bool:
         """Whether an address that was dialled may no longer be: the rules have changed since."""

@@ -1,15 +1,11 @@
 """What every kind of source promises, as tests: a kind's test class subclasses `ConnectorConformance`."""
 
 import asyncio
-import gc
 import logging
-import threading
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
-import psutil
 import pytest
 
 from core.connectors import forms
@@ -20,6 +16,7 @@ from core.models import Check, CheckStatus, Message, Outcome
 from core.resilience.deadline import within
 from core.safety.egress import EgressPolicy
 from core.values import TYPES
+from tests.connectors.traces import no_traces_of
 
 Config = dict[str, Any]
 Params = dict[str, Any]
@@ -27,8 +24,6 @@ Build = Callable[..., Connector]
 
 CANARY = "c4n4ry-Xq7ظ"
 """The secret of `refused_config`: wherever it is seen, secrets are not kept."""
-
-CLOSING_TURNS = 100
 
 LIMIT_S = 0.5
 """The smallest `timeout_s` that a configuration takes."""
@@ -42,41 +37,18 @@ async def error_of(work: Awaitable[Any]) -> CheshmehError:
     return caught.value
 
 
-def assert_presentable(error: CheshmehError) -> None:
-    """Every language has a sentence and an advice for it, with all their arguments; the secret is in none of it."""
+def assert_presentable(error: CheshmehError, *secrets: str) -> None:
+    """Every language has a sentence and an advice for it, with all their arguments; no secret is in any of it."""
     assert type(error).__module__ == "core.errors"
     said = [repr(error), str(error), repr(vars(error)), *traceback.format_exception(error)]
     for lang in LANGUAGES:
         speak = translator(lang, strict=True).message
         said += [speak(error.message), speak(error.advice), *(speak(field.message) for field in error.fields)]
-    assert_kept(said)
+    assert_kept(said, *secrets)
 
 
-def assert_kept(texts: list[str]) -> None:
-    assert [text for text in texts if CANARY in text] == []
-
-
-@asynccontextmanager
-async def no_traces_of(connector: Connector) -> AsyncIterator[Connector]:
-    """Closes the connector; fails when a socket, a task or a thread is left of what was done with it."""
-    before = _traces()
-    yield connector
-    await connector.close()
-    # What a cancelled timer holds goes with the loop's next turn, and a peer in this very process needs a few.
-    for _ in range(CLOSING_TURNS):
-        await asyncio.sleep(0.01)
-        if not _traces() - before:
-            return
-    # Only what is new counts: a socket that an earlier test forgot may go away in the middle of this one.
-    assert _traces() - before == set()
-
-
-def _traces() -> set[Any]:
-    """Internet sockets of this process, forgotten ones not counted; its tasks; its threads but for the loop's own."""
-    gc.collect()
-    threads = {thread for thread in threading.enumerate() if not thread.name.startswith("asyncio_")}
-    sockets = {(found.laddr, found.raddr) for found in psutil.Process().net_connections("inet")}
-    return sockets | asyncio.all_tasks() | threads
+def assert_kept(texts: list[str], *secrets: str) -> None:
+    assert [text for text in texts for secret in (CANARY, *secrets) if secret in text] == []
 
 
 class ConnectorConformance:

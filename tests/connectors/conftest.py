@@ -13,7 +13,7 @@ from tests.connectors import s3_objects
 from tests.servers.postgres import PostgresServer
 from tests.servers.s3 import S3Server
 
-pytest.register_assert_rewrite("tests.connectors.conformance")
+pytest.register_assert_rewrite("tests.connectors.conformance", "tests.connectors.traces")
 
 Open = Callable[..., PostgresConnector]
 

@@ -16,6 +16,7 @@ from core.connectors.base import Environment, Limits
 from core.connectors.kinds.mongodb import MongodbConfig, MongodbConnector
 from core.connectors.mongodb import failures
 from core.connectors.mongodb.link import Link
+from core.connectors.mongodb.opening import Client
 from core.connectors.mongodb.target import target_of
 from core.connectors.mongodb.uri import HOSTS_MAX
 from core.errors import BadAnswer, BreakerOpen, QueryRefused
@@ -195,16 +196,24 @@ async def test_a_greeting_does_not_raise_what_the_driver_takes_at_once(wire: Wir
     wire.hello |= {"maxMessageSizeBytes": 2**31 - 1}
     async with closing(connector(wire.address)) as mongo:
         await mongo.ping()
-        [server] = mongo._linked()._client._topology._servers.values()
-        async with server.pool.checkout() as connection:
-            assert connection.max_message_size <= 64 * 2**20
+        assert await mongo._linked().call(_message_size_max) <= 64 * 2**20
+
+
+async def _message_size_max(client: Client) -> int:
+    [server] = client._topology._servers.values()
+    async with server.pool.checkout() as connection:
+        return int(connection.max_message_size)
 
 
 async def test_of_a_crowd_of_members_a_few_are_dialled(wire: WireServer):
     wire.be_primary("rs0", wire.address, *(f"127.0.0.2:{port}" for port in range(20_000, 30_000)))
     async with closing(connector(wire.address, policy=EgressPolicy(allow=(HOST,)))) as mongo:
         assert (await mongo.ping())[0]
-        assert len(mongo._linked()._client.topology_description.server_descriptions()) <= HOSTS_MAX
+        assert await mongo._linked().call(_members) <= HOSTS_MAX
+
+
+async def _members(client: Client) -> int:
+    return len(client.topology_description.server_descriptions())
 
 
 @pytest.mark.parametrize("direct", [False, True])

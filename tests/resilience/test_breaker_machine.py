@@ -59,7 +59,7 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @initialize(target=permits, place=st.sampled_from(["new", "ready to probe", "after a dead holder"]))
     def begin(self, place: str) -> Any:
-        """Most walks begin where the rare transitions are: OPEN with its time up, or HALF_OPEN with a second probe out."""
+        """Most walks begin where the rare transitions are: OPEN with its time up, or HALF_OPEN with a second probe."""
         if place == "new":
             return multiple()
         for _ in range(THRESHOLD):

@@ -133,3 +133,13 @@ def test_the_reason_is_found_in_what_a_driver_makes_of_it():
     assert str(error) == "egress_denied.metadata"
     assert egress_denied("egress denied: whatever a server says", "db.example.ir", 27017) is None
     assert egress_denied("db.example.ir:27017: [Errno 111] Connection refused", "db.example.ir", 27017) is None
+
+
+def test_hanging_up_ends_what_one_client_dialled_and_no_other(door: tuple[str, int]):
+    policy = Dialling(EgressPolicy())
+    ours, theirs = policy.of_its_own(), policy.of_its_own()
+    with guarded_dialling(ours):
+        forgotten = socket.create_connection(door)
+    with guarded_dialling(theirs), socket.create_connection(door) as kept:
+        ours.hang_up()
+        assert (forgotten.fileno(), kept.fileno() > 0) == (-1, True)

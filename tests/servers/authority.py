@@ -20,8 +20,12 @@ class Certificate:
     def server_context(self) -> ssl.SSLContext:
         """What a listener that shows this certificate needs."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._leaf.configure_cert(context)
+        self.show_in(context)
         return context
+
+    def show_in(self, context: ssl.SSLContext) -> None:
+        """A listener that is there already shows this one from its next connection on."""
+        self._leaf.configure_cert(context)
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """The files of the chain and of the key."""

@@ -51,7 +51,7 @@ async def _session(
     mark: bytes,
 ) -> None:
     server_reader, server_writer = await asyncio.open_connection(*upstream)
-    back = asyncio.create_task(_copy(server_reader, writer))
+    back = asyncio.create_task(carry(server_reader, writer))
     try:
         await _forward(relay, reader, server_writer, mark)
     finally:
@@ -61,7 +61,8 @@ async def _session(
         writer.close()
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Passes on what is read, and then the end of it."""
     with suppress(OSError):
         while data := await reader.read(65536):
             writer.write(data)

@@ -102,12 +102,9 @@ def _not_connected(err: OSError, field: str, **where: Any) -> SourceError:
     return Unreachable("reset" if isinstance(err, _RESETS) else "no_route", fields=fields, **where)
 
 
-def _was_reset(err: BaseException | None) -> bool:
-    while err is not None:
-        if isinstance(err, _RESETS):
-            return True
-        err = err.__cause__ or err.__context__
-    return False
+def _was_reset(err: Exception) -> bool:
+    """Of a body that is not complete: aiohttp gives the connection's own error in its text alone."""
+    return any(reset.__name__ in str(err) for reset in _RESETS)
 
 
 def of_status(status: int, headers: Mapping[str, str], *, auth_field: str, detail: str = "") -> SourceError | None:

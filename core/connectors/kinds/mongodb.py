@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from core.connectors import forms
 from core.connectors.base import Connector, Environment, Limits
@@ -16,10 +16,12 @@ from core.models import CatalogEntry, Check, FieldError, Message, Sample
 from core.safety import mongo
 
 if TYPE_CHECKING:
-    from core.connectors.mongodb.link import Link
+    from core.connectors.mongodb.link import Link, Work
     from core.connectors.mongodb.requests import Bounds
 
 PREVIEW = 20
+
+T = TypeVar("T")
 
 
 @register("mongodb")
@@ -69,22 +71,22 @@ class MongodbConnector(Connector):
     async def ping(self) -> tuple[bool, str]:
         from core.connectors.mongodb.greeting import greeting
 
-        target, link = self._target, self._linked()
-        return True, await self._work.run(link.call(lambda client: greeting(client, target)))
+        target = self._target
+        return True, await self._called(lambda client: greeting(client, target))
 
     async def sample(self, params: dict[str, Any]) -> Sample:
         from core.connectors.mongodb import requests
 
         await asyncio.to_thread(self.check_params, params, self._environment)
         given: MongodbParams = forms.validate_params(self.params_model, params)
-        database, bounds, link = self._target.database, self._bounds(), self._linked()
-        return await self._work.run(link.call(lambda client: requests.sample(client, database, given, bounds)))
+        database, bounds = self._target.database, self._bounds()
+        return await self._called(lambda client: requests.sample(client, database, given, bounds))
 
     async def describe(self, path: str = "") -> list[CatalogEntry]:
         from core.connectors.mongodb import catalogue
 
-        database, bounds, link = self._target.database, self._bounds(), self._linked()
-        return await self._work.run(link.call(lambda client: catalogue.entries(client, database, path, bounds)))
+        database, bounds = self._target.database, self._bounds()
+        return await self._called(lambda client: catalogue.entries(client, database, path, bounds))
 
     async def diagnose(self) -> AsyncIterator[Check]:
         from core.connectors.mongodb.rungs import ladder
@@ -96,6 +98,13 @@ class MongodbConnector(Connector):
         await self._work.cancel()
         if self._link is not None:
             await self._link.close()
+
+    async def _called(self, work: "Work[T]") -> T:
+        link = self._linked()
+        try:
+            return await self._work.run(link.call(work))
+        finally:
+            link.give_up_unknown()
 
     def _linked(self) -> "Link":
         from core.connectors.mongodb.link import Link

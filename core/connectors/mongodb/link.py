@@ -1,7 +1,9 @@
 """One driver's client for one source: opened by the first call, watched while it looks for a member, closed in time."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -10,6 +12,7 @@ from pymongo.errors import ConfigurationError, PyMongoError, ServerSelectionTime
 from pymongo.topology_description import TopologyDescription
 
 from core.connectors.base import Environment, Limits
+from core.connectors.detached import being_cancelled
 from core.connectors.mongodb import failures
 from core.connectors.mongodb.gate import CommandStopped
 from core.connectors.mongodb.opening import Client, SetNames, open_client
@@ -33,6 +36,26 @@ T = TypeVar("T")
 Work = Callable[[Client], Coroutine[Any, Any, T]]
 
 
+@dataclass(eq=False, slots=True)
+class _Use:
+    """A client, and how many calls are at it."""
+
+    client: Client
+    dialling: Dialling
+    calls: int = 0
+    ended: bool = False
+
+    async def end(self) -> None:
+        # No goodbye for its sessions, which end by themselves: to say it the driver would look for a member again, and
+        # wait for one that is dead. Cancelled in the middle of closing, it forgets connections.
+        self.client._topology.pop_all_sessions()
+        try:
+            with guarded_dialling(self.dialling):
+                await self.client.close()
+        finally:
+            self.dialling.hang_up()
+
+
 class Link:
     """At most one client. Lives on one event loop; every socket it opens is judged by the source's address rules."""
 
@@ -45,24 +68,21 @@ class Link:
         self._dialling = Dialling(environment.egress)
         self._names = SetNames()
         self._opening = asyncio.Lock()
-        self._client: Client | None = None
+        self._use: _Use | None = None
+        self._endings: set[asyncio.Task[None]] = set()
         self._admitted: set[Address] = set()
         self._otherwise: bool | None = None
 
     async def call(self, work: Work[T]) -> T:
         """What `work` does with the client. Raises SourceError, as soon as every member is known not to answer."""
         with guarded_dialling(self._dialling):
-            client = await self._opened()
+            use = await self._opened()
+        client = use.client
+        with guarded_dialling(use.dialling), self._counted(use):
             await self._admit_again(client)
             failure: SourceError
-            stale = _errors(client.topology_description)
             try:
-                async with asyncio.timeout(None) as patience:
-                    watcher = asyncio.create_task(self._watch(client, stale, patience))
-                    try:
-                        return await work(client)
-                    finally:
-                        watcher.cancel()
+                return await self._watched(client, work)
             except TimeoutError:
                 failure = self._verdict(client, {}) or SourceTimeout("attempt", seconds=self._limits.attempt)
             except ServerSelectionTimeoutError:
@@ -82,33 +102,58 @@ class Link:
 
     async def close(self) -> None:
         """Ends every connection and task of the client. Idempotent; never waits for the peer for more than 1 s."""
-        client, self._client = self._client, None
+        use, self._use = self._use, None
         self._dialling.forget()
         self._admitted.clear()
-        if client is None:
+        if use is not None:
+            self._begin_end(use)
+        if self._endings:
+            _, late = await asyncio.wait(self._endings, timeout=CLOSE_S)
+            for ending in late:
+                ending.cancel()
+
+    def give_up_unknown(self) -> None:
+        """Lets the next call begin anew when no member is known: the driver's next look at them may be seconds away."""
+        use = self._use
+        if use is not None and not use.client.topology_description.has_known_servers:
+            self._use = None
+            self._end_unused(use)
+
+    @contextmanager
+    def _counted(self, use: _Use) -> Iterator[None]:
+        use.calls += 1
+        try:
+            yield
+        finally:
+            use.calls -= 1
+            self._end_unused(use)
+
+    def _end_unused(self, use: _Use) -> None:
+        if self._use is not use and not use.calls:
+            self._begin_end(use)
+
+    def _begin_end(self, use: _Use) -> None:
+        if use.ended:
             return
-        # No goodbye for its sessions, which end by themselves: to say it the driver would look for a member again, and
-        # wait for one that is dead. Cancelled in the middle of closing, it forgets connections.
-        client._topology.pop_all_sessions()
-        with guarded_dialling(self._dialling):
-            closing = asyncio.create_task(client.close())
-        await asyncio.wait([closing], timeout=CLOSE_S)
-        closing.cancel()
+        use.ended = True
+        ending = asyncio.create_task(use.end())
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
 
     async def expanded(self) -> Target:
         """The target with the members that its name leads to. Raises Unreachable."""
         self.target = await self._records.expand(self._configured, self._limits.connect)
         return self.target
 
-    async def _opened(self) -> Client:
+    async def _opened(self) -> _Use:
         async with self._opening:
             if self._dialling.is_revoked():
                 await self.close()
-            if self._client is None:
+            if self._use is None:
                 target = await self.expanded()
                 await self._admit_seeds(target.hosts)
-                self._client = open_client(target, self._limits, self._names)
-            return self._client
+                self._use = _Use(open_client(target, self._limits, self._names), self._dialling.of_its_own())
+            return self._use
 
     async def _admit_seeds(self, hosts: tuple[Address, ...]) -> None:
         """One seed that may be dialled is enough: the others are judged again when the driver dials them."""
@@ -138,15 +183,32 @@ class Link:
             if error is not None and egress_denied(str(error), *member):
                 await self._admit(member)
 
-    async def _watch(self, client: Client, stale: dict[Address, Any], patience: asyncio.Timeout) -> None:
-        """Ends the wait for a member once it is in vain; the driver itself would wait for its whole limit."""
+    async def _watched(self, client: Client, work: Work[T]) -> T:
+        """What `work` does. Raises TimeoutError once the wait for a member is in vain."""
+        stale = _errors(client.topology_description)
+        working = asyncio.create_task(work(client))
+        watcher = asyncio.create_task(self._watch(client, stale, working))
+        try:
+            return await working
+        except asyncio.CancelledError:
+            if being_cancelled():
+                raise
+            raise TimeoutError from None
+        finally:
+            watcher.cancel()
+
+    async def _watch(self, client: Client, stale: dict[Address, Any], working: "asyncio.Task[Any]") -> None:
+        """Ends the wait for a member once it is in vain; the driver itself would wait for its whole limit.
+
+        Once is not enough: before Python 3.12 `asyncio.wait_for`, in which the driver waits for news of its members,
+        loses a cancellation that comes together with them.
+        """
         while not client.topology_description.has_readable_server():
             for member in _errors(client.topology_description).keys() - self._admitted:
                 await self._admit(member)
                 stale = _errors(client.topology_description)
             if self._verdict(client, stale):
-                patience.reschedule(asyncio.get_running_loop().time())
-                return
+                working.cancel()
             await asyncio.sleep(WATCH_S)
 
     async def _speaks_otherwise(self, failure: SourceError) -> bool:
