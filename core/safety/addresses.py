@@ -3,6 +3,7 @@
 import errno
 import socket
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -36,7 +37,9 @@ _LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # RFC 8215
 _ISATAP = 0x0000_5EFE  # RFC 5214
 
 
+@lru_cache(maxsize=4096)
 def denied(address: Address) -> str | None:
+    """The reason why no source can be at an address; None where one can. Every dial asks, for few addresses."""
     for reason, networks in DENIED:
         if any(address in network for network in networks):
             return reason
