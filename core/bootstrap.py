@@ -23,6 +23,7 @@ from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy, look_up
 from core.services.administration import Administration
+from core.services.diagnosing import Diagnosing
 from core.services.holds import Holds
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
@@ -33,6 +34,7 @@ from core.storage.encryption import Vault
 from core.storage.holds import HoldRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
+from core.storage.ladders import LadderRepository
 from core.storage.lock import DataDirLock
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRepository, kinds_in_use
@@ -99,7 +101,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
         await holds.follow()
-        service = DataSourceService(kinds, people, sources, statuses, live, writer, holds)
+        diagnosing = Diagnosing(kinds, sources, LadderRepository(database))
+        service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing)
         names = [info.name for info in kinds.infos()]
         administration = Administration(access, InstallationRepository(database), settings, names)
         writer.start()

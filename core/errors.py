@@ -171,8 +171,8 @@ class BreakerOpen(SourceError):
 class Busy(SourceError):
     code, status, failure, outcome = "busy", 429, FailureKind.TRANSIENT, Outcome.VOID
 
-    def __init__(self, reason: str = "", **arguments: Any) -> None:
-        super().__init__(reason, retry_after=1.0, **arguments)
+    def __init__(self, reason: str = "", *, retry_after: float = 1.0, **arguments: Any) -> None:
+        super().__init__(reason, retry_after=retry_after, **arguments)
 
 
 class InternalError(SourceError):

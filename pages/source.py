@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import Source
-from ui import metrics, navigation, overview, pinging, playground, source_header, state
+from core.models import Source, Status
+from ui import ladder, metrics, navigation, overview, pinging, playground, source_header, state
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
 from ui.widgets import empty
@@ -46,7 +46,12 @@ def tabs(source: Source, person: Reader, t: Translator) -> None:
 def content(name: str, source: Source, person: Reader, t: Translator) -> None:
     service = runtime().sources
     if name == "overview":
+        well = source.status is Status.HEALTHY
+        if not well:  # then the way to find out why comes first
+            ladder.ladder(source, person, t)
         overview.overview(source, run(service.events(person.actor, person.org, source.id)), person, t)
+        if well:
+            ladder.ladder(source, person, t)
     elif name == "metrics":
         calls = run(service.recent(person.actor, person.org, source.id))
         metrics.metrics(run(service.metrics(person.actor, person.org, source.id)), calls, t)

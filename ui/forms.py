@@ -87,11 +87,12 @@ def show_faults(kind: KindInfo, draft: Draft, t: Translator) -> None:
     st.error("\n\n".join([t.text("form.errors"), *lines]), icon=":material/error:")
 
 
-def wrong(message: Message | None, name: str, t: Translator) -> None:
-    """What is wrong with the input above."""
+def wrong(message: Message | None, name: str, t: Translator, label: str = "") -> None:
+    """What is wrong with the input above, or with the one of that label."""
     if message is not None:
+        named = f"**{plain(label)}**: " if label else ""
         with st.container(key=f"wrong_{name}"):
-            st.markdown(f":material/error: {plain(t.message(message))}")
+            st.markdown(f":material/error: {named}{plain(t.message(message))}")
 
 
 def _present(kind: str, spec: FieldSpec, draft: Draft, t: Translator) -> Any:

@@ -19,6 +19,8 @@ SHOWN = "sources_shown"
 JOB = "ping_all_job"
 SUMMARY = "ping_all_summary"
 PINGED = "pinged"
+CLIMB = "ladder_job"
+TRIAL = "trial_job"
 NOTICE = "notice"
 DIALOG = "dialog_open"
 DRAFT = "add_draft"
@@ -41,7 +43,7 @@ LOG_SCALE = "health_log"
 RANKED = "health_ranked"
 
 OF_SOURCES = (ORDER, SHOWN, JOB, SUMMARY, PINGED)
-OF_SOURCE = (PINGED, SAMPLED)
+OF_SOURCE = (PINGED, SAMPLED, CLIMB)
 
 
 @dataclass(slots=True)
@@ -84,6 +86,12 @@ def pinged() -> Pinged | None:
     return st.session_state.get(PINGED)
 
 
+def climbing(source_id: UUID) -> UUID | None:
+    """The ladder of this source that is under way on this page."""
+    source, job = st.session_state.get(CLIMB, (None, None))
+    return job if source == source_id else None
+
+
 def sampled(source_id: UUID) -> SampleResult | None:
     """The last answer of this source, None when the last one asked was another."""
     asked, answer = st.session_state.get(SAMPLED, (None, None))
@@ -110,7 +118,7 @@ def forget(*keys: str) -> None:
 def enter(page: str) -> None:
     """Notes the page of this run; what belongs to the one that was left is dropped."""
     if st.session_state.get(PAGE) != page:
-        forget(*OF_SOURCES, *OF_SOURCE, TAB, *(in_words(FIRST_TAB, lang) for lang in LANGUAGES))
+        forget(*OF_SOURCES, *OF_SOURCE, TAB, TRIAL, *(in_words(FIRST_TAB, lang) for lang in LANGUAGES))
     st.session_state[PAGE] = page
 
 

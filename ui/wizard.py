@@ -3,20 +3,19 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from core.errors import CheshmehError, ConfigError, Conflict, InvalidInput
+from core.errors import Busy, CheshmehError, ConfigError, Conflict, InvalidInput
 from core.form_values import dotted, is_shown
 from core.i18n import Translator
-from core.models import CheckStatus, KindInfo, Message, SourceDraft
+from core.models import KindInfo, Message, SourceDraft
 from core.services.pasting import from_pasted
-from ui import checks, forms, inputs, navigation, state
+from ui import checks, forms, inputs, navigation, state, trying
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.state import Draft
-from ui.widgets import facts, html, kind_colour, kind_name, plain
+from ui.widgets import error_box, facts, html, kind_colour, kind_name, plain
 
 STEPS = ("kind", "settings", "test")
 KIND, SETTINGS, TEST = 1, 2, 3
@@ -117,10 +116,9 @@ def _buttons(label: str, t: Translator) -> tuple[bool, bool]:
 
 
 def try_and_create(kind: KindInfo, draft: Draft, person: Reader, t: Translator) -> None:
-    if draft.result is None:
-        _test(draft, person, t)
     result = draft.result
     if result is None:
+        _test(draft, person, t)
         return
     said = t.text("add.test.ok" if result.ok else "add.test.failed")
     detail = t.text("add.test.ok.detail", latency=t.duration_ms(result.latency_ms)) if result.ok else ""
@@ -136,19 +134,15 @@ def try_and_create(kind: KindInfo, draft: Draft, person: Reader, t: Translator) 
 
 
 def _test(draft: Draft, person: Reader, t: Translator) -> None:
-    with st.spinner(t.text("add.test.running")):
-        try:
-            draft.result = run(runtime().sources.test(person.actor, person.org, draft.kind, draft.config))
-        except (InvalidInput, ConfigError) as error:
-            _correct(draft, error)
-    if draft.result is not None:
-        draft.errors = _errors_of(draft.result.checks)
-
-
-def _errors_of(rungs: Sequence[Any]) -> dict[str, Message]:
-    """The advice of failed rungs, to stand beside the fields at fault."""
-    failed = [check for check in rungs if check.status is CheckStatus.FAILED and check.advice is not None]
-    return {name: check.advice for check in failed for name in check.fields}
+    try:
+        trying.start(person)
+    except (InvalidInput, ConfigError) as error:
+        _correct(draft, error)
+    except Busy as error:
+        error_box(error, "test")
+        st.button(t.text("add.test.again"), icon=":material/refresh:", key="add_again")
+        return
+    trying.watch(draft.kind)
 
 
 def _correct(draft: Draft, error: CheshmehError) -> None:
@@ -170,6 +164,8 @@ def _summary(kind: KindInfo, draft: Draft, t: Translator) -> None:
             if is_shown(spec, held)
         ]
         facts([(label, value) for label, value in rows if value])
+        for name, message in draft.errors.items():
+            forms.wrong(message, f"summary_{name}", t, forms.field_label(kind.name, name, t))
 
 
 def _finish(draft: Draft, person: Reader, t: Translator, *, works: bool) -> None:

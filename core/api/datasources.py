@@ -10,6 +10,8 @@ from fastapi.responses import StreamingResponse
 from core.api import schemas
 from core.api.body import json_object
 from core.api.context import Admin, Analyst, Editor, Viewer, runtime_of, source_id
+from core.api.ladder import climbed
+from core.api.ladder_schemas import TestOut
 from core.api.language import words
 from core.errors import InvalidInput, PreconditionFailed
 from core.models import FieldError, Message, Source
@@ -49,15 +51,16 @@ async def health(request: Request, org_id: str, actor: Viewer) -> schemas.Health
 
 
 @router.post("/test")
-async def try_out(request: Request, org_id: str, actor: Editor) -> schemas.TestOut:
+async def try_out(request: Request, org_id: str, actor: Editor) -> TestOut:
     """Tries `{kind, config, ds_id?}` without saving it: 200 whether it works or not, 422 when it is invalid."""
     body = await json_object(request)
     _refuse_unknown(body, {"kind", "config", "ds_id"})
     kind, config = _typed(body, "kind", str), _typed(body, "config", dict)
     kept = source_id(_typed(body, "ds_id", str)) if "ds_id" in body else None
     runtime = runtime_of(request)
-    result = await runtime.call(runtime.sources.test(actor, org_id, kind, config, kept))
-    return schemas.TestOut.of(result, words(request))
+    job = await runtime.call(runtime.sources.try_out(actor, org_id, kind, config, kept))
+    await climbed(request, job)
+    return TestOut.of(job.result(), words(request))
 
 
 @router.post("/ping", response_class=StreamingResponse)

@@ -9,8 +9,6 @@ from pydantic import BaseModel
 from core.i18n import Translator
 from core.models import (
     BreakerState,
-    Check,
-    CheckStatus,
     Diagnosis,
     Figures,
     HealthSummary,
@@ -22,7 +20,6 @@ from core.models import (
     Source,
     SourcePage,
     Status,
-    TestResult,
 )
 from core.values import json_value
 
@@ -120,41 +117,6 @@ class PingOut(BaseModel):
             state=result.state,
             diagnosis=DiagnosisOut.of(result.diagnosis, speak) if result.diagnosis else None,
         )
-
-
-class CheckOut(BaseModel):
-    step: str
-    status: CheckStatus
-    ms: float
-    evidence: str | None
-    advice: str | None
-    fields: list[str]
-
-    @classmethod
-    def of(cls, check: Check, speak: Translator) -> "CheckOut":
-        return cls(
-            step=check.step,
-            status=check.status,
-            ms=milliseconds(check.ms),
-            evidence=sentence(check.evidence, speak),
-            advice=sentence(check.advice, speak),
-            fields=list(check.fields),
-        )
-
-
-class TestOut(BaseModel):
-    __test__ = False  # pytest would otherwise collect it as a test class
-
-    ok: bool
-    message: str
-    checks: list[CheckOut]
-    latency_ms: float
-
-    @classmethod
-    def of(cls, result: TestResult, speak: Translator) -> "TestOut":
-        checks = [CheckOut.of(check, speak) for check in result.checks]
-        latency = milliseconds(result.latency_ms)
-        return cls(ok=result.ok, message=speak.message(result.message), checks=checks, latency_ms=latency)
 
 
 class ColumnOut(BaseModel):

@@ -1,6 +1,7 @@
 """A running dashboard, spoken to over HTTP, so that breakers and figures are shared with it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -68,12 +69,19 @@ class Remote:
         source: dict[str, Any] = self._call("POST", f"{_base(org)}/{source_id}/breaker", order).json()
         return source
 
+    def diagnose(self, org: str, source_id: str) -> Iterator[dict[str, Any]]:
+        """Each rung as it is climbed, then a summary."""
+        answer = self._call("POST", f"{_base(org)}/{source_id}/diagnose", accept="application/x-ndjson")
+        yield from map(json.loads, answer.iter_lines(chunk_size=1))
+
     def ping_all(self, org: str) -> list[dict[str, Any]]:
         lines = map(json.loads, self._call("POST", f"{_base(org)}/ping").iter_lines())
         return [line for line in lines if line["type"] == "result"]
 
-    def _call(self, method: str, path: str, body: Any = None) -> requests.Response:
-        answer = self._session.request(method, self._url + path, json=body, headers=self._headers, timeout=LIMIT_S)
+    def _call(self, method: str, path: str, body: Any = None, accept: str = "*/*") -> requests.Response:
+        headers = self._headers | {"Accept": accept}
+        url, streamed = self._url + path, accept != "*/*"
+        answer = self._session.request(method, url, json=body, headers=headers, timeout=LIMIT_S, stream=streamed)
         if not answer.ok:
             raise RemoteError(answer.json())
         return answer

@@ -1,4 +1,4 @@
-"""`sources list | kinds | show | add | edit | delete | test | ping | sample | breaker`."""
+"""`sources list | kinds | show | add | edit | delete | test | diagnose | ping | sample | breaker`."""
 
 from typing import Annotated, Any
 
@@ -6,8 +6,10 @@ import typer
 
 from core import settings
 from core.api import schemas
+from core.api.ladder_schemas import TestOut
 from core.cli.context import run
 from core.cli.kinds import Config, Dsn, Kind, WithFields, as_data, field_lines, given, known, parse, read
+from core.cli.ladder import diagnose
 from core.cli.output import Json, Org, show, words
 from core.cli.remote import running
 from core.errors import NotFound
@@ -15,6 +17,7 @@ from core.models import Actor, BreakerAction, PingRow, Source, SourceDraft
 from core.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(diagnose)
 
 
 @app.command("list")
@@ -94,7 +97,7 @@ def try_out(org: Org, kind: Kind = None, config: Config = None, dsn: Dsn = None,
     """Try a configuration without saving it; exit 1 when it does not work."""
     speak, (tried_kind, plain) = words(), given(kind, config, dsn)
     result = run(lambda runtime, actor: runtime.sources.test(actor, org, tried_kind, plain))
-    shown = schemas.TestOut.of(result, speak)
+    shown = TestOut.of(result, speak)
     lines = (f"{check.step}\t{check.status}\t{check.ms:.0f} ms\t{check.evidence or ''}" for check in shown.checks)
     show(shown.model_dump(mode="json"), as_json, shown.message, *lines)
     raise typer.Exit(0 if result.ok else 1)

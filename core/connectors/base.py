@@ -88,7 +88,7 @@ class Connector(ABC):
 
     @abstractmethod
     def diagnose(self) -> AsyncIterator[Check]:
-        """The ladder, rung by rung, on connections of its own. Failed rungs are yielded, not raised."""
+        """The ladder, rung by rung, by a connector that is made for it. Failed rungs are yielded, not raised."""
 
     @abstractmethod
     async def describe(self, path: str = "") -> list[CatalogEntry]:

@@ -35,14 +35,15 @@ class Host:
             raise self.late() from None
         except SourceError as err:
             raise self.at_fault(err) from None
-        return Found(Message("check.addresses", {"addresses": ", ".join(self.found)}))
+        addresses = {"addresses": ", ".join(self.found)}
+        return Found(Message("check.addresses", addresses), facts={"addresses": sorted(self.found)})
 
     async def judge(self) -> Found:
         try:
             self.allowed = self.egress.select(self.found, self.port, self.name)
         except SourceError as err:
             raise self.at_fault(err) from None
-        return Found()
+        return Found(Message("check.allowed", {"count": len(self.allowed), "all": len(self.found)}))
 
     async def dial(self) -> Found:
         """Keeps in `open` the first allowed address that answers."""

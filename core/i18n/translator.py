@@ -21,6 +21,8 @@ ISOLATE_LTR, ISOLATE_AUTO, END_ISOLATE = "\u2066", "\u2068", "\u2069"
 NAMING = frozenset({"port", "sqlstate", "pid", "status", "status_code", "version", "position", "line", "id"})
 # Arguments whose values have words of their own: `role="editor"` reads «ویراستار».
 WORDS = frozenset({"role", "status", "state", "kind", "step"})
+# Arguments that hold a moment in ISO 8601, because messages are stored as JSON.
+MOMENTS = frozenset({"expires"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # `{host}:{port}` is one left-to-right island: two islands side by side would read backwards in Persian.
 _ISLAND = re.compile(r"\{\w+\}(?:[:/.@=]\{\w+\})*")
@@ -141,6 +143,8 @@ class Translator:
         value = arguments.get(name, "…")
         if name in WORDS and f"{name}.{value}" in self._catalogue:
             return self.text(f"{name}.{value}")
+        if name in MOMENTS and isinstance(value, str):
+            return self.date(dt.datetime.fromisoformat(value))
         if isinstance(value, str) and not isinstance(value, StrEnum):
             return value if self._own(value) else self.isolated(value)
         if name in NAMING:

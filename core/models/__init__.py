@@ -2,6 +2,7 @@
 
 from core.models.calls import KeptSample, PingAllView, PingResult, PingRow, SampleResult, TestResult
 from core.models.kinds import FieldSpec, KindInfo, KindSchemas
+from core.models.ladders import STEPS, Change, Ladder, LadderView, failed, steps_after
 from core.models.messages import NO_ARGS, Check, Diagnosis, FieldError, Message
 from core.models.samples import CatalogEntry, Column, Sample
 from core.models.sources import (
@@ -21,12 +22,14 @@ from core.models.states import BreakerAction, BreakerState, CheckStatus, Failure
 
 __all__ = [
     "NO_ARGS",
+    "STEPS",
     "Actor",
     "BreakerAction",
     "BreakerConfig",
     "BreakerState",
     "CallPoint",
     "CatalogEntry",
+    "Change",
     "Check",
     "CheckStatus",
     "Column",
@@ -41,6 +44,8 @@ __all__ = [
     "KeptSample",
     "KindInfo",
     "KindSchemas",
+    "Ladder",
+    "LadderView",
     "Message",
     "Organisation",
     "Outcome",
@@ -56,4 +61,6 @@ __all__ = [
     "SourcePage",
     "Status",
     "TestResult",
+    "failed",
+    "steps_after",
 ]

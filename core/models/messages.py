@@ -44,7 +44,11 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One rung of the ladder; `ms` is how long it took, in milliseconds."""
+    """One rung of the ladder; `ms` is how long it took, in milliseconds.
+
+    `facts` are what two climbs can be told apart by, as JSON takes it and never secret: `addresses`, `certificate`
+    (SHA-256 in hexadecimal), `subject`, `issuer`, `names`, `expires` (ISO 8601), `server` (its version), `command`.
+    """
 
     step: str
     status: CheckStatus
@@ -52,3 +56,4 @@ class Check:
     evidence: Message | None = None
     advice: Message | None = None
     fields: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=lambda: NO_ARGS)

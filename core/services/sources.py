@@ -27,12 +27,14 @@ from core.models import (
     SourceDraft,
     SourcePage,
     Status,
-    TestResult,
 )
-from core.services import inputs, trial
+from core.services import inputs
 from core.services.calls import Calls
 from core.services.contents import CatalogLevel, Contents
+from core.services.diagnosing import Diagnosing
 from core.services.holds import Holds
+from core.services.jobs import Jobs
+from core.services.ladder_calls import LadderCalls
 from core.services.last_good import LastGood
 from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
@@ -45,10 +47,9 @@ from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
 from core.storage.status import StatusRepository
 
 PAGE_MAX = 500
-JOBS_KEPT = 200
 
 
-class DataSourceService:
+class DataSourceService(LadderCalls):
     """Pages, HTTP and command line call this and nothing below it.
 
     Every method takes the actor first and raises NotFound for an organisation that the actor does not belong to,
@@ -64,13 +65,15 @@ class DataSourceService:
         live: LiveSources,
         writer: StatusWriter,
         holds: Holds,
+        diagnosing: Diagnosing,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
         self._live, self._writer, self._holds, self._clock = live, writer, holds, clock
         live.on_news = writer.wake
         self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
-        self._jobs: dict[UUID, tuple[str, PingAllJob]] = {}
+        self._diagnosing = diagnosing
+        self._jobs: Jobs[PingAllJob] = Jobs()
 
     def kinds(self) -> tuple[KindInfo, ...]:
         """Every kind of source with its form."""
@@ -155,20 +158,6 @@ class DataSourceService:
         self._last_good.drop(live.record.id)
         await self._live.forget(live.record.id)
 
-    async def test(
-        self, actor: Actor, org: str, kind: str, config: Mapping[str, Any], source_id: UUID | None = None
-    ) -> TestResult:
-        """Tries a configuration without saving it, beside breaker and figures. Raises InvalidInput.
-
-        With `source_id` a kept secret stands in for one that is left out, if the destination is unchanged.
-        """
-        require(actor, org, Role.EDITOR)
-        if source_id is not None:
-            live = await self._require(actor, org, source_id, Role.EDITOR)
-            config = self._kinds.merge(kind, self._sources.config(live.record), config)
-        plain = self._kinds.plain(self._kinds.validate(kind, config))
-        return await trial.run(self._kinds, kind, plain)
-
     async def ping(self, actor: Actor, org: str, source_id: UUID) -> PingResult:
         """Raises BreakerOpen when the breaker refuses, EgressDenied, Busy; all else is an answer."""
         return await self._calls.ping(await self._require(actor, org, source_id, Role.ANALYST))
@@ -176,16 +165,11 @@ class DataSourceService:
     async def ping_all(self, actor: Actor, org: str, alive: Callable[[], bool] | None = None) -> PingAllJob:
         """Starts a job over every source. `alive` is asked every 0.2 s whether somebody still wants it."""
         require(actor, org, Role.ANALYST)
-        job = PingAllJob(await self._lives(org), self._calls.ping_row, alive)
-        self._jobs[job.id] = (org, job)
-        while len(self._jobs) > JOBS_KEPT:
-            self._jobs.pop(next(iter(self._jobs)))
-        return job
+        return self._jobs.keep(org, PingAllJob(await self._lives(org), self._calls.ping_row, alive))
 
     def job(self, actor: Actor, job_id: UUID) -> PingAllJob | None:
         """A job of an organisation that the actor belongs to."""
-        org, job = self._jobs.get(job_id, ("", None))
-        return job if org in actor.roles else None
+        return self._jobs.find(actor, job_id)
 
     async def sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> SampleResult:
         """A bounded, read-only look at real data. Raises every error of the table in `core.errors`."""
@@ -242,11 +226,7 @@ class DataSourceService:
 
     async def close(self) -> None:
         """Cancels jobs and ends every connector."""
-        jobs = [job for _, job in self._jobs.values()]
-        for job in jobs:
-            job.cancel()
-        for job in jobs:
-            await job.wait()
+        await asyncio.gather(self._jobs.close(), self._diagnosing.jobs.close())
         await self._live.close()
 
     async def _organisation(self, actor: Actor, org: str, role: Role) -> Organisation:

@@ -159,3 +159,12 @@ breaker_holds = sa.Table(
     sa.Column("ts", Moment, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
 )
+ladders = sa.Table(
+    "ladders",
+    metadata,
+    _owner("source_id", "sources.id", primary_key=True),
+    sa.Column("last", sa.JSON, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+    sa.Column("good", sa.JSON(none_as_null=True)),
+    sa.Column("good_at", Moment),
+)

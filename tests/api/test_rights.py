@@ -19,6 +19,7 @@ ROUTES = [
     ("DELETE", "{id}", Role.ADMIN),
     ("POST", "{id}/ping", Role.ANALYST),
     ("POST", "{id}/sample", Role.ANALYST),
+    ("POST", "{id}/diagnose", Role.ANALYST),
     ("GET", "{id}/metrics", Role.VIEWER),
     ("POST", "{id}/breaker", Role.EDITOR),
 ]

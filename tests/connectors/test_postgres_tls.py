@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from core.models import CheckStatus, Outcome
+from core.models import Check, CheckStatus, Message, Outcome
 from tests.connectors.conformance import Config, error_of
 from tests.connectors.conftest import Open
-from tests.servers.postgres import PostgresServer
+from tests.servers.postgres import HOST, PostgresServer
 
 pytestmark = pytest.mark.anyio
 
@@ -29,8 +29,8 @@ class Certificate:
     key: str
 
 
-def certificate(name: str, until: datetime = NOW + timedelta(days=1)) -> Certificate:
-    """Signed by itself, for the address or host `name`."""
+def certificate(name: str, until: datetime = NOW + timedelta(days=60), *, alternative: bool = True) -> Certificate:
+    """Signed by itself, for the address or host `name`; without the `alternative` name, as old ones are."""
     key = ec.generate_private_key(ec.SECP256R1())
     who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     address = x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
@@ -38,14 +38,15 @@ def certificate(name: str, until: datetime = NOW + timedelta(days=1)) -> Certifi
         x509.CertificateBuilder(who, who, key.public_key(), x509.random_serial_number())
         .not_valid_before(NOW - timedelta(days=2))
         .not_valid_after(until)
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
     )
+    if alternative:
+        made = made.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+    signed = made.sign(key, hashes.SHA256())
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return Certificate(made.public_bytes(serialization.Encoding.PEM).decode(), private.decode())
+    return Certificate(signed.public_bytes(serialization.Encoding.PEM).decode(), private.decode())
 
 
 def present(server: PostgresServer, shown: Certificate) -> None:
@@ -138,12 +139,64 @@ async def test_a_certificate_past_its_day_is_refused(tls: PostgresServer, open_p
     assert str(error) == "tls_invalid.authority"  # libpq tells no more than that it could not be verified
 
 
+async def tls_check(open_pg: Open, **changes: object) -> Check:
+    return {check.step: check async for check in open_pg(**changes).diagnose()}["tls"]
+
+
 async def test_the_ladder_warns_unless_the_server_is_verified(tls: PostgresServer, open_pg: Open, good: Certificate):
-    seen = {}
-    for sslmode in ("require", "verify-full"):
-        connector = open_pg(sslmode=sslmode, ca_pem=good.pem)
-        seen[sslmode] = {check.status async for check in connector.diagnose()}
-    assert seen == {"require": {CheckStatus.OK, CheckStatus.WARNING}, "verify-full": {CheckStatus.OK}}
+    for sslmode in ("allow", "prefer", "require"):
+        warned = await tls_check(open_pg, sslmode=sslmode)
+        assert (warned.status, warned.advice) == (CheckStatus.WARNING, Message("check.unverified"))
+        assert warned.fields == ("config.sslmode",)
+        assert warned.facts["names"] == HOST
+    held = await tls_check(open_pg, sslmode="verify-full", ca_pem=good.pem)
+    assert held.status is CheckStatus.OK
+    assert len(held.facts["certificate"]) == 64
+
+
+async def test_the_ladder_says_that_encryption_is_off(tls: PostgresServer, open_pg: Open):
+    off = await tls_check(open_pg, sslmode="disable")
+    assert (off.status, off.evidence) == (CheckStatus.SKIPPED, Message("check.tls_switched_off"))
+
+
+async def test_a_certificate_that_will_soon_expire_is_warned_of(tls: PostgresServer, open_pg: Open):
+    soon = certificate(HOST, until=NOW + timedelta(days=20))
+    present(tls, soon)
+    warned = await tls_check(open_pg, sslmode="verify-full", ca_pem=soon.pem)
+    assert (warned.status, warned.advice and warned.advice.key) == (CheckStatus.WARNING, "check.expires_soon")
+
+
+@pytest.mark.parametrize(
+    ("name", "until", "trusted", "said", "fields"),
+    [
+        ("db.example.ir", 60, True, "error.tls_invalid.name_shown", ("config.host",)),
+        (HOST, -1, True, "error.tls_invalid.expired_shown", ("config.host",)),
+        (HOST, 60, False, "error.tls_invalid.authority_shown", ("config.ca_pem",)),
+    ],
+)
+async def test_the_ladder_tells_apart_what_is_wrong_with_a_certificate(
+    tls: PostgresServer, open_pg: Open, name: str, until: int, trusted: bool, said: str, fields: tuple[str, ...]
+):
+    shown = certificate(name, until=NOW + timedelta(days=until))
+    present(tls, shown)
+    ca_pem = shown.pem if trusted else certificate(HOST).pem
+    failed = await tls_check(open_pg, sslmode="verify-full", ca_pem=ca_pem)
+    assert failed.evidence
+    assert (failed.status, failed.evidence.key, failed.fields) == (CheckStatus.FAILED, said, fields)
+    assert (failed.facts["names"], len(failed.facts["certificate"])) == (name, 64)
+
+
+async def test_the_ladder_judges_a_name_as_the_driver_does(tls: PostgresServer, open_pg: Open):
+    old = certificate(HOST, alternative=False)
+    present(tls, old)
+    assert await encrypted(open_pg, sslmode="verify-full", ca_pem=old.pem)
+    assert (await tls_check(open_pg, sslmode="verify-full", ca_pem=old.pem)).status is CheckStatus.OK
+
+
+async def test_an_authority_that_cannot_be_read_is_named(tls: PostgresServer, open_pg: Open):
+    failed = await tls_check(open_pg, sslmode="verify-ca", ca_pem="no certificate")
+    assert failed.evidence
+    assert (failed.evidence.key, failed.fields) == ("error.tls_invalid.no_authority", ("config.ca_pem",))
 
 
 @pytest.mark.parametrize("name", ["root.crt", "root.crl", "postgresql.crt", "postgresql.key"])

@@ -3,18 +3,22 @@
 import os
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from core.connectors import forms
 from core.connectors.base import Environment
 from core.connectors.http.client import Request
 from core.connectors.kinds.s3 import S3Config, S3Connector
+from core.connectors.s3 import failures
 from core.errors import InvalidInput, QueryRefused, SourceTimeout
-from core.models import CheckStatus, Outcome
+from core.models import STEPS, CheckStatus, Outcome
 from core.safety.egress import EgressPolicy
-from tests.connectors.conformance import CANARY, error_of, no_traces_of
+from tests.connectors.conformance import CANARY, assert_presentable, error_of, no_traces_of
 from tests.connectors.s3_objects import BUCKET
 from tests.servers.authority import TlsAuthority
 from tests.servers.ports import Listener
@@ -270,3 +274,32 @@ async def test_certificates_are_checked(server: S3Server, tls_authority: TlsAuth
             checks = {check.step: check async for check in source.diagnose()}
     assert checks["tls"].status is CheckStatus.OK
     assert "expires" in (checks["tls"].evidence.args if checks["tls"].evidence else {})
+
+
+@pytest.mark.parametrize(("behind", "said"), [(20, "clock_apart"), (-20, "clock_apart"), (1, "clock")])
+def test_a_clock_that_is_wrong_is_named_with_the_minutes(behind: int, said: str):
+    theirs = datetime.now(UTC) + timedelta(minutes=behind)
+    answer = {"ResponseMetadata": {"HTTPStatusCode": 403}, "Error": {"Code": "RequestTimeTooSkewed"}}
+    error = failures.of(ClientError(answer, "ListObjectsV2"), {"date": format_datetime(theirs)}, BUCKET, ())
+    assert str(error) == f"auth_failed.{said}"
+    assert_presentable(error)
+    if said == "clock_apart":
+        assert error.arguments["minutes"] == 20
+
+
+async def test_the_ladder_says_what_cannot_be_proven_and_reads_one_object(server: S3Server):
+    async with no_traces_of(connector(server, prefix="safe/")) as source:
+        checks = {check.step: check async for check in source.diagnose()}
+    assert tuple(checks) == STEPS
+    assert (checks["read_only"].status, checks["read_only"].fields) == (
+        CheckStatus.WARNING,
+        ("config.access_key_id",),
+    )
+    assert (checks["tls"].status, checks["sample"].status) == (CheckStatus.SKIPPED, CheckStatus.OK)
+    assert "safe/" in checks["sample"].facts["command"]
+
+
+async def test_a_prefix_with_nothing_below_it_is_a_warning(server: S3Server):
+    async with no_traces_of(connector(server, prefix="no such/")) as source:
+        sample = [check async for check in source.diagnose()][-1]
+    assert (sample.step, sample.status) == ("sample", CheckStatus.WARNING)

@@ -18,6 +18,7 @@ from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy
 from core.services.administration import Administration
+from core.services.diagnosing import Diagnosing
 from core.services.holds import Holds
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
@@ -28,6 +29,7 @@ from core.storage.encryption import Vault
 from core.storage.holds import HoldRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
+from core.storage.ladders import LadderRepository
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRepository
 from core.storage.status import StatusRepository
@@ -71,7 +73,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     holds = Holds(HoldRepository(database), live, writer)
     await holds.follow()
     holds.start()
-    service = DataSourceService(kinds, people, sources, statuses, live, writer, holds)
+    diagnosing = Diagnosing(kinds, sources, LadderRepository(database), monotonic=clock.seconds)
+    service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing)
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
     async def ready() -> tuple[Part, ...]:

@@ -11,6 +11,7 @@ from core.models import Actor, BreakerConfig, Role, Source, SourceDraft, Status
 from tests.fakes import Step
 from tests.services.assembly import Product, product
 
+PACE_S = 5
 ADMIN = Actor("tester", {"main": Role.ADMIN})
 DRAFT = SourceDraft("fake", "orders", {"host": "there", "password": "Zq7-never-shown"})
 
@@ -159,6 +160,11 @@ def test_a_draft_made_in_code_is_held_to_the_same_rules(tmp_path: Path) -> None:
         assert named == ["name", "breaker.failure_threshold", "breaker.timeout_seconds"]
 
 
+async def climbed(sources: Any, who: Actor, source_id: UUID) -> None:
+    """To its end: a second ladder would be refused meanwhile."""
+    await (await sources.diagnose(who, "main", source_id)).wait()
+
+
 CALLS: dict[str, tuple[Role, Any]] = {
     "list": (Role.VIEWER, lambda sources, who, uid: sources.list(who, "main")),
     "get": (Role.VIEWER, lambda sources, who, uid: sources.get(who, "main", uid)),
@@ -168,6 +174,8 @@ CALLS: dict[str, tuple[Role, Any]] = {
     "recent_of_org": (Role.VIEWER, lambda sources, who, uid: sources.recent_of_org(who, "main")),
     "events": (Role.VIEWER, lambda sources, who, uid: sources.events(who, "main", uid)),
     "ping": (Role.ANALYST, lambda sources, who, uid: sources.ping(who, "main", uid)),
+    "diagnose": (Role.ANALYST, lambda sources, who, uid: climbed(sources, who, uid)),
+    "ladder": (Role.VIEWER, lambda sources, who, uid: sources.ladder(who, "main", uid)),
     "ping_all": (Role.ANALYST, lambda sources, who, uid: sources.ping_all(who, "main")),
     "sample": (Role.ANALYST, lambda sources, who, uid: sources.sample(who, "main", uid, {})),
     "last_sample": (Role.ANALYST, lambda sources, who, uid: sources.last_sample(who, "main", uid)),
@@ -198,6 +206,7 @@ def test_every_call_asks_for_the_role_it_needs(tmp_path: Path) -> None:
         source = create(made)
         for name, (least, call) in CALLS.items():
             for role in Role:
+                made.clock.advance(PACE_S)
                 found = refusal(made, call, Actor("x", {"main": role}), source.id)
                 assert found is (None if role >= least else Forbidden), (name, role)
             assert refusal(made, call, Actor("x", {"other": Role.ADMIN}), source.id) is NotFound, name

@@ -42,6 +42,7 @@ from core.runtime import BackgroundLoop, Runtime
 from core.services.contents import CatalogLevel
 from core.services.inputs import parse_order
 from core.settings import Settings
+from tests.ui.climbs import FakeLadders
 from tests.ui.contents import FLIGHTS, FakeAdministration, level, sample_request
 from tests.ui.samples import DOWN, NAMESPACE, POSTGRES, make_source
 
@@ -78,7 +79,7 @@ class FakeJob:
 
 
 @dataclass
-class FakeSources:
+class FakeSources(FakeLadders):
     """DataSourceService from memory. `calls` keeps what was asked for."""
 
     sources: dict[UUID, Source] = field(default_factory=dict)

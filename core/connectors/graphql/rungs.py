@@ -1,25 +1,33 @@
 """The ladder for GraphQL: the network below, then who asks, then what may be asked."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from core.connectors.base import Environment, Limits
-from core.connectors.graphql.endpoint import PING_BYTES_MAX, Endpoint
+from core.connectors.graphql.endpoint import PING, PING_BYTES_MAX, Endpoint
 from core.connectors.graphql.introspection import ALLOWED_QUERY
 from core.connectors.http.rungs import network_rungs
 from core.connectors.network import fields_of
-from core.diagnosis.ladder import Found, climb
+from core.diagnosis.ladder import Found, climb, unsupported
 from core.errors import BadAnswer, LimitExceeded, PermissionDenied, QueryFailed
 from core.models import Check, Message
 
 INTROSPECTION = ("config.introspection",)
 
 
-def ladder(config: Any, environment: Environment, limits: Limits, endpoint: Endpoint) -> AsyncIterator[Check]:
-    """`config`, `dns`, `egress`, `tcp`, `tls` for https, `auth`, `permission`."""
+def ladder(
+    config: Any, environment: Environment, limits: Limits, endpoint: Endpoint, look: Callable[[], Awaitable[Found]]
+) -> AsyncIterator[Check]:
+    """Every rung; see `core.models.STEPS`."""
     asked = _Asked(config, endpoint)
     network = network_rungs(endpoint.url, config, environment.egress, limits, "endpoint")
-    return climb(*network, ("auth", asked.who), ("permission", asked.what))
+    return climb(
+        *network, ("auth", asked.who), ("permission", asked.what), ("read_only", _only_queries), ("sample", look)
+    )
+
+
+async def _only_queries() -> Found:
+    return unsupported("check.only_queries")
 
 
 class _Asked:
@@ -37,7 +45,8 @@ class _Asked:
             return Found()
         if root.refusal:
             raise QueryFailed("ping", fields=fields_of("endpoint"), detail=root.refusal)
-        return Found(Message("check.graphql_root", {"name": root.name}))
+        facts = {"command": PING} | ({"server": root.server} if root.server else {})
+        return Found(Message("check.graphql_root", {"name": root.name}), facts=facts)
 
     async def what(self) -> Found:
         if self._refusal is not None:
@@ -48,4 +57,4 @@ class _Asked:
             await self._endpoint.data(ALLOWED_QUERY, PING_BYTES_MAX)
         except (QueryFailed, PermissionDenied, BadAnswer, LimitExceeded) as err:
             return Found(err.message, Message("check.introspection_refused"), INTROSPECTION)
-        return Found(Message("check.introspection"))
+        return Found(Message("check.introspection"), facts={"command": ALLOWED_QUERY})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import parse_qsl
 
@@ -11,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from core.connectors import forms
 from core.connectors.base import Connector, Environment, Limits, SampleParams
+from core.connectors.first_look import first_look
 from core.connectors.graphql import catalogue, failures, rungs
 from core.connectors.graphql.endpoint import Endpoint, Reply
 from core.connectors.http.address import ADDRESS_MAX, http_address
@@ -144,7 +146,8 @@ class GraphqlConnector(Connector):
         return await catalogue.entries(self._endpoint, path, introspects=self._config.introspection)
 
     async def diagnose(self) -> AsyncIterator[Check]:
-        async for check in rungs.ladder(self._config, self._environment, self._limits, self._endpoint):
+        look = partial(first_look, self, self._limits.sample)
+        async for check in rungs.ladder(self._config, self._environment, self._limits, self._endpoint, look):
             yield check
 
     async def close(self) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from core.connectors import forms
 from core.connectors.base import Connector, Environment, Limits
 from core.connectors.detached import Detached
+from core.connectors.first_look import first_look
 from core.connectors.mongodb.config import MongodbConfig, MongodbParams
 from core.connectors.mongodb.paths import names_of
 from core.connectors.mongodb.target import target_of
@@ -91,7 +93,8 @@ class MongodbConnector(Connector):
     async def diagnose(self) -> AsyncIterator[Check]:
         from core.connectors.mongodb.rungs import ladder
 
-        async for check in ladder(self._config, self._target, self._environment, self._limits):
+        look = partial(first_look, self, self._limits.sample)
+        async for check in ladder(self._config, self._target, self._environment, self._limits, look):
             yield check
 
     async def close(self) -> None:

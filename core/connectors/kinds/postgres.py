@@ -13,10 +13,12 @@ from core.connectors import forms
 from core.connectors.base import Connector, ConnectorConfig, Environment, Limits, SampleParams
 from core.connectors.checkout import Checkout
 from core.connectors.detached import Detached
+from core.connectors.first_look import first_look
 from core.connectors.postgres import catalogue, failures, rungs, session
 from core.connectors.postgres.names import names_of, quoted
 from core.connectors.postgres.values import as_arguments, columns_of
 from core.connectors.registry import register
+from core.diagnosis.ladder import Found
 from core.models import CatalogEntry, Check, Sample
 from core.resilience.deadline import remaining, server_limit_s
 from core.safety import sql
@@ -153,8 +155,12 @@ class PostgresConnector(Connector):
             return await catalogue.entries(connection, path)
 
     async def diagnose(self) -> AsyncIterator[Check]:
-        async for check in rungs.ladder(self._config, self._environment, self._limits):
+        async for check in rungs.ladder(self._config, self._environment, self._limits, self._look):
             yield check
+
+    async def _look(self, table: str | None) -> Found:
+        known = CatalogEntry(table, table, "table") if table else None
+        return await first_look(self, self._limits.sample, known)
 
     async def close(self) -> None:
         await self._work.cancel()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, field_validator
@@ -9,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from core.connectors import forms
 from core.connectors.base import Connector, Environment, Limits, SampleParams
+from core.connectors.first_look import first_look
 from core.connectors.http.address import HttpAddress
 from core.connectors.http.auth import Auth, Headers, NoAuth
 from core.connectors.http.tls import TlsConfig
@@ -131,7 +133,8 @@ class RestConnector(Connector):
         return await entries.below(self._service, self._config, path)
 
     async def diagnose(self) -> AsyncIterator[Check]:
-        async for check in rungs.ladder(self._config, self._environment, self._limits, self._service):
+        look = partial(first_look, self, self._limits.sample)
+        async for check in rungs.ladder(self._config, self._environment, self._limits, self._service, look):
             yield check
 
     async def close(self) -> None:

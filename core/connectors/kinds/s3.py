@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -9,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from core.connectors import forms
 from core.connectors.base import Connector, Environment, Limits, SampleParams
+from core.connectors.first_look import first_look
 from core.connectors.http.address import HttpAddress
 from core.connectors.http.auth import HeaderSecret
 from core.connectors.http.client import HttpClient
@@ -140,7 +142,8 @@ class S3Connector(Connector):
         return await listing.entries(self._bucket, prefix)
 
     async def diagnose(self) -> AsyncIterator[Check]:
-        async for check in rungs.ladder(self._config, self._environment, self._limits, self._bucket):
+        look = partial(first_look, self, self._limits.sample)
+        async for check in rungs.ladder(self._config, self._environment, self._limits, self._bucket, look):
             yield check
 
     async def close(self) -> None:

@@ -55,6 +55,11 @@ class Health:
         phrase = "" if answer.status < HTTPStatus.MULTIPLE_CHOICES else responses.get(answer.status, "")
         return " · ".join(filter(None, (f"HTTP {answer.status} {phrase}".strip(), server)))
 
+    @property
+    def command(self) -> str:
+        """The request as a person may see it."""
+        return self._service.executed(self._url, None)
+
     @cached_property
     def _url(self) -> "URL":
         return self._service.url(self._path)

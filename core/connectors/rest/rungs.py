@@ -1,6 +1,6 @@
 """The ladder for REST: the network below, then who asks, then whether the health request may be made."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from core.connectors.http.rungs import network_rungs
 from core.connectors.network import fields_of
 from core.connectors.rest.health import Health
 from core.connectors.rest.service import Service
-from core.diagnosis.ladder import Found, climb
+from core.diagnosis.ladder import Found, climb, unsupported
 from core.errors import AuthError, BadAnswer, SourceError
 from core.models import Check, Message
 
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from yarl import URL
 
 
-async def ladder(config: Any, environment: Environment, limits: Limits, service: Service) -> AsyncIterator[Check]:
-    """`config`, `dns`, `egress`, `tcp`, `tls` for https, `auth`, `permission`."""
+def ladder(
+    config: Any, environment: Environment, limits: Limits, service: Service, look: Callable[[], Awaitable[Found]]
+) -> AsyncIterator[Check]:
+    """Every rung; see `core.models.STEPS`."""
     asked = _Asked(config, service)
     network = network_rungs(service.base, config, environment.egress, limits, "base_url")
-    async for check in climb(*network, ("auth", asked.who), ("permission", asked.what)):
-        yield check
+    return climb(*network, ("auth", asked.who), ("permission", asked.what), ("read_only", _only_get), ("sample", look))
 
 
 class _Asked:
@@ -30,31 +31,38 @@ class _Asked:
 
     def __init__(self, config: Any, service: Service) -> None:
         self._config, self._service, self._health = config, service, Health(service, config)
-        self._told = ""
+        self._told, self._server = "", ""
         self._refused: SourceError | None = None
 
     async def who(self) -> Found:
         answer = await self._health.ask()
         self._told = self._health.told(answer)
+        self._server = self._service.word(answer.headers.get("Server", ""))
         self._refused = self._health.refusal(answer)
         if isinstance(self._refused, AuthError):
             raise self._refused
         if self._refused is None and not self._health.is_expected(answer):
             self._refused = BadAnswer("status", status=answer.status)
+        facts = {"server": self._server} if self._server else {}
         if not self._service.secrets:
-            return Found(Message("check.no_auth"))
-        return (
-            Found(warning=Message("check.sent_in_clear"), fields=("config.base_url",)) if self._in_clear() else Found()
-        )
+            return Found(Message("check.no_auth"), facts=facts)
+        evidence = Message("check.known_caller")
+        if self._in_clear():
+            return Found(evidence, Message("check.sent_in_clear"), ("config.base_url",), facts)
+        return Found(evidence, facts=facts)
 
     async def what(self) -> Found:
         if self._refused is not None:
             self._refused.fields = self._refused.fields or fields_of("health_path")
             raise self._refused
-        return Found(Message.literal(self._told))
+        return Found(Message.literal(self._told), facts={"command": self._health.command})
 
     def _in_clear(self) -> bool:
         return self._service.base.scheme == "http" and not is_loopback(self._service.base)
+
+
+async def _only_get() -> Found:
+    return unsupported("check.only_get")
 
 
 def is_loopback(url: "URL") -> bool:

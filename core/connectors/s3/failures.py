@@ -1,6 +1,8 @@
 """Every error that an S3 service names, as one of ours."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -44,6 +46,7 @@ _BY_STATUS = {
     404: "MethodNotAllowed",  # S3 itself names what is missing
     405: "MethodNotAllowed",
 }
+SKEW_MIN = 5
 _BUSY = frozenset({"SlowDown", "ServiceUnavailable", "RequestTimeout", "InternalError", "ThrottlingException"})
 _RETRIED = frozenset({502, 503, 504})
 
@@ -62,7 +65,20 @@ def of(err: Any, headers: Mapping[str, str], bucket: str, secrets: tuple[str, ..
     if found is None:
         return QueryFailed("s3", detail=scrub(f"{code}: {said.get('Message') or ''}", secrets))
     cls, reason, fields = found
+    if reason == "clock":
+        return _skewed(headers, bucket)
     return cls(reason, fields=fields_of(*fields), bucket=bucket)
+
+
+def _skewed(headers: Mapping[str, str], bucket: str) -> AuthError:
+    """By how much the clocks differ, where the service says what time it has."""
+    try:
+        theirs = parsedate_to_datetime({name.lower(): value for name, value in headers.items()}["date"])
+        apart = round(abs((datetime.now(UTC) - theirs).total_seconds()) / 60)
+    except (KeyError, ValueError, TypeError):
+        return AuthError("clock", bucket=bucket)
+    # Less than any service minds: then it is not what the header says.
+    return AuthError("clock_apart" if apart >= SKEW_MIN else "clock", bucket=bucket, minutes=apart)
 
 
 def elsewhere(bucket: str) -> NotFoundInSource:

@@ -1,0 +1,46 @@
+"""The ladders that are kept of a source: the last one, and the last one that held."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import IntegrityError
+
+from core.storage.database import Database
+from core.storage.tables import ladders
+
+
+@dataclass(frozen=True, slots=True)
+class LadderRecord:
+    """A row of `ladders`; both documents are JSON, `good` is None before a ladder ever held."""
+
+    source_id: int
+    last: dict[str, Any]
+    last_at: datetime
+    good: dict[str, Any] | None
+    good_at: datetime | None
+
+
+class LadderRepository:
+    """One row a source, gone with the source."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, source_id: int) -> LadderRecord | None:
+        async with self._database.read() as connection:
+            found = await connection.execute(sa.select(ladders).where(ladders.c.source_id == source_id))
+        row = found.one_or_none()
+        return LadderRecord(**row._mapping) if row is not None else None
+
+    async def save(self, record: LadderRecord) -> None:
+        """The ladder of a source that was deleted meanwhile is dropped."""
+        row = asdict(record)
+        upsert = insert(ladders).values(row).on_conflict_do_update(["source_id"], set_=row)
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(upsert)
+        except IntegrityError:
+            return
