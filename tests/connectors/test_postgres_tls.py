@@ -107,8 +107,8 @@ async def test_a_pasted_authority_is_believed(tls: PostgresServer, open_pg: Open
 @pytest.mark.parametrize(
     ("changes", "said", "fields"),
     [
-        ({"sslmode": "verify-full"}, "tls_invalid.authority", ["config.ca_pem"]),
-        ({"sslmode": "verify-ca", "ca_pem": "another's"}, "tls_invalid.authority", ["config.ca_pem"]),
+        ({"sslmode": "verify-full"}, "tls_invalid.authority_shown", ["config.ca_pem"]),
+        ({"sslmode": "verify-ca", "ca_pem": "another's"}, "tls_invalid.authority_shown", ["config.ca_pem"]),
         ({"sslmode": "verify-ca", "ca_pem": "no certificate"}, "tls_invalid.no_authority", ["config.ca_pem"]),
     ],
 )
@@ -136,7 +136,7 @@ async def test_a_certificate_past_its_day_is_refused(tls: PostgresServer, open_p
     past = certificate("127.0.0.1", until=NOW - timedelta(days=1))
     present(tls, past)
     error = await error_of(open_pg(sslmode="verify-full", ca_pem=past.pem).ping())
-    assert str(error) == "tls_invalid.authority"  # libpq tells no more than that it could not be verified
+    assert str(error) == "tls_invalid.expired_shown"  # libpq itself tells no more than that it could not be verified
 
 
 async def tls_check(open_pg: Open, **changes: object) -> Check:

@@ -65,8 +65,8 @@ EXPECTED: dict[str, dict[str, Expected]] = {
         **_NETWORK,
         "endless_answer": _LATE,
         "garbage": Expected("bad_answer.protocol", "auth"),
-        "expired_certificate": Expected("tls_invalid.authority", "auth"),
-        "wrong_name_certificate": Expected("tls_invalid.name", "auth"),
+        "expired_certificate": Expected("tls_invalid.expired_shown", "tls"),
+        "wrong_name_certificate": _WRONG_NAME,
         "wrong_credentials": Expected("auth_failed.password", "auth"),
     },
     "rest": {

@@ -14,11 +14,14 @@ from core.connectors.base import Connector, ConnectorConfig, Environment, Limits
 from core.connectors.checkout import Checkout
 from core.connectors.detached import Detached
 from core.connectors.first_look import first_look
+from core.connectors.network import Host
 from core.connectors.postgres import catalogue, failures, rungs, session
+from core.connectors.postgres.encryption import looked_at_again
 from core.connectors.postgres.names import names_of, quoted
 from core.connectors.postgres.values import as_arguments, columns_of
 from core.connectors.registry import register
 from core.diagnosis.ladder import Found
+from core.errors import CertificateInvalid
 from core.models import CatalogEntry, Check, Sample
 from core.resilience.deadline import remaining, server_limit_s
 from core.safety import sql
@@ -167,8 +170,16 @@ class PostgresConnector(Connector):
         await self._sessions.close()
 
     async def _open(self) -> "AsyncConnection[Any]":
-        addresses = await self._environment.egress.resolve(self._config.host, self._config.port)
-        return await session.connect(self._config, addresses, min(self._limits.connect, remaining()))
+        config, egress = self._config, self._environment.egress
+        addresses = await egress.resolve(config.host, config.port)
+        limit_s = min(self._limits.connect, remaining())
+        try:
+            return await session.connect(config, addresses, limit_s)
+        except CertificateInvalid as err:
+            refused = err.with_traceback(None)
+        raise await looked_at_again(
+            refused, Host(config.host, config.port, egress, limit_s, open=addresses[-1]), config
+        )
 
     async def _usable(self, connection: "AsyncConnection[Any]") -> bool:
         """Whether a held session may be used again: the rules may have changed since it was dialled."""

@@ -14,7 +14,7 @@ from core.connectors import certificate
 from core.connectors.network import Host, fields_of
 from core.connectors.postgres.session import VERIFIED
 from core.diagnosis.ladder import Found, skipped
-from core.errors import BadAnswer, CertificateInvalid
+from core.errors import BadAnswer, CertificateInvalid, SourceError
 from core.models import Message
 
 _REQUEST = struct.pack("!ii", 8, 80877103)
@@ -40,6 +40,19 @@ async def tls_rung(host: Host, config: Any) -> Found:
     if config.sslmode in VERIFIED:
         return found
     return replace(found, warning=Message("check.unverified"), fields=("config.sslmode",))
+
+
+async def looked_at_again(err: CertificateInvalid, host: Host, config: Any) -> CertificateInvalid:
+    """Why a certificate is not believed: libpq says no more than that. Nothing but a greeting is sent."""
+    if err.reason != "authority":
+        return err
+    try:
+        await _greeted(host, config)
+    except CertificateInvalid as seen:
+        return seen
+    except (_NoEncryption, SourceError):
+        return err  # Nothing better is known.
+    return err
 
 
 async def _greeted(host: Host, config: Any) -> Found:
