@@ -15,11 +15,11 @@ from core.connectors.registry import Registry, registry
 from core.connectors.s3.carrier import sdk
 from core.guarded import GuardedConnector
 from core.metrics.figures import SourceFigures
-from core.models import BreakerConfig, BreakerState, Check, CheckStatus, Outcome
+from core.models import BreakerConfig, BreakerState, Check, CheckStatus, Outcome, TestResult
 from core.resilience.breaker import Breaker
 from core.resilience.retry import RetryPolicy
 from core.safety.egress import EgressPolicy
-from core.services import trial
+from core.services.ladder_job import LadderJob
 from tests.connectors.mongodb_wire import wire_server
 from tests.fakes import FakeConfig, FakeConnector
 from tests.safety.name_server import name_server
@@ -63,6 +63,17 @@ async def test_a_denied_address_proves_nothing_about_the_source(kind: str, trapp
     await guard.close()
 
 
+async def tried(kinds: Registry, egress: EgressPolicy, kind: str, plain: dict[str, Any]) -> TestResult:
+    """A configuration that is not saved, its ladder climbed."""
+
+    async def forgotten(_checks: object) -> None:
+        return None
+
+    job = LadderJob(KindCatalog(kinds, Environment(egress)), kind, lambda: plain, forgotten)
+    await job.ended()
+    return job.result()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_source_that_is_allowed_by_name_works_under_the_guard(kind: str, postgres: PostgresServer):
     egress = EgressPolicy(allow=("db.test",))
@@ -72,7 +83,7 @@ async def test_a_source_that_is_allowed_by_name_works_under_the_guard(kind: str,
         guard = guarded(connector(kind, plain, egress), egress)
         assert [(await guard.ping()).error, (await guard.sample(SAMPLES[kind])).error] == [None, None]
         await guard.close()
-        assert (await trial.run(KindCatalog(registry.discover(), Environment(egress)), kind, plain)).ok
+        assert (await tried(registry.discover(), egress, kind, plain)).ok
 
 
 async def test_the_machines_own_name_servers_are_not_judged(trapped: Trap):
@@ -159,7 +170,7 @@ async def test_a_kind_that_does_not_ask_is_stopped_all_the_same(way: str, trappe
 async def test_so_is_one_that_is_only_tried(way: str, trapped: Trap):
     kinds = Registry()
     kinds.register("naive")(naive(WAYS[way], trapped.port))
-    result = await trial.run(KindCatalog(kinds, Environment(ONLY_HERE)), "naive", {})
+    result = await tried(kinds, ONLY_HERE, "naive", {})
     assert (result.ok, result.message.key) == (False, f"error.{DENIED}")
 
 
