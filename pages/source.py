@@ -21,7 +21,7 @@ def page(person: Reader, t: Translator) -> None:
     source = run(runtime().sources.get(person.actor, person.org, source_id))
     state.forget(state.DIALOG)
     source_header.header(source, person, t)
-    pinging.show_pinged(t, advised=source.diagnosis is None)
+    pinging.show_pinged(t, explained=source.diagnosis is not None)
     source_header.why(source, t)
     tabs(source, person, t)
 

@@ -93,8 +93,6 @@ def _present(source: Source, t: Translator) -> None:
         now = datetime.now(UTC)
         since = {"when": t.clock(source.breaker_since, seconds=True), "ago": t.relative(source.breaker_since, now)}
         st.markdown(f"{t.text(f'breaker.is.{source.state.value}')} {t.text('box.since', **since)}")
-    if source.diagnosis is not None:
-        labelled(t.text("box.cause"), plain(t.message(source.diagnosis.message)))
     if source.state is BreakerState.OPEN:
         _window(source, t)
 

@@ -1,4 +1,4 @@
-"""The Overview tab: facts without secrets, the last diagnosis, what happened."""
+"""The Overview tab: the breaker, facts without secrets, what happened."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from ui.forms import field_label
 from ui.inputs import MASK, choice_of
 from ui.session import Reader
 from ui.timeline import timeline
-from ui.widgets import advice, facts, kind_name, plain
+from ui.widgets import facts, kind_name, plain
 
 
 def overview(source: Source, events: Sequence[Event], person: Reader, t: Translator) -> None:
@@ -28,9 +28,7 @@ def overview(source: Source, events: Sequence[Event], person: Reader, t: Transla
     with right, st.container(border=True, key="settings_kept"):
         st.markdown(f"## {t.text('source.settings')}")
         facts(_settings(source, t))
-    with left, st.container(border=True, key="diagnosis"):
-        _diagnosis(source, t)
-    with right, st.container(border=True, key="events"):
+    with st.container(border=True, key="events"):
         timeline(events, t)
 
 
@@ -77,14 +75,3 @@ def _members(kind: str, name: str, value: Mapping[str, Any], t: Translator) -> I
 
 def _moment(when: datetime | None, t: Translator) -> str:
     return f"{t.relative(when, datetime.now(UTC))} · {t.datetime(when)}" if when else ""
-
-
-def _diagnosis(source: Source, t: Translator) -> None:
-    st.markdown(f"## {t.text('source.diagnosis')}")
-    if source.diagnosis is not None:
-        st.markdown(plain(t.message(source.diagnosis.message)))
-        advice(source.diagnosis.advice, t)
-    elif source.evidence_ts is None:
-        st.markdown(t.text("source.diagnosis.unchecked"))
-    else:
-        st.markdown(f":green[:material/check_circle:] {t.text('source.diagnosis.none')}")

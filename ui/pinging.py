@@ -26,15 +26,16 @@ def ping(person: Reader, source_id: UUID, t: Translator) -> None:
     st.session_state[state.PINGED] = answer
 
 
-def show_pinged(t: Translator, *, advised: bool = True) -> None:
-    """What the last ping of this page showed."""
+def show_pinged(t: Translator, *, explained: bool = False) -> None:
+    """What the last ping of this page showed; `explained` where the page itself says why it failed."""
     answer = state.pinged()
     if answer is None:
         return
     with st.container(border=True, key="why_healthy_ping" if answer.ok else "why_error_ping"):
-        detail = f" {plain(t.message(answer.detail))}" if answer.detail else ""
+        told = explained and not answer.ok
+        detail = f" {plain(t.message(answer.detail))}" if answer.detail and not told else ""
         st.markdown(f"**{plain(t.message(answer.sentence))}**{detail}")
-        if answer.advice is not None and advised:
+        if answer.advice is not None and not told:
             advice(answer.advice, t)
 
 
