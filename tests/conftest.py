@@ -2,8 +2,11 @@
 
 import pytest
 
+from tests.connectors import s3_objects
 from tests.connectors.conformance_table import ConformanceTable
+from tests.servers.s3 import S3Server
 
+pytest.register_assert_rewrite("tests.connectors.conformance", "tests.connectors.traces")
 pytest_plugins = ["tests.servers.plugin"]
 
 
@@ -14,3 +17,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def previews(s3: S3Server) -> None:
+    """The bucket with the objects of `s3_objects`."""
+    s3_objects.seed(s3)

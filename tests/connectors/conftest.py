@@ -9,11 +9,7 @@ from core.connectors import forms
 from core.connectors.base import Environment
 from core.connectors.kinds.postgres import PostgresConfig, PostgresConnector
 from core.safety.egress import EgressPolicy
-from tests.connectors import s3_objects
 from tests.servers.postgres import PostgresServer
-from tests.servers.s3 import S3Server
-
-pytest.register_assert_rewrite("tests.connectors.conformance", "tests.connectors.traces")
 
 Open = Callable[..., PostgresConnector]
 
@@ -49,9 +45,3 @@ async def open_pg(pg_config: dict[str, Any], anyio_backend: str) -> AsyncIterato
 @pytest.fixture
 def pg(open_pg: Open) -> PostgresConnector:
     return open_pg()
-
-
-@pytest.fixture(scope="session")
-def previews(s3: S3Server) -> None:
-    """The bucket with the objects of `s3_objects`."""
-    s3_objects.seed(s3)

@@ -5,13 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.conftest import previews
 from tests.faults import places
 from tests.faults.cell import Pace
 from tests.faults.places import Place
 from tests.faults.table import CellTable
-
-__all__ = ["previews"]
 
 SERVERS: dict[str, tuple[str, Callable[[Any], Place]]] = {
     "postgres": ("postgres", places.of_postgres),
