@@ -1,7 +1,7 @@
 """One driver's client for one source: opened by the first call, watched while it looks for a member, closed in time."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -203,11 +203,13 @@ class Link:
         Once is not enough: before Python 3.12 `asyncio.wait_for`, in which the driver waits for news of its members,
         loses a cancellation that comes together with them.
         """
+        newly: set[Address] = set()
         while not client.topology_description.has_readable_server():
             for member in _errors(client.topology_description).keys() - self._admitted:
-                await self._admit(member)
+                if await self._admit(member) is None:
+                    newly.add(member)
                 stale = _errors(client.topology_description)
-            if self._verdict(client, stale):
+            if self._verdict(client, stale, newly):
                 working.cancel()
             await asyncio.sleep(WATCH_S)
 
@@ -219,13 +221,21 @@ class Link:
             self._otherwise = await speaks_otherwise(*self.target.hosts[0], self._limits.connect)
         return self._otherwise
 
-    def _verdict(self, client: Client, stale: dict[Address, Any]) -> SourceError | None:
-        """Why no member will answer; None while one still may. An error that stood before this call is none of it."""
+    def _verdict(
+        self, client: Client, stale: dict[Address, Any], newly: Collection[Address] = ()
+    ) -> SourceError | None:
+        """Why no member will answer; None while one still may.
+
+        An error that stood before this call is none of it, nor is a refusal of a member that was admitted during it.
+        """
         found = _errors(client.topology_description)
         if not found:
             return failures.wrong_set(self.target, self._names.any())
-        if any(error is None or error is stale.get(member) for member, error in found.items()):
-            return None
+        for member, error in found.items():
+            if error is None or error is stale.get(member):
+                return None
+            if member in newly and egress_denied(str(error), *member):
+                return None
         return self._of_member(next(iter(found.items())))
 
     def _of_member(self, found: tuple[Address, Any]) -> SourceError:
