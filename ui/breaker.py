@@ -24,6 +24,7 @@ ICONS = {
     BreakerAction.RESET: ":material/restart_alt:",
 }
 REASON_MAX = 500
+TOKEN = "token:"
 
 
 def panel(source: Source, person: Reader, t: Translator) -> None:
@@ -52,7 +53,9 @@ def draw_anew() -> None:
 
 
 def actor_name(name: str, t: Translator) -> str:
-    """The command line has a name in each language; people have their own."""
+    """The command line has a name in each language, a token says that it is one; people have their own names."""
+    if name.startswith(TOKEN):
+        return t.text("actor.token", name=name.removeprefix(TOKEN))
     return t.text_or(f"actor.{name}", name)
 
 
