@@ -24,7 +24,7 @@ ICONS = {
     BreakerAction.RESET: ":material/restart_alt:",
 }
 REASON_MAX = 500
-TOKEN = "token:"
+PROGRAM = "token:"
 
 
 def panel(source: Source, person: Reader, t: Translator) -> None:
@@ -54,8 +54,8 @@ def draw_anew() -> None:
 
 def actor_name(name: str, t: Translator) -> str:
     """The command line has a name in each language, a token says that it is one; people have their own names."""
-    if name.startswith(TOKEN):
-        return t.text("actor.token", name=name.removeprefix(TOKEN))
+    if name.startswith(PROGRAM):
+        return t.text("actor.token", name=name.removeprefix(PROGRAM))
     return t.text_or(f"actor.{name}", name)
 
 
