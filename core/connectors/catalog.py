@@ -67,6 +67,10 @@ class KindCatalog:
             _refuse_kept(forms.kept_secrets(cls.config_model, kept, sent))
         return merged
 
+    def is_ready(self, kind: str) -> bool:
+        """Whether the kind's drivers are imported."""
+        return kind in self._ready
+
     async def ready(self, kind: str) -> None:
         """Waits until the kind's drivers are imported, in a thread: on the event loop they would hold up every call."""
         if kind not in self._ready:

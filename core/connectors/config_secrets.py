@@ -31,8 +31,7 @@ class _Held:
 
 def plain_config(config: ConnectorConfig) -> dict[str, Any]:
     """JSON-ready values by outside names, secrets in clear, without what is None."""
-    plain: dict[str, Any] = to_jsonable_python(_revealed(config.model_dump(by_alias=True, exclude_none=True)))
-    return plain
+    return _plain(config)
 
 
 def public_config(model: type[BaseModel], plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,11 +86,15 @@ def secret_values(config: ConnectorConfig) -> tuple[str, ...]:
 
     Of a secret that is an address, the password inside it is one more.
     """
-    plain = plain_config(config)
-    values = (value_of(plain, path) for path in secret_paths(type(config), plain))
-    texts = [text for value in values for text in _texts(value)]
+    texts = [text for value in _secrets_in(config) for text in _texts(value)]
     inside = [unquote(found[1]) for text in texts if (found := _PASSWORD.match(text))]
     return tuple(text for text in dict.fromkeys([*texts, *inside]) if text)
+
+
+def _plain(config: BaseModel, *only: str) -> dict[str, Any]:
+    dumped = config.model_dump(by_alias=True, exclude_none=True, include=set(only) or None)
+    plain: dict[str, Any] = to_jsonable_python(_revealed(dumped))
+    return plain
 
 
 def _names(outer: str, shape: Shape) -> Iterator[str]:
@@ -114,6 +117,19 @@ def _paths(model: type[BaseModel], config: Mapping[str, Any], above: Path) -> It
             yield from dict.fromkeys(inner)
             if shape.secret_keys:
                 yield from ((*path, key) for key in value if value[key] is not None and suggests_secret(key))
+
+
+def _secrets_in(config: BaseModel) -> Iterator[Any]:
+    """What `secret_paths` lead to, without writing out all the rest: every connector asks as it is built."""
+    model = type(config)
+    for own_name, (_, _, shape) in zip(model.model_fields, fields_of(model), strict=True):
+        value = getattr(config, own_name)
+        if isinstance(value, BaseModel) and shape.type != "secret":
+            yield from _secrets_in(value)
+        elif shape.type == "secret" and value is not None:
+            yield value.get_secret_value() if isinstance(value, SecretStr) else _plain(config, own_name)
+        elif shape.secret_keys and value:
+            yield from (_revealed(held) for name, held in value.items() if held is not None and suggests_secret(name))
 
 
 def _merged(model: type[BaseModel], kept: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:

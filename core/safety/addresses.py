@@ -3,6 +3,7 @@
 import errno
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -37,9 +38,30 @@ _LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # RFC 8215
 _ISATAP = 0x0000_5EFE  # RFC 5214
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says of where it leads: the address, those that it embeds, and why no source can be there, if so."""
+
+    address: Address
+    embedded: tuple[IPv4Address, ...]
+    denied: str | None
+    embeds_denied: bool
+
+    @property
+    def all(self) -> tuple[Address, ...]:
+        return self.address, *self.embedded
+
+
 @lru_cache(maxsize=4096)
+def read(text: str) -> Reading:
+    """Every dial asks several times, for few addresses. Raises ValueError for text that is no IP address."""
+    address = ip_address(text.partition("%")[0])  # a zone chooses an interface, not another address
+    inner = tuple(embedded(address))
+    return Reading(address, inner, denied(address), any(map(denied, inner)))
+
+
 def denied(address: Address) -> str | None:
-    """The reason why no source can be at an address; None where one can. Every dial asks, for few addresses."""
+    """The reason why no source can be at an address; None where one can."""
     for reason, networks in DENIED:
         if any(address in network for network in networks):
             return reason

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 from typing import Any
 from weakref import WeakSet
 
@@ -20,7 +20,7 @@ import idna
 
 from core.errors import EgressDenied, Unreachable
 from core.models import FieldError, Message
-from core.safety.addresses import DENIED, Address, Network, denied, embedded, is_local, same_machine
+from core.safety.addresses import DENIED, Address, Network, is_local, read, same_machine
 
 REASONS = (*dict.fromkeys(reason for reason, _ in DENIED), "embedded", "own", "not_allowed", "unix_socket")
 """Of an EgressDenied from these rules."""
@@ -48,15 +48,14 @@ class EgressPolicy:
         `host` is the name that led to the address, for an allow-list that holds names. Raises ValueError for text
         that is no IP address.
         """
-        outer = ip_address(address.partition("%")[0])  # a zone chooses an interface, not another address
-        inner = tuple(embedded(outer))
-        if reason := denied(outer):
-            return reason
-        if any(self._is_own(each, port) for each in (outer, *inner)):
+        found = read(address)
+        if found.denied:
+            return found.denied
+        if self._has_own(port) and any(self._is_own(each, port) for each in found.all):
             return "own"
-        if any(map(denied, inner)):
+        if found.embeds_denied:
             return "embedded"
-        return None if self._allowed(outer, host) else "not_allowed"
+        return None if not self.allow or self._allowed(found.address, host) else "not_allowed"
 
     async def resolve(self, host: str, port: int) -> tuple[str, ...]:
         """The addresses of `host` that may be connected to, as numeric text, in the system's order.
@@ -75,6 +74,9 @@ class EgressPolicy:
             dialling.admit(host, kept, port)
         return kept
 
+    def _has_own(self, port: int) -> bool:
+        return port in self.own_ports or bool(self.own)
+
     def _is_own(self, address: Address, port: int) -> bool:
         if port in self.own_ports and is_local(address):
             return True
@@ -82,8 +84,6 @@ class EgressPolicy:
         return any(same_machine(own, address) for own in pairs)
 
     def _allowed(self, address: Address, host: str) -> bool:
-        if not self.allow:
-            return True
         # Of the embedding forms only a mapped address is surely carried to the IPv4 address in it.
         dialled = (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
         name = _name(host)
@@ -151,8 +151,11 @@ class Dialling:
         self._names.clear()
 
     def _reason(self, address: str, port: int) -> str | None:
-        reasons = [self._policy.refusal(address, port, host) for host in ("", *self._names.get((address, port), ()))]
-        return None if None in reasons else reasons[0]
+        reason = self._policy.refusal(address, port)
+        if reason is None:
+            return None
+        named = self._names.get((address, port), ())
+        return None if any(self._policy.refusal(address, port, host) is None for host in named) else reason
 
 
 current: ContextVar[Dialling | None] = ContextVar("dialling", default=None)

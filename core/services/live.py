@@ -133,7 +133,8 @@ class LiveSources:
     def _guard(self, record: SourceRecord, figures: SourceFigures) -> GuardedConnector:
         breaker = Breaker(_thresholds(record), clock=self._monotonic)
         build, limits = self._dial(record)
-        ready, bulkhead = partial(self._kinds.ready, record.kind), self._bulkheads.share()
+        ready = None if self._kinds.is_ready(record.kind) else partial(self._kinds.ready, record.kind)
+        bulkhead = self._bulkheads.share()
         gate, egress = self._gate(breaker, record), self._kinds.egress
         return GuardedConnector(
             build, limits, breaker, figures, self._retry, ready=ready, bulkhead=bulkhead, gate=gate, egress=egress

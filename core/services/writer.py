@@ -16,6 +16,10 @@ log = structlog.get_logger(__name__)
 BATCH_S = 5.0
 """Counters of other processes are at most 10 s old: half of that leaves room for a slow commit."""
 
+GATHER_S = 0.05
+"""From one commit to the next: of many changes at a time, those of 50 ms share one. A change by itself waits for none.
+"""
+
 
 class StatusWriter:
     """The one writer of `source_status` in this process. Lives on the background loop."""
@@ -29,6 +33,7 @@ class StatusWriter:
         self._statuses, self._clock, self._batch_s = statuses, clock, batch_s
         self._dirty: dict[int, LiveSource] = {}
         self._task: asyncio.Task[None] | None = None
+        self._waiting: list[asyncio.Future[None]] = []
         self._writing = asyncio.Lock()
         self._woken = asyncio.Event()
 
@@ -45,9 +50,15 @@ class StatusWriter:
         self._woken.set()
 
     async def changed(self, live: LiveSource) -> None:
-        """Its status changed: written now, with what its journal holds."""
+        """Its status changed: written now, with what its journal holds. A caller that leaves interrupts no commit."""
         self.mark(live)
-        await self.flush()
+        if self._task is None or self._task.done():
+            await self.flush()
+            return
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append(written)
+        self._woken.set()
+        await written
 
     def drop(self, live: LiveSource) -> None:
         self._dirty.pop(live.record.id, None)
@@ -56,6 +67,7 @@ class StatusWriter:
         """Writes everything that waits; false when the database would not take it, and it waits on."""
         async with self._writing:
             batch, self._dirty = self._dirty, {}
+            waiting, self._waiting = self._waiting, []
             now = self._clock()
             news = {key: live.journal.take() for key, live in batch.items()}
             try:
@@ -67,12 +79,16 @@ class StatusWriter:
                     live.journal.give_back(news[key])
                 self._dirty = batch | self._dirty
                 return False
+            finally:
+                _release(waiting)
             return True
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
+            async with self._writing:  # not in the middle of a commit
+                self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
         await self.flush()
 
     async def _run(self) -> None:
@@ -80,5 +96,12 @@ class StatusWriter:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._batch_s)
             self._woken.clear()
-            if self._dirty:
+            if self._dirty or self._waiting:
                 await self.flush()
+                await asyncio.sleep(GATHER_S)
+
+
+def _release(waiting: list[asyncio.Future[None]]) -> None:
+    for each in waiting:
+        if not each.done():  # else its caller left
+            each.set_result(None)

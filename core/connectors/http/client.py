@@ -1,15 +1,17 @@
 """One source's HTTP requests: guarded, bounded, never repeated, never with another source's cookies."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from core.connectors.base import Environment, Limits
-from core.connectors.detached import Detached
 from core.connectors.http import failures
 from core.connectors.http.body import read_body
 from core.connectors.http.tls import TlsConfig, tls_context
+from core.connectors.interruptible import Interruptible
 from core.connectors.network import fields_of
 from core.errors import BadAnswer, QueryRefused, SourceError, SourceTimeout
 from core.resilience.deadline import remaining, within
@@ -75,7 +77,7 @@ class HttpClient:
     ) -> None:
         self._tls, self._egress, self._limits = tls, environment.egress, limits
         self._permit, self._field, self._decode = permit, field, decode
-        self._work = Detached()
+        self._work = Interruptible()
         self._opened: ClientSession | None = None
 
     async def send(self, request: Request, read_max: int, redirects: int = 0) -> Answer:
@@ -85,7 +87,12 @@ class HttpClient:
         permit said of the first address holds for those it leads to.
         Raises SourceError; TimeoutError when the caller's own deadline passed.
         """
-        return await self._work.run(self._within_limit(request, read_max, redirects))
+        async with self._work.running():
+            await self._notice()
+            # Where the caller's own limit comes first, a second one would only be another timer.
+            if remaining(inf) <= self._limits.attempt:
+                return await self._follow(request, read_max, redirects)
+            return await self._within_limit(request, read_max, redirects)
 
     async def close(self) -> None:
         """Idempotent; ends what is under way."""
@@ -93,6 +100,12 @@ class HttpClient:
         session, self._opened = self._opened, None
         if session is not None:
             await session.close()
+
+    async def _notice(self) -> None:
+        """Two turns of the loop, one to see and one to act: what closed of the kept connections is not used again."""
+        if self._opened is not None:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
     async def _within_limit(self, request: Request, read_max: int, redirects: int) -> Answer:
         try:
