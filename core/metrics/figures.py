@@ -113,8 +113,10 @@ class LatencyWindow:
         self._slices.append((at, histogram))
 
     def histogram(self, now: datetime) -> Histogram:
+        """To be read only: of a single slice it is the slice itself."""
         self._expire(now)
-        return Histogram.merged(part for _, part in self._slices)
+        parts = [part for _, part in self._slices]
+        return parts[0] if len(parts) == 1 else Histogram.merged(parts)
 
     def _redate(self, now: datetime) -> None:
         # After the clock was set back, slices of the future would take every later call and never expire.

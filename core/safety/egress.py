@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
 from typing import Any
-from weakref import WeakSet
+from weakref import ref
 
 import idna
 
@@ -102,7 +102,7 @@ class Dialling:
         self._policy = policy
         self._names: dict[tuple[str, int], set[str]] = {}
         self._dialled: set[tuple[str, int]] = set()
-        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._sockets: set[ref[socket.socket]] = set()
 
     def of_its_own(self) -> "Dialling":
         """The same rules, names and addresses for a client whose sockets are told apart from those of others."""
@@ -130,7 +130,7 @@ class Dialling:
 
     def dials(self, found: socket.socket) -> None:
         """A socket that begins to connect."""
-        self._sockets.add(found)
+        self._sockets.add(ref(found, self._sockets.discard))
 
     def hang_up(self) -> None:
         """Closes whatever a driver that has ended left open. Its transports must be gone, or aborted.
@@ -138,8 +138,9 @@ class Dialling:
         PyMongo, cancelled while it connects, leaves the socket to the garbage collector: until that comes the kernel
         goes on knocking.
         """
-        for found in tuple(self._sockets):
-            found.close()
+        for each in tuple(self._sockets):
+            if (found := each()) is not None:
+                found.close()
 
     def is_revoked(self) -> bool:
         """Whether an address that was dialled may no longer be: the rules have changed since."""

@@ -51,7 +51,10 @@ class Service:
         from yarl import URL
 
         whole = self.base.raw_path
-        if path.strip("/"):
+        if not path.strip("/"):
+            if not query:
+                return self.base
+        else:
             below = quote(_STRAY_PERCENT.sub("%25", path.removeprefix("/")), safe=_PATH_LETTERS)
             whole = f"{whole.rstrip('/')}/{below}"
         pairs = [(name, _text(each)) for name, value in (query or {}).items() for each in _listed(value)]
