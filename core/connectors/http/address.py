@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 ADDRESS_MAX = 2000
 
+Origin = tuple[str, str | None, int | None]
+
 
 def http_address(text: str) -> str:
     """The text itself. Raises PydanticCustomError for what is no bare http or https address.
@@ -37,6 +39,11 @@ def _parsed(text: str) -> "URL | None":
         return url if url.port else None
     except ValueError:
         return None
+
+
+def origin_of(url: "URL") -> Origin:
+    """Scheme, host and port (RFC 6454), whether or not the address spells out the scheme's own port."""
+    return url.scheme, url.raw_host, url.port
 
 
 HttpAddress = Annotated[str, Field(min_length=1, max_length=ADDRESS_MAX), AfterValidator(http_address)]

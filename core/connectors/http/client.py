@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from core.connectors.base import Environment, Limits
 from core.connectors.http import failures
+from core.connectors.http.address import origin_of
 from core.connectors.http.body import read_body
 from core.connectors.http.tls import TlsConfig, tls_context
 from core.connectors.interruptible import Interruptible
@@ -17,11 +18,11 @@ from core.errors import BadAnswer, QueryRefused, SourceError, SourceTimeout
 from core.resilience.deadline import remaining, within
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
     from multidict import CIMultiDict
     from yarl import URL
 
-CONNECTIONS = 8
+    from core.connectors.http.pool import Pool
+
 REDIRECTS_MAX = 3
 USER_AGENT = "cheshmeh"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -78,7 +79,7 @@ class HttpClient:
         self._tls, self._egress, self._limits = tls, environment.egress, limits
         self._permit, self._field, self._decode = permit, field, decode
         self._work = Interruptible()
-        self._opened: ClientSession | None = None
+        self._opened: Pool | None = None
 
     async def send(self, request: Request, read_max: int, redirects: int = 0) -> Answer:
         """One request and its answer, of which at most `read_max` bytes of content are read.
@@ -97,9 +98,9 @@ class HttpClient:
     async def close(self) -> None:
         """Idempotent; ends what is under way."""
         await self._work.cancel()
-        session, self._opened = self._opened, None
-        if session is not None:
-            await session.close()
+        pool, self._opened = self._opened, None
+        if pool is not None:
+            await pool.close()
 
     async def _notice(self) -> None:
         """Two turns of the loop, one to see and one to act: what closed of the kept connections is not used again."""
@@ -132,55 +133,40 @@ class HttpClient:
         return answer
 
     async def _exchange(self, request: Request, read_max: int) -> Answer:
-        import aiohttp
+        from aiohttp import ClientError
+        from aiohttp.http_exceptions import HttpProcessingError
 
         try:
             return await self._answer(request, read_max)
         except SourceError as err:
             failed = self._at_fault(err)
-        except (aiohttp.ClientError, OSError, ValueError) as err:
+        except (ClientError, HttpProcessingError, failures.NotConnected, OSError, ValueError) as err:
             # ValueError: aiohttp's parser and yarl raise it, bare, for what a peer sent.
             where = {"host": str(request.url.host), "port": request.url.port or 0, "seconds": self._limits.connect}
             failed = failures.of(err, self._field, where)
         raise failed
 
     async def _answer(self, request: Request, read_max: int) -> Answer:
-        url, headers = addressed(request.url, request.secret_query), _sent_headers(request)
-        async with self._session().request(
-            request.method, url, headers=headers, data=request.body, allow_redirects=False, timeout=self._timeout()
-        ) as response:
-            body, complete = await read_body(response, read_max, decode=self._decode)
-            if not complete:
-                response.close()
-            return Answer(response.status, response.reason or "", response.headers, body, complete, request.url)
+        from core.connectors.http.wire import exchange, head_of
 
-    def _timeout(self) -> Any:
-        import aiohttp
+        url, pool = addressed(request.url, request.secret_query), self._pool()
+        head = head_of(request.method, url, _sent_headers(request), request.body)
+        connection, complete = await pool.take(url), False
+        try:
+            came = await exchange(connection, request.method, url, head, request.body)
+            body, complete = await read_body(came, read_max, decode=self._decode)
+            return Answer(came.status, came.reason, came.headers, body, complete, request.url)
+        finally:
+            pool.give_back(url, connection, done=complete)
 
-        return aiohttp.ClientTimeout(total=None, sock_connect=min(self._limits.connect, remaining()), ceil_threshold=60)
-
-    def _session(self) -> "ClientSession":
+    def _pool(self) -> "Pool":
         if self._opened is None:
-            self._opened = self._open()
+            from core.connectors.http.dial import Dialler
+            from core.connectors.http.pool import Pool
+
+            context = tls_context(self._tls.tls_verify, self._tls.ca_pem)
+            self._opened = Pool(Dialler(self._egress, context, self._limits.connect), self._egress)
         return self._opened
-
-    def _open(self) -> "ClientSession":
-        import aiohttp
-
-        from core.connectors.http.dial import GuardedTcpConnector
-
-        context = tls_context(self._tls.tls_verify, self._tls.ca_pem)
-        connector = GuardedTcpConnector(self._egress, ssl=context, limit=CONNECTIONS)
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-        )
-        # It would send an idempotent request once more by itself; there is no other switch for it.
-        session._retry_connection = False
-        return session
 
     def _at_fault(self, err: SourceError) -> SourceError:
         err.fields = fields_of(self._field) if err.fields else ()
@@ -203,11 +189,6 @@ def redirected(request: Request, answer: Answer) -> Request:
     if origin_of(target) == origin_of(request.url):
         return replace(request, url=target)
     return replace(request, url=target, credentials={}, secret_query={})
-
-
-def origin_of(url: "URL") -> tuple[str, str | None, int | None]:
-    """Scheme, host and port (RFC 6454), whether or not the address spells out the scheme's own port."""
-    return url.scheme, url.raw_host, url.port
 
 
 def addressed(url: "URL", query: Mapping[str, str]) -> "URL":

@@ -8,8 +8,9 @@ from urllib.parse import quote, unquote, urlencode
 
 from core.connectors.base import Environment, Limits
 from core.connectors.http import failures
+from core.connectors.http.address import origin_of
 from core.connectors.http.auth import auth_headers, auth_query, auth_secrets, own_headers
-from core.connectors.http.client import REDIRECTS_MAX, Answer, HttpClient, Request, origin_of
+from core.connectors.http.client import REDIRECTS_MAX, Answer, HttpClient, Request
 from core.errors import BadAnswer, SourceError
 from core.models import FieldError, Message
 from core.redaction import WORD_MAX, mask, word
