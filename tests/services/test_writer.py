@@ -1,7 +1,7 @@
 """What the writer does when the database takes nothing for a while."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -97,3 +97,74 @@ async def test_only_the_newest_events_wait_for_long(statuses: Statuses) -> None:
     journal.give_back(old)
     assert [event.data["n"] for event in journal.take()] == [*range(1, WAITING_MAX), "new"]
     assert not journal.waits
+
+
+class Slow(Statuses):
+    """A database that takes as long as the test wants over each commit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.goes_on = asyncio.Event(), asyncio.Event()
+        self.commits = 0
+
+    async def save(self, records: Iterable[Any], news: Mapping[int, Sequence[Event]]) -> None:
+        self.commits += 1
+        self.begun.set()
+        await self.goes_on.wait()
+        await super().save(records, news)
+
+
+@pytest.fixture
+async def slow() -> AsyncIterator[tuple[Slow, StatusWriter]]:
+    statuses = Slow()
+    writer = StatusWriter(cast(StatusRepository, statuses), lambda: NOW, batch_s=3600)
+    writer.start()
+    yield statuses, writer
+    await writer.close()
+
+
+async def test_a_caller_that_leaves_interrupts_no_commit(slow: tuple[Slow, StatusWriter]) -> None:
+    statuses, writer = slow
+    caller = asyncio.create_task(writer.changed(cast(LiveSource, Live())))
+    await statuses.begun.wait()
+    caller.cancel()
+    await asyncio.wait({caller})
+    statuses.goes_on.set()
+    await statuses.written.wait()
+    assert statuses.saved == [BreakerState.CLOSED]
+
+
+async def test_changes_that_come_during_a_commit_share_the_next(slow: tuple[Slow, StatusWriter]) -> None:
+    statuses, writer = slow
+    first = asyncio.create_task(writer.changed(cast(LiveSource, Live())))
+    await statuses.begun.wait()
+    others = [asyncio.create_task(writer.changed(cast(LiveSource, Live()))) for _ in range(5)]
+    await asyncio.sleep(0)
+    assert not first.done()
+    statuses.goes_on.set()
+    await asyncio.gather(first, *others)
+    assert statuses.commits == 2
+
+
+async def test_nobody_waits_for_a_source_that_was_deleted_meanwhile(slow: tuple[Slow, StatusWriter]) -> None:
+    statuses, writer = slow
+    live = cast(LiveSource, Live())
+    first = asyncio.create_task(writer.changed(live))
+    await statuses.begun.wait()
+    second = asyncio.create_task(writer.changed(live))
+    await asyncio.sleep(0)
+    writer.drop(live)
+    statuses.goes_on.set()
+    await asyncio.gather(first, second)
+
+
+async def test_closing_waits_for_the_commit_that_is_under_way(slow: tuple[Slow, StatusWriter]) -> None:
+    statuses, writer = slow
+    change = asyncio.create_task(writer.changed(cast(LiveSource, Live())))
+    await statuses.begun.wait()
+    closing = asyncio.create_task(writer.close())
+    await asyncio.sleep(0)
+    assert not closing.done()
+    statuses.goes_on.set()
+    await asyncio.gather(change, closing)
+    assert statuses.saved == [BreakerState.CLOSED]

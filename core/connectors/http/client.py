@@ -116,6 +116,7 @@ class HttpClient:
             if remaining() <= _ENDED:
                 raise TimeoutError from None
             late = SourceTimeout("attempt", fields=fields_of(self._field), seconds=self._limits.attempt)
+        await asyncio.sleep(0)  # the turn in which the socket is closed
         # Raised out here: as the context of this error the client's frames would hold its socket open.
         raise late
 

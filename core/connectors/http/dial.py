@@ -5,7 +5,6 @@ import socket
 import ssl
 from collections.abc import Callable
 from functools import partial
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import aiohappyeyeballs
@@ -15,6 +14,7 @@ from core.connectors.http.failures import NotConnected
 from core.connectors.network import fields_of
 from core.errors import EgressDenied
 from core.resilience.deadline import within
+from core.safety.addresses import read
 from core.safety.dialling import DialRefused
 from core.safety.egress import EgressPolicy
 
@@ -87,7 +87,7 @@ def _is_numeric(host: str, port: int) -> bool:
     if not host.replace(".", "").isdigit():
         return False
     try:
-        ip_address(host)
+        read(host)
     except ValueError:
         raise EgressDenied("numeric_host", fields=fields_of("host"), host=host, port=port) from None
     return True

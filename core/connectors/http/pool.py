@@ -21,8 +21,8 @@ CLOSE_LIMIT_S = 1.0
 class Pool:
     """At most 8 connections at a time. Lives on one event loop."""
 
-    def __init__(self, dialler: Dialler, egress: EgressPolicy) -> None:
-        self._dialler, self._egress = dialler, egress
+    def __init__(self, dialler: Dialler, egress: EgressPolicy, kept_s: float = KEPT_S) -> None:
+        self._dialler, self._egress, self._kept_s = dialler, egress, kept_s
         self._idle: dict[Origin, deque[tuple[ResponseHandler, float]]] = {}
         self._busy: set[ResponseHandler] = set()
         self._places = asyncio.Semaphore(CONNECTIONS)
@@ -51,7 +51,7 @@ class Pool:
             return
         loop = asyncio.get_running_loop()
         self._idle.setdefault(origin_of(url), deque()).append((connection, loop.time()))
-        self._expiry = self._expiry or loop.call_later(KEPT_S, self._expire)
+        self._expiry = self._expiry or loop.call_later(self._kept_s, self._expire)
 
     async def close(self) -> None:
         """Ends every connection and waits until the sockets are closed. Idempotent."""
@@ -87,13 +87,13 @@ class Pool:
     def _expire(self) -> None:
         self._expiry, loop = None, asyncio.get_running_loop()
         for origin, kept in tuple(self._idle.items()):
-            while kept and loop.time() - kept[0][1] >= KEPT_S:
+            while kept and loop.time() - kept[0][1] >= self._kept_s:
                 _end(kept.popleft()[0])
             if not kept:
                 del self._idle[origin]
         if self._idle:
             first = min(kept[0][1] for kept in self._idle.values())
-            self._expiry = loop.call_at(first + KEPT_S, self._expire)
+            self._expiry = loop.call_at(first + self._kept_s, self._expire)
 
 
 def _end(connection: ResponseHandler) -> None:

@@ -92,7 +92,7 @@ class Service:
 
     def word(self, text: str, longest: int = WORD_MAX) -> str:
         """Something that the service said itself, fit for a sentence."""
-        return word(text, self.secrets, longest)
+        return word(text, self.secrets, longest) if text else ""
 
     def tells_nothing(self, text: str) -> bool:
         """Whether none of the source's secrets is in the text."""
