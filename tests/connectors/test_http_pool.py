@@ -23,8 +23,13 @@ from tests.connectors.rest_source import Peer, peer, serving
 pytestmark = pytest.mark.anyio
 
 
-def client() -> HttpClient:
-    return HttpClient(TlsConfig(), Environment(EgressPolicy()), Limits(5, 10, 10), lambda *_: True, "base_url")
+@asynccontextmanager
+async def client() -> AsyncIterator[HttpClient]:
+    http = HttpClient(TlsConfig(), Environment(EgressPolicy()), Limits(5, 10, 10), lambda *_: True, "base_url")
+    try:
+        yield http
+    finally:
+        await http.close()
 
 
 class Silent(Peer):
@@ -60,10 +65,8 @@ async def ask(connections: Pool, url: URL, *, to_the_end: bool = True) -> None:
 
 
 async def test_more_calls_than_connections_take_turns():
-    async with peer() as there:
-        http = client()
+    async with peer() as there, client() as http:
         answers = await asyncio.gather(*(http.send(Request("GET", URL(there.url)), 100) for _ in range(30)))
-        await http.close()
         assert [each.status for each in answers] == [200] * 30
         assert there.connections <= CONNECTIONS
 
@@ -88,16 +91,14 @@ async def test_a_connection_whose_answer_was_not_read_to_its_end_is_not_used_aga
 
 @pytest.mark.parametrize("value", ["a\r\nHost: elsewhere", "a\nb", "a\rb", "a\0b"])
 async def test_a_header_that_would_begin_another_line_is_never_sent(value: str):
-    async with peer() as there:
-        http = client()
+    async with peer() as there, client() as http:
         assert isinstance(await error_of(http.send(Request("GET", URL(there.url), {"X-Note": value}), 100)), BadAnswer)
-        await http.close()
         assert there.requests == []
 
 
 async def test_closing_ends_what_is_under_way_and_its_caller_lives_on():
-    async with silent() as there:
-        http, url = client(), URL(there.url)
+    async with silent() as there, client() as http:
+        url = URL(there.url)
 
         async def caller() -> tuple[BaseException, int]:
             error = await error_of(http.send(Request("GET", url), 100))
@@ -112,8 +113,8 @@ async def test_closing_ends_what_is_under_way_and_its_caller_lives_on():
 
 
 async def test_a_caller_that_is_cancelled_while_the_source_closes_stays_cancelled():
-    async with silent() as there:
-        http, url = client(), URL(there.url)
+    async with silent() as there, client() as http:
+        url = URL(there.url)
         asking = asyncio.create_task(http.send(Request("GET", url), 100))
         await there.asked.wait()
         closing = asyncio.create_task(http.close())
