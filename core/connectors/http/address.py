@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
 ADDRESS_MAX = 2000
 
-Origin = tuple[str, str | None, int | None]
-
 
 def http_address(text: str) -> str:
     """The text itself. Raises PydanticCustomError for what is no bare http or https address.
@@ -31,19 +29,13 @@ def http_address(text: str) -> str:
 def _parsed(text: str) -> "URL | None":
     from yarl import URL
 
-    # Of what counts as a space only the plain one is printable.
-    if " " in text or "\\" in text or not text.replace("\u200c", "").isprintable():
+    if any(letter.isspace() or letter == "\\" or not (letter.isprintable() or letter == "\u200c") for letter in text):
         return None
     try:
         url = URL(text)
         return url if url.port else None
     except ValueError:
         return None
-
-
-def origin_of(url: "URL") -> Origin:
-    """Scheme, host and port (RFC 6454), whether or not the address spells out the scheme's own port."""
-    return url.scheme, url.raw_host, url.port
 
 
 HttpAddress = Annotated[str, Field(min_length=1, max_length=ADDRESS_MAX), AfterValidator(http_address)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from core.errors import BadAnswer
 
 if TYPE_CHECKING:
-    from core.connectors.http.wire import Incoming
+    from aiohttp import ClientResponse
 
 CHUNK = 64 * 1024
 WIRE_FLOOR = 64 * 1024
@@ -19,7 +19,7 @@ _GZIP_MAGIC = b"\x1f"
 _WBITS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 
 
-async def read_body(response: "Incoming", read_max: int, *, decode: bool = True) -> tuple[bytes, bool]:
+async def read_body(response: "ClientResponse", read_max: int, *, decode: bool = True) -> tuple[bytes, bool]:
     """At most `read_max` bytes of content, and whether that was all of it.
 
     Stops reading there, and after as many compressed bytes. Raises BadAnswer for an encoding that was not asked for.
@@ -32,7 +32,7 @@ async def read_body(response: "Incoming", read_max: int, *, decode: bool = True)
     return await _read(response, max(read_max, WIRE_FLOOR), _Inflated(read_max, _WBITS[encoding]))
 
 
-async def _read(response: "Incoming", wire_max: int, content: "_Plain") -> tuple[bytes, bool]:
+async def _read(response: "ClientResponse", wire_max: int, content: "_Plain") -> tuple[bytes, bool]:
     on_wire = 0
     async for chunk in response.content.iter_chunked(CHUNK):
         on_wire += len(chunk)

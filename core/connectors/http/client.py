@@ -1,28 +1,25 @@
 """One source's HTTP requests: guarded, bounded, never repeated, never with another source's cookies."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from core.connectors.base import Environment, Limits
+from core.connectors.detached import Detached
 from core.connectors.http import failures
-from core.connectors.http.address import origin_of
 from core.connectors.http.body import read_body
 from core.connectors.http.tls import TlsConfig, tls_context
-from core.connectors.interruptible import Interruptible
 from core.connectors.network import fields_of
 from core.errors import BadAnswer, QueryRefused, SourceError, SourceTimeout
 from core.resilience.deadline import remaining, within
 
 if TYPE_CHECKING:
+    from aiohttp import ClientSession
     from multidict import CIMultiDict
     from yarl import URL
 
-    from core.connectors.http.pool import Pool
-
+CONNECTIONS = 8
 REDIRECTS_MAX = 3
 USER_AGENT = "cheshmeh"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -78,8 +75,8 @@ class HttpClient:
     ) -> None:
         self._tls, self._egress, self._limits = tls, environment.egress, limits
         self._permit, self._field, self._decode = permit, field, decode
-        self._work = Interruptible()
-        self._opened: Pool | None = None
+        self._work = Detached()
+        self._opened: ClientSession | None = None
 
     async def send(self, request: Request, read_max: int, redirects: int = 0) -> Answer:
         """One request and its answer, of which at most `read_max` bytes of content are read.
@@ -88,25 +85,14 @@ class HttpClient:
         permit said of the first address holds for those it leads to.
         Raises SourceError; TimeoutError when the caller's own deadline passed.
         """
-        async with self._work.running():
-            await self._notice()
-            # Where the caller's own limit comes first, a second one would only be another timer.
-            if remaining(inf) <= self._limits.attempt:
-                return await self._follow(request, read_max, redirects)
-            return await self._within_limit(request, read_max, redirects)
+        return await self._work.run(self._within_limit(request, read_max, redirects))
 
     async def close(self) -> None:
         """Idempotent; ends what is under way."""
         await self._work.cancel()
-        pool, self._opened = self._opened, None
-        if pool is not None:
-            await pool.close()
-
-    async def _notice(self) -> None:
-        """Two turns of the loop, one to see and one to act: what closed of the kept connections is not used again."""
-        if self._opened is not None:
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+        session, self._opened = self._opened, None
+        if session is not None:
+            await session.close()
 
     async def _within_limit(self, request: Request, read_max: int, redirects: int) -> Answer:
         try:
@@ -116,7 +102,6 @@ class HttpClient:
             if remaining() <= _ENDED:
                 raise TimeoutError from None
             late = SourceTimeout("attempt", fields=fields_of(self._field), seconds=self._limits.attempt)
-        await asyncio.sleep(0)  # the turn in which the socket is closed
         # Raised out here: as the context of this error the client's frames would hold its socket open.
         raise late
 
@@ -134,40 +119,55 @@ class HttpClient:
         return answer
 
     async def _exchange(self, request: Request, read_max: int) -> Answer:
-        from aiohttp import ClientError
-        from aiohttp.http_exceptions import HttpProcessingError
+        import aiohttp
 
         try:
             return await self._answer(request, read_max)
         except SourceError as err:
             failed = self._at_fault(err)
-        except (ClientError, HttpProcessingError, failures.NotConnected, OSError, ValueError) as err:
+        except (aiohttp.ClientError, OSError, ValueError) as err:
             # ValueError: aiohttp's parser and yarl raise it, bare, for what a peer sent.
             where = {"host": str(request.url.host), "port": request.url.port or 0, "seconds": self._limits.connect}
             failed = failures.of(err, self._field, where)
         raise failed
 
     async def _answer(self, request: Request, read_max: int) -> Answer:
-        from core.connectors.http.wire import exchange, head_of
+        url, headers = addressed(request.url, request.secret_query), _sent_headers(request)
+        async with self._session().request(
+            request.method, url, headers=headers, data=request.body, allow_redirects=False, timeout=self._timeout()
+        ) as response:
+            body, complete = await read_body(response, read_max, decode=self._decode)
+            if not complete:
+                response.close()
+            return Answer(response.status, response.reason or "", response.headers, body, complete, request.url)
 
-        url, pool = addressed(request.url, request.secret_query), self._pool()
-        head = head_of(request.method, url, _sent_headers(request), request.body)
-        connection, complete = await pool.take(url), False
-        try:
-            came = await exchange(connection, request.method, url, head, request.body)
-            body, complete = await read_body(came, read_max, decode=self._decode)
-            return Answer(came.status, came.reason, came.headers, body, complete, request.url)
-        finally:
-            pool.give_back(url, connection, done=complete)
+    def _timeout(self) -> Any:
+        import aiohttp
 
-    def _pool(self) -> "Pool":
+        return aiohttp.ClientTimeout(total=None, sock_connect=min(self._limits.connect, remaining()), ceil_threshold=60)
+
+    def _session(self) -> "ClientSession":
         if self._opened is None:
-            from core.connectors.http.dial import Dialler
-            from core.connectors.http.pool import Pool
-
-            context = tls_context(self._tls.tls_verify, self._tls.ca_pem)
-            self._opened = Pool(Dialler(self._egress, context, self._limits.connect), self._egress)
+            self._opened = self._open()
         return self._opened
+
+    def _open(self) -> "ClientSession":
+        import aiohttp
+
+        from core.connectors.http.dial import GuardedTcpConnector
+
+        context = tls_context(self._tls.tls_verify, self._tls.ca_pem)
+        connector = GuardedTcpConnector(self._egress, ssl=context, limit=CONNECTIONS)
+        session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        )
+        # It would send an idempotent request once more by itself; there is no other switch for it.
+        session._retry_connection = False
+        return session
 
     def _at_fault(self, err: SourceError) -> SourceError:
         err.fields = fields_of(self._field) if err.fields else ()
@@ -190,6 +190,11 @@ def redirected(request: Request, answer: Answer) -> Request:
     if origin_of(target) == origin_of(request.url):
         return replace(request, url=target)
     return replace(request, url=target, credentials={}, secret_query={})
+
+
+def origin_of(url: "URL") -> tuple[str, str | None, int | None]:
+    """Scheme, host and port (RFC 6454), whether or not the address spells out the scheme's own port."""
+    return url.scheme, url.raw_host, url.port
 
 
 def addressed(url: "URL", query: Mapping[str, str]) -> "URL":

@@ -1,71 +1,77 @@
-"""Dialling under the address rules: every address of a name, as it is dialled."""
+"""aiohttp's dialling under the address rules: every address as it is dialled, and again before each request."""
 
-import asyncio
 import socket
-import ssl
 from collections.abc import Callable
-from functools import partial
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-import aiohappyeyeballs
-from aiohttp.client_proto import ResponseHandler
+from aiohttp import TCPConnector
+from aiohttp.abc import AbstractResolver, ResolveResult
 
-from core.connectors.http.failures import NotConnected
-from core.connectors.network import fields_of
-from core.errors import EgressDenied
-from core.resilience.deadline import within
-from core.safety.addresses import read
 from core.safety.dialling import DialRefused
 from core.safety.egress import EgressPolicy
 
 if TYPE_CHECKING:
-    from yarl import URL
+    from aiohttp import ClientRequest, ClientTimeout
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
 
-NEXT_ADDRESS_S = 0.25
-"""An address that does not answer for this long is raced by the next one (RFC 8305, 5)."""
+_host: ContextVar[str] = ContextVar("host", default="")
+"""The host of the request that is dialled for: an address does not tell the name that led to it."""
 
 
-class Dialler:
-    """Opens connections for one source. `connect_s` is what reaching a server and agreeing on TLS may take together."""
+class GuardedTcpConnector(TCPConnector):
+    """Connects only to what the rules allow. Raises DialRefused, and what GuardedResolver raises."""
 
-    def __init__(self, egress: EgressPolicy, context: ssl.SSLContext, connect_s: float) -> None:
-        self._egress, self._context, self._connect_s = egress, context, connect_s
+    def __init__(self, egress: EgressPolicy, **given: Any) -> None:
+        resolver, factory = GuardedResolver(egress), guarded_socket(egress)
+        super().__init__(resolver=resolver, use_dns_cache=False, socket_factory=factory, **given)
+        self._egress = egress
 
-    async def dial(self, url: "URL") -> ResponseHandler:
-        """A connection to an address that may be connected to. Raises NotConnected, Unreachable and EgressDenied."""
-        host, port = url.raw_host or "", url.port or 0
-        # A numeric host is judged as its socket is made, which no resolver is asked about.
-        addresses = (host,) if _is_numeric(host, port) else await self._egress.resolve(host, port)
-        context = self._context if url.scheme == "https" else None
+    async def connect(
+        self,
+        req: "ClientRequest",
+        traces: list["Trace"],
+        timeout: "ClientTimeout",  # noqa: ASYNC109 - the signature is aiohttp's
+    ) -> "Connection":
+        """A connection, new or kept. The rules may have changed since a kept one was dialled."""
+        host = req.url.raw_host or ""
+        token = _host.set(host)
         try:
-            async with within(self._connect_s):
-                return await self._connect([_info(each, port) for each in addresses], host, context)
-        except OSError as err:
-            failed = NotConnected(err)
-        raise failed
-
-    async def _connect(self, infos: list[Any], host: str, context: ssl.SSLContext | None) -> ResponseHandler:
-        loop, factory = asyncio.get_running_loop(), guarded_socket(self._egress, host)
-        name = host.rstrip(".") if context else None  # certificates hold names without the dot of the root
-        while True:
+            connection = await super().connect(req, traces, timeout)
+        finally:
+            _host.reset(token)
+        if connection.transport is not None and (peer := connection.transport.get_extra_info("peername")):
             try:
-                sock = await aiohappyeyeballs.start_connection(
-                    infos, happy_eyeballs_delay=NEXT_ADDRESS_S, loop=loop, socket_factory=factory
-                )
-                made = partial(ResponseHandler, loop)
-                return (await loop.create_connection(made, sock=sock, ssl=context, server_hostname=name))[1]
-            except OSError:
-                aiohappyeyeballs.pop_addr_infos_interleave(infos, None)
-                if not infos:
-                    raise
+                _judge(self._egress, peer, host)
+            except DialRefused:
+                connection.close()
+                raise
+        return connection
 
 
-def guarded_socket(egress: EgressPolicy, host: str = "") -> Callable[[Any], socket.socket]:
-    """A socket factory that judges each address; `host` is the name that led there. Raises DialRefused."""
+class GuardedResolver(AbstractResolver):
+    """Answers with the addresses that may be connected to. Raises Unreachable and EgressDenied."""
+
+    def __init__(self, egress: EgressPolicy) -> None:
+        self._egress = egress
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        allowed = await self._egress.resolve(host, port)
+        return [_result(host, address, port) for address in allowed]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def guarded_socket(egress: EgressPolicy) -> Callable[[Any], socket.socket]:
+    """A socket factory that sees every address, those written as numbers included, which no resolver is asked about."""
 
     def opened(info: Any) -> socket.socket:
         family, kind, protocol, _, address = info
-        judge(egress, address, host)
+        _judge(egress, address, _host.get())
         sock = socket.socket(family=family, type=kind, proto=protocol)
         sock.setblocking(False)
         return sock
@@ -73,27 +79,13 @@ def guarded_socket(egress: EgressPolicy, host: str = "") -> Callable[[Any], sock
     return opened
 
 
-def judge(egress: EgressPolicy, address: Any, host: str) -> None:
-    """Raises DialRefused."""
+def _judge(egress: EgressPolicy, address: Any, host: str) -> None:
     reason = egress.refusal(str(address[0]), int(address[1]), host)
     if reason is not None:
         raise DialRefused(reason, address)
 
 
-def _is_numeric(host: str, port: int) -> bool:
-    """Raises EgressDenied for 127.1 and the like, which hide from rules that read addresses."""
-    if ":" in host:
-        return True
-    if not host.replace(".", "").isdigit():
-        return False
-    try:
-        read(host)
-    except ValueError:
-        raise EgressDenied("numeric_host", fields=fields_of("host"), host=host, port=port) from None
-    return True
-
-
-def _info(address: str, port: int) -> tuple[Any, ...]:
-    if ":" in address:
-        return socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port, 0, 0)
-    return socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port)
+def _result(host: str, address: str, port: int) -> ResolveResult:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=flags)

@@ -29,14 +29,6 @@ _RETRIED = frozenset({502, 503, 504})
 _RESETS = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
 
 
-class NotConnected(Exception):
-    """No connection stands: `reason` is what the system or TLS said."""
-
-    def __init__(self, reason: OSError) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
-
-
 def of(err: Exception, field: str, where: Mapping[str, Any]) -> SourceError:
     """What went wrong before a whole answer stood.
 
@@ -48,8 +40,17 @@ def of(err: Exception, field: str, where: Mapping[str, Any]) -> SourceError:
     if isinstance(err, OSError) and (denied := _denied(err, field, **where)):
         return denied
     match err:
-        case NotConnected():
-            return of_greeting(err.reason, field, **where)
+        case aiohttp.ClientConnectorCertificateError():
+            return _certificate(err.certificate_error, field, **where)
+        case aiohttp.ClientConnectorSSLError():
+            return _handshake(err.os_error, field, **where)
+        case aiohttp.InvalidURL():
+            # The client's own refusal of 127.1 and the like, which hide from rules that read addresses.
+            return EgressDenied("numeric_host", fields=fields, host=where["host"], port=where["port"])
+        case aiohttp.ServerTimeoutError():
+            return SourceTimeout("connect", fields=fields, **where)
+        case aiohttp.ClientConnectorError():
+            return _not_connected(err.os_error, field, **where)
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
             return Unreachable("reset", fields=fields, **where)
         case aiohttp.ClientPayloadError():
@@ -60,7 +61,7 @@ def of(err: Exception, field: str, where: Mapping[str, Any]) -> SourceError:
 
 
 def of_greeting(err: OSError, field: str, **where: Any) -> SourceError:
-    """What went wrong while a connection was made and TLS was agreed upon."""
+    """What went wrong while TLS was agreed upon, outside aiohttp."""
     if isinstance(err, ssl.SSLCertVerificationError):
         return _certificate(err, field, **where)
     if isinstance(err, ssl.SSLError):

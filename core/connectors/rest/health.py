@@ -1,13 +1,17 @@
 """Whether a service is well: one small request, and the statuses that its owner calls good."""
 
+from functools import cached_property
 from http import HTTPStatus
 from http.client import responses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.connectors.http.client import REDIRECTS_MAX, Answer
 from core.connectors.http.failures import of_status
 from core.connectors.rest.service import Service
 from core.errors import AuthError, PermissionDenied, RateLimited, SourceError, SourceUnavailable
+
+if TYPE_CHECKING:
+    from yarl import URL
 
 BYTES_MAX = 64 * 1024
 
@@ -17,12 +21,8 @@ class Health:
 
     def __init__(self, service: Service, config: Any) -> None:
         ranges = (each.partition("-") for each in config.health_expect)
-        self._service, self._url = service, service.url(config.health_path)
+        self._service, self._path = service, config.health_path
         self._expected = tuple((int(first), int(last or first)) for first, _, last in ranges)
-        moved = any(
-            first < HTTPStatus.BAD_REQUEST and last >= HTTPStatus.MULTIPLE_CHOICES for first, last in self._expected
-        )
-        self._redirects = 0 if moved else REDIRECTS_MAX
 
     async def ping(self) -> tuple[bool, str]:
         """`(True, what answered)`, or `(False, why)` for a status that was not expected.
@@ -59,3 +59,14 @@ class Health:
     def command(self) -> str:
         """The request as a person may see it."""
         return self._service.executed(self._url, None)
+
+    @cached_property
+    def _url(self) -> "URL":
+        return self._service.url(self._path)
+
+    @cached_property
+    def _redirects(self) -> int:
+        moved = any(
+            first < HTTPStatus.BAD_REQUEST and last >= HTTPStatus.MULTIPLE_CHOICES for first, last in self._expected
+        )
+        return 0 if moved else REDIRECTS_MAX

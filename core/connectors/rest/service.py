@@ -8,9 +8,8 @@ from urllib.parse import quote, unquote, urlencode
 
 from core.connectors.base import Environment, Limits
 from core.connectors.http import failures
-from core.connectors.http.address import origin_of
 from core.connectors.http.auth import auth_headers, auth_query, auth_secrets, own_headers
-from core.connectors.http.client import REDIRECTS_MAX, Answer, HttpClient, Request
+from core.connectors.http.client import REDIRECTS_MAX, Answer, HttpClient, Request, origin_of
 from core.errors import BadAnswer, SourceError
 from core.models import FieldError, Message
 from core.redaction import WORD_MAX, mask, word
@@ -52,10 +51,7 @@ class Service:
         from yarl import URL
 
         whole = self.base.raw_path
-        if not path.strip("/"):
-            if not query:
-                return self.base
-        else:
+        if path.strip("/"):
             below = quote(_STRAY_PERCENT.sub("%25", path.removeprefix("/")), safe=_PATH_LETTERS)
             whole = f"{whole.rstrip('/')}/{below}"
         pairs = [(name, _text(each)) for name, value in (query or {}).items() for each in _listed(value)]
@@ -92,7 +88,7 @@ class Service:
 
     def word(self, text: str, longest: int = WORD_MAX) -> str:
         """Something that the service said itself, fit for a sentence."""
-        return word(text, self.secrets, longest) if text else ""
+        return word(text, self.secrets, longest)
 
     def tells_nothing(self, text: str) -> bool:
         """Whether none of the source's secrets is in the text."""
