@@ -20,6 +20,8 @@ POLL_S = (0.8, 1.2)
 BATCH = 500
 """Keys read by one request: a few thousand would hold Redis up for longer than a request may take."""
 
+CANCEL_AGAIN_S = 0.1
+
 Seen = Callable[[View], None]
 
 
@@ -48,8 +50,7 @@ class RedisRecords:
     async def close(self) -> None:
         for task in (self._polling, self._listening):
             if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                await _end(task)
         await self._link.close()
 
     def watch(self, source: str, seen: Seen) -> None:
@@ -149,6 +150,17 @@ class RedisRecords:
 
     def _note_clock(self, now_ms: int) -> None:
         self._clock_ms = now_ms - time.monotonic() * 1000
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """Once is not enough: before Python 3.12 `asyncio.wait_for`, in which the client sends, loses a cancellation that
+    comes together with its result.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+    if not task.cancelled():
+        task.exception()  # looked at: it ended with its connection
 
 
 def _view(state: str, generation: int | str, wait_ms: int | str) -> View:

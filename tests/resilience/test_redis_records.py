@@ -1,16 +1,21 @@
 """The scripts, on a real Redis."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
 
 from core.models import BreakerState
+from core.resilience.redis_link import RedisLink
 from core.resilience.redis_records import KEYS, RedisRecords
 from core.resilience.shared import ABSENT, Place, SharedTrouble, View
 
 CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
+HANGS_S = 60
+"""Only so that a test that would wait for ever ends."""
 
 
 @pytest.fixture
@@ -238,3 +243,44 @@ async def test_a_request_that_redis_reads_too_late_does_nothing(
     with pytest.raises(SharedTrouble):
         await records.lease(replace(place, source="late"), "p", 10.0)
     assert not await client.exists(KEYS + "late")
+
+
+class LosesACancellation:
+    """A link whose client swallows the first cancellation of a request."""
+
+    up, rest_s = True, 0.0
+
+    def __init__(self) -> None:
+        self.asked, self.lost = asyncio.Event(), False
+
+    async def open(self) -> bool:
+        return True
+
+    async def run(self, *_request: object) -> list[Any]:
+        self.asked.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if self.lost:
+                raise
+            self.lost = True
+        return [0]
+
+    async def messages(self, _channel: str) -> AsyncIterator[str]:
+        await asyncio.Event().wait()
+        yield ""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+@pytest.mark.anyio
+async def test_closing_ends_though_the_client_loses_a_cancellation() -> None:
+    link = LosesACancellation()
+    records = RedisRecords(cast(RedisLink, link))
+    await records.start()
+    await link.asked.wait()
+    async with asyncio.timeout(HANGS_S):
+        await records.close()
+    assert link.lost
+    assert records.degraded
