@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis as client_library
 
+from core.resilience.bulkhead import SOURCE_CALLS
 from core.resilience.gate import PATIENCE_S
 from core.resilience.redis_records import KEYS
 from tests.resilience.replicas import COUNT, Replicas, Source, wait_until
@@ -82,7 +83,8 @@ def test_four_thousand_calls_at_half_open_reach_the_source_once(
     assert source.reached == reached + 1
     source.will(answer=True)
     processes.until("closed")
-    assert processes.sum("call", times=10) == {"ok": 10 * COUNT}
+    # As many as a source takes at once: on a busy machine more would be told that it is.
+    assert processes.sum("call", times=SOURCE_CALLS) == {"ok": SOURCE_CALLS * COUNT}
 
 
 def test_a_holder_that_is_killed_is_replaced_when_its_lease_ends(
