@@ -1,4 +1,4 @@
-"""The seven figures of one source, kept in memory and handed to storage now and then.
+"""The seven figures of one source: a fold over its calls, kept in memory and stored now and then.
 
 Refusals by the breaker and calls that prove nothing (VOID) are counted apart and never enter a latency: otherwise an
 open breaker would make a dead source look fast.
@@ -6,85 +6,111 @@ open breaker would make a dead source look fast.
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from core.metrics.histogram import Histogram
+from core.metrics.histogram import Histogram, index_of
+from core.metrics.history import HistoryLog
+from core.metrics.window import LatencyWindow
 from core.models import BreakerState, CallPoint, Figures, Outcome
 
 EMA_TAU_S = 60.0
 """Time constant of the average: a call's weight falls to 1/e within a minute, whatever the rhythm of calls."""
-WINDOW = timedelta(minutes=10)
-SLICE = timedelta(minutes=1)
-KEPT = WINDOW + SLICE
-WINDOW_CALLS_MIN = 20
 RECENT_CALLS = 288
 
 
 @dataclass(frozen=True, slots=True)
 class FiguresState:
-    """What has to survive a restart."""
+    """What has to survive a restart. `histogram` is the packed window, `lifetime` the packed histogram of all calls."""
 
     calls_total: int = 0
     errors_total: int = 0
     rejected_total: int = 0
     avg_latency_ms: float | None = None
     avg_ts: datetime | None = None
+    latency_sum_ms: float = 0.0
     histogram: bytes = b""
+    lifetime: bytes = b""
     last_ok_ts: datetime | None = None
     last_err_ts: datetime | None = None
 
 
-class SourceFigures:
-    """Counts and latencies of one source. Not thread-safe: it lives on the background loop."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One admitted call that ended at `ts`; `latency_ms` is what its last attempt took."""
 
-    def __init__(self, kept: FiguresState | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
-        kept = kept or FiguresState()
-        self._clock = clock
-        self._calls, self._errors, self._rejected = kept.calls_total, kept.errors_total, kept.rejected_total
-        self._average, self._average_ts = kept.avg_latency_ms, kept.avg_ts
-        self._last_ok, self._last_err = kept.last_ok_ts, kept.last_err_ts
-        self._window = LatencyWindow()
-        if kept.histogram:
-            self._window.restore(kept.avg_ts or clock(), Histogram.unpack(kept.histogram))
-        self._recent: deque[tuple[datetime, float, bool]] = deque(maxlen=RECENT_CALLS)
-        self.attempts = dict.fromkeys(Outcome, 0)
-        """Attempts by what they proved, since this process started: a call may take several."""
+    ts: datetime
+    latency_ms: float
+    error: bool
+    proves_ok: bool
+    index: int
 
-    def record(self, latency_ms: float, *, error: bool, proves_ok: bool) -> None:
-        """Counts one admitted call; `latency_ms` is what its last attempt took."""
-        now = self._clock()
-        self._calls += 1
-        if error:
-            self._errors, self._last_err = self._errors + 1, now
-        elif proves_ok:
-            self._last_ok = now
-        self._smooth(latency_ms, now)
-        self._window.add(now, latency_ms)
-        self._recent.append((now, latency_ms, not error))
+
+class Fold:
+    """The figures after a number of calls. What is packed is only unpacked when a call comes."""
+
+    def __init__(self, state: FiguresState) -> None:
+        self._state = state
+        self.calls, self.errors, self.rejected = state.calls_total, state.errors_total, state.rejected_total
+        self._average, self._average_ts = state.avg_latency_ms, state.avg_ts
+        self.latency_sum_ms = state.latency_sum_ms
+        self.last_ok, self.last_err = state.last_ok_ts, state.last_err_ts
+        self._p95: tuple[float | None, datetime] | None = None
+        self._kept_window: LatencyWindow | None = None
+        self._lifetime: Histogram | None = None
+
+    def apply(self, call: Call) -> None:
+        self.calls += 1
+        if call.error:
+            self.errors, self.last_err = self.errors + 1, _later(self.last_err, call.ts)
+        elif call.proves_ok:
+            self.last_ok = _later(self.last_ok, call.ts)
+        self._smooth(call.latency_ms, call.ts)
+        self.latency_sum_ms += call.latency_ms
+        self._window.add(call.ts, call.index)
+        self.lifetime.add_index(call.index)
+        self._p95 = None
 
     @property
-    def recent(self) -> tuple[CallPoint, ...]:
-        """The last calls, oldest first."""
-        return tuple(CallPoint(*each) for each in self._recent)
+    def lifetime(self) -> Histogram:
+        """Of all calls since ever; to be read only."""
+        if self._lifetime is None:
+            self._lifetime = Histogram.unpack(self._state.lifetime)
+        return self._lifetime
 
-    def attempted(self, outcome: Outcome) -> None:
-        """Counts one attempt of a call."""
-        self.attempts[outcome] += 1
+    def p95_ms(self, now: datetime) -> float | None:
+        """Over the last 10 minutes; worked out again when a call came or one left the window."""
+        if not self.calls:
+            return None
+        if self._p95 is None or now >= self._p95[1]:
+            self._p95 = self._window.histogram(now).quantile(0.95), self._window.lasts_until()
+        return self._p95[0]
 
-    def reject(self) -> None:
-        """Counts a call that the breaker refused."""
-        self._rejected += 1
-
-    def snapshot(self, state: BreakerState) -> Figures:
-        p95 = self._window.histogram(self._clock()).quantile(0.95)
-        return Figures(self._calls, self._errors, self._average, p95, self._last_ok, self._last_err, state)
+    def snapshot(self, state: BreakerState, now: datetime) -> Figures:
+        return Figures(self.calls, self.errors, self._average, self.p95_ms(now), self.last_ok, self.last_err, state)
 
     def dump(self) -> FiguresState:
-        packed = self._window.histogram(self._clock()).pack()
-        counts = (self._calls, self._errors, self._rejected)
-        return FiguresState(*counts, self._average, self._average_ts, packed, self._last_ok, self._last_err)
+        window = self._state.histogram if self._kept_window is None else self._kept_window.pack()
+        lifetime = self._state.lifetime if self._lifetime is None else self._lifetime.pack()
+        return FiguresState(
+            self.calls,
+            self.errors,
+            self.rejected,
+            self._average,
+            self._average_ts,
+            self.latency_sum_ms,
+            window,
+            lifetime,
+            self.last_ok,
+            self.last_err,
+        )
+
+    @property
+    def _window(self) -> LatencyWindow:
+        if self._kept_window is None:
+            self._kept_window = LatencyWindow.unpack(self._state.histogram)
+        return self._kept_window
 
     def _smooth(self, latency_ms: float, now: datetime) -> None:
         if self._average is None or self._average_ts is None:
@@ -96,39 +122,84 @@ class SourceFigures:
         self._average_ts = now
 
 
-class LatencyWindow:
-    """The latencies of the last 10 minutes, in slices of one minute, but always of at least the last 20 calls."""
+class SourceFigures:
+    """The figures as this process knows them: what is stored, and its own calls that are not stored yet.
 
-    def __init__(self) -> None:
-        self._slices: deque[tuple[datetime, Histogram]] = deque()
+    Not thread-safe: it lives on the background loop.
+    """
 
-    def add(self, now: datetime, latency_ms: float) -> None:
-        self._redate(now)
-        if not self._slices or now - self._slices[-1][0] >= SLICE:
-            self._slices.append((now, Histogram()))
-        self._slices[-1][1].add(latency_ms)
-        self._expire(now)
+    def __init__(self, kept: FiguresState | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
+        self._clock = clock
+        self._fold = Fold(kept or FiguresState())
+        self._calls: list[Call] = []
+        self._rejected = 0
+        self.history = HistoryLog()
+        self._recent: deque[tuple[datetime, float, bool]] = deque(maxlen=RECENT_CALLS)
+        self.attempts = dict.fromkeys(Outcome, 0)
+        """Attempts by what they proved, since this process started: a call may take several."""
 
-    def restore(self, at: datetime, histogram: Histogram) -> None:
-        self._slices.append((at, histogram))
+    def record(self, latency_ms: float, *, error: bool, proves_ok: bool) -> None:
+        """Counts one admitted call; `latency_ms` is what its last attempt took."""
+        call = Call(self._clock(), latency_ms, error, proves_ok, index_of(latency_ms))
+        self._fold.apply(call)
+        self._calls.append(call)
+        self.history.call(call.ts, latency_ms, call.index, error=error)
+        self._recent.append((call.ts, latency_ms, not error))
 
-    def histogram(self, now: datetime) -> Histogram:
-        """To be read only: of a single slice it is the slice itself."""
-        self._expire(now)
-        parts = [part for _, part in self._slices]
-        return parts[0] if len(parts) == 1 else Histogram.merged(parts)
+    @property
+    def recent(self) -> tuple[CallPoint, ...]:
+        """The last calls, oldest first."""
+        return tuple(CallPoint(*each) for each in self._recent)
 
-    def _redate(self, now: datetime) -> None:
-        # After the clock was set back, slices of the future would take every later call and never expire.
-        if self._slices and self._slices[-1][0] > now:
-            self._slices = deque((min(at, now), part) for at, part in self._slices)
+    @property
+    def lifetime(self) -> tuple[Histogram, float]:
+        """The latencies of all calls since ever (to be read only), and their sum in milliseconds."""
+        return self._fold.lifetime, self._fold.latency_sum_ms
 
-    def _expire(self, now: datetime) -> None:
-        if not self._slices or now - self._slices[0][0] < KEPT:
-            return
-        total = sum(part.total for _, part in self._slices)
-        while self._slices and now - self._slices[0][0] >= KEPT:
-            total -= self._slices[0][1].total
-            if total < WINDOW_CALLS_MIN:
-                return
-            self._slices.popleft()
+    @property
+    def rejected_total(self) -> int:
+        """Calls that the breaker refused, since ever."""
+        return self._fold.rejected
+
+    def attempted(self, outcome: Outcome) -> None:
+        """Counts one attempt of a call."""
+        self.attempts[outcome] += 1
+
+    def reject(self) -> None:
+        """Counts a call that the breaker refused."""
+        self._fold.rejected += 1
+        self._rejected += 1
+        self.history.reject(self._clock())
+
+    def snapshot(self, state: BreakerState) -> Figures:
+        return self._fold.snapshot(state, self._clock())
+
+    def dump(self) -> FiguresState:
+        return self._fold.dump()
+
+    def take(self) -> tuple[tuple[Call, ...], int]:
+        """The calls and the number of refusals that are not stored yet; they are the caller's now."""
+        taken = tuple(self._calls), self._rejected
+        self._calls, self._rejected = [], 0
+        return taken
+
+    def give_back(self, calls: Iterable[Call], rejected: int) -> None:
+        """They could not be stored: they go before what happened since."""
+        self._calls, self._rejected = [*calls, *self._calls], self._rejected + rejected
+
+    def rebase(self, stored: FiguresState) -> None:
+        """Other processes stored calls too: from here on, that and our own on top of it."""
+        self._fold = folded(stored, self._calls, self._rejected)
+
+
+def folded(stored: FiguresState, calls: Iterable[Call], rejected: int) -> Fold:
+    """What is stored, and calls on top of it."""
+    fold = Fold(stored)
+    for call in calls:
+        fold.apply(call)
+    fold.rejected += rejected
+    return fold
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)

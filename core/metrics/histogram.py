@@ -5,15 +5,14 @@ off by at most a factor 2^(1/32): 2.2 %. (The same layout as OpenTelemetry's exp
 """
 
 import math
-import struct
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 SCALE = 16
 RELATIVE_ERROR = 2 ** (1 / (2 * SCALE)) - 1
 SMALLEST_MS, LARGEST_MS = 1e-3, 1e7
-_PAIR = struct.Struct("<hI")
-_COUNT_MAX = 2**32 - 1
+OFFSET = 1024
+"""Added to the first index when packing, so that it is never negative: the least one is -160."""
 
 
 class Histogram:
@@ -26,8 +25,11 @@ class Histogram:
         self.total = 0
 
     def add(self, value_ms: float) -> None:
-        bounded = min(max(value_ms, SMALLEST_MS), LARGEST_MS)
-        self.counts[math.ceil(math.log2(bounded) * SCALE)] += 1
+        self.add_index(index_of(value_ms))
+
+    def add_index(self, index: int) -> None:
+        """A value whose bucket is known: several histograms of one value need its logarithm once."""
+        self.counts[index] += 1
         self.total += 1
 
     def merge(self, other: "Histogram") -> None:
@@ -46,14 +48,23 @@ class Histogram:
         raise AssertionError("unreachable: counts add up to total")
 
     def pack(self) -> bytes:
-        """Six bytes a bucket in use: index as int16, count as uint32, little-endian."""
-        return b"".join(_PAIR.pack(i, min(n, _COUNT_MAX)) for i, n in sorted(self.counts.items()))
+        """Of each bucket in use its distance from the one before and its count, as LEB128: mostly two bytes."""
+        packed, before = bytearray(), -OFFSET
+        for index in sorted(self.counts):
+            _append(packed, index - before)
+            _append(packed, self.counts[index])
+            before = index
+        return bytes(packed)
 
     @classmethod
     def unpack(cls, data: bytes) -> "Histogram":
-        """The inverse of `pack`. Raises struct.error when the length is wrong."""
-        histogram = cls()
-        for index, count in _PAIR.iter_unpack(data):
+        """The inverse of `pack`. Raises ValueError when the data end within a pair."""
+        histogram, index, numbers = cls(), -OFFSET, _numbers(data)
+        for distance in numbers:
+            index += distance
+            count = next(numbers, None)
+            if count is None:
+                raise ValueError("a bucket without its count")
             histogram.counts[index] += count
             histogram.total += count
         return histogram
@@ -64,3 +75,27 @@ class Histogram:
         for part in parts:
             whole.merge(part)
         return whole
+
+
+def index_of(value_ms: float) -> int:
+    """The bucket that holds a value."""
+    return math.ceil(math.log2(min(max(value_ms, SMALLEST_MS), LARGEST_MS)) * SCALE)
+
+
+def _append(packed: bytearray, number: int) -> None:
+    while number > 0x7F:
+        packed.append(number & 0x7F | 0x80)
+        number >>= 7
+    packed.append(number)
+
+
+def _numbers(data: bytes) -> Iterator[int]:
+    number = shift = 0
+    for byte in data:
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            yield number
+            number = shift = 0
+    if shift:
+        raise ValueError("a number without its end")

@@ -3,14 +3,15 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
 from core.connectors.base import Connector, Limits
 from core.connectors.catalog import KindCatalog
 from core.guarded import GuardedConnector
-from core.metrics.figures import FiguresState, SourceFigures
+from core.metrics.figures import SourceFigures
+from core.metrics.streak import extended
 from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, Hold, Message, Status
 from core.resilience.breaker import Breaker
 from core.resilience.bulkhead import Bulkheads
@@ -22,7 +23,7 @@ from core.services.journal import Journal
 from core.services.status import status_of
 from core.storage.encryption import SealBroken
 from core.storage.sources import SourceRecord, SourceRepository
-from core.storage.status import StatusRecord, columns
+from core.storage.status import StatusRecord, Unwritten, Written, columns
 
 NO_LIMITS = Limits(connect=5, attempt=10, sample=15)
 """For a source whose configuration does not open: every call of it ends at once, with that as its error."""
@@ -35,8 +36,14 @@ class LiveSource:
     record: SourceRecord
     guard: GuardedConnector
     journal: Journal
+    stored: StatusRecord | None = None
+    """The row of it as this process knows it."""
     evidence: Evidence | None = None
     last_set: Hold | None = None
+    streak: int = 0
+    proofs: list[bool] = field(default_factory=list)
+    """What was proven and is not stored yet."""
+    writing: bool = False
 
     @property
     def state(self) -> BreakerState:
@@ -65,11 +72,68 @@ class LiveSource:
         flipped = self.evidence is None or self.evidence.healthy is not healthy
         since = now if self.evidence is None or flipped else self.evidence.since
         self.evidence = Evidence(healthy, now, since, message, diagnosis)
+        self.proofs.append(healthy)
+        self.streak = extended(self.streak, (healthy,))
         return flipped
 
-    def to_record(self, now: datetime) -> StatusRecord:
-        kept, evidence = columns(self.guard.figures.dump()), evidence_columns(self.evidence)
-        return StatusRecord(source_id=self.record.id, state=self.state.value, updated_at=now, **kept, **evidence)
+    def disprove(self) -> None:
+        """Another configuration: what was proven about the old destination says nothing about the new one."""
+        self.evidence, self.streak, self.proofs = None, 0, []
+
+    def follow(self, kept: StatusRecord | None) -> None:
+        """Takes over what other processes stored. What this one is just writing is not known to be in it or not."""
+        if kept is None or self.writing or (self.stored is not None and kept.seq <= self.stored.seq):
+            return
+        self._know(kept)
+
+    def take(self, now: datetime) -> Unwritten:
+        """What has to be stored; `written` or `give_back` says what became of it."""
+        self.writing = True
+        calls, rejected = self.guard.figures.take()
+        proofs, self.proofs = self.proofs, []
+        history, news = self.guard.figures.history.take(), self.journal.take()
+        return Unwritten(self._row(now), calls, rejected, proofs, history, news)
+
+    def written(self, how: Written | None) -> None:
+        """It is stored; None when the source is gone."""
+        self.writing = False
+        self.guard.figures.history.written()
+        if how is None:
+            return
+        if how.merged:
+            self._know(how.record)
+        else:
+            self.stored = how.record
+
+    def give_back(self, what: Unwritten) -> None:
+        """It could not be stored: it goes before what happened since."""
+        self.writing = False
+        self.guard.figures.give_back(what.calls, what.rejected)
+        self.guard.figures.history.give_back()
+        self.proofs = [*what.proofs, *self.proofs]
+        self.journal.give_back(tuple(what.news))
+
+    def _know(self, kept: StatusRecord) -> None:
+        self.stored = kept
+        self.guard.figures.rebase(kept.figures)
+        self.streak = extended(kept.streak, self.proofs)
+        found = evidence_of(kept)
+        if found is not None and (self.evidence is None or self.evidence.ts < found.ts):
+            self.evidence = found
+
+    def _row(self, now: datetime) -> StatusRecord:
+        known = self.stored
+        return StatusRecord(
+            source_id=self.record.id,
+            seq=known.seq if known else 0,
+            writer=known.writer if known else 0,
+            state=self.state.value,
+            streak=self.streak,
+            trouble_since=known.trouble_since if known else None,
+            updated_at=now,
+            **columns(self.guard.figures.dump()),
+            **evidence_columns(self.evidence),
+        )
 
 
 class LiveSources:
@@ -96,12 +160,14 @@ class LiveSources:
         return self._live.get(source_id)
 
     def of(self, record: SourceRecord, kept: StatusRecord | None) -> LiveSource:
-        """The source in this process, brought up to the record; `kept` is only read at the first meeting."""
+        """The source in this process, brought up to the record and to what is stored of its state."""
         live = self._live.get(record.id)
         if live is None:
             live = self._live[record.id] = self._meet(record, kept)
-        elif live.record.version < record.version:
+            return live
+        if live.record.version < record.version:
             self._follow(live, record)
+        live.follow(kept)
         return live
 
     def obey(self, holds: Mapping[int, Hold]) -> list[LiveSource]:
@@ -122,9 +188,10 @@ class LiveSources:
         return self._live.values()
 
     def _meet(self, record: SourceRecord, kept: StatusRecord | None) -> LiveSource:
-        figures = SourceFigures(_figures_state(kept) if kept else None, self._clock)
-        guard = self._guard(record, figures)
-        live = LiveSource(record, guard, Journal(guard, self._clock), evidence_of(kept) if kept else None)
+        guard = self._guard(record, SourceFigures(kept.figures if kept else None, self._clock))
+        live = LiveSource(record, guard, Journal(guard, self._clock), kept)
+        if kept is not None:
+            live.evidence, live.streak = evidence_of(kept), kept.streak
         live.journal.tell = lambda: self.on_news(live)
         if record.id in self._holds:
             live.obey(self._holds[record.id])
@@ -155,9 +222,8 @@ class LiveSources:
         live.record = record
         live.guard.breaker.configure(_thresholds(record))
         if changed:
-            # What was proven about the old destination says nothing about the new one; the figures go on.
-            live.guard.replace(*self._dial(record))
-            live.evidence = None
+            live.guard.replace(*self._dial(record))  # the figures go on
+            live.disprove()
 
 
 def _broken(err: SealBroken) -> Callable[[], Connector]:
@@ -169,8 +235,3 @@ def _broken(err: SealBroken) -> Callable[[], Connector]:
 
 def _thresholds(record: SourceRecord) -> BreakerConfig:
     return BreakerConfig(record.failure_threshold, record.timeout_seconds)
-
-
-def _figures_state(kept: StatusRecord) -> FiguresState:
-    names = FiguresState.__dataclass_fields__
-    return FiguresState(**{name: getattr(kept, name) for name in names})

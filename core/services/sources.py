@@ -242,8 +242,7 @@ class DataSourceService(LadderCalls):
         if record is None:
             raise NotFound()
         require(actor, org, role)
-        kept = None if self._live.known(record.id) else await self._statuses.get(record.id)
-        return self._live.of(record, kept)
+        return self._live.of(record, await self._statuses.get(record.id))
 
     async def _lives(self, org: str) -> tuple[LiveSource, ...]:
         records = await self._sources.of_org(org)

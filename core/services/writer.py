@@ -68,20 +68,28 @@ class StatusWriter:
         async with self._writing:
             batch, self._dirty = self._dirty, {}
             waiting, self._waiting = self._waiting, []
-            now = self._clock()
-            news = {key: live.journal.take() for key, live in batch.items()}
             try:
-                await self._statuses.save([live.to_record(now) for live in batch.values()], news)
-            except SQLAlchemyError as err:
-                # The figures stay in memory and go with a later batch; the dashboard keeps answering meanwhile.
-                log.warning("figures_not_written", error=type(err).__name__, sources=len(batch))
-                for key, live in batch.items():
-                    live.journal.give_back(news[key])
-                self._dirty = batch | self._dirty
-                return False
+                return await self._write(batch)
             finally:
                 _release(waiting)
-            return True
+
+    async def _write(self, batch: dict[int, LiveSource]) -> bool:
+        now = self._clock()
+        taken = {key: live.take(now) for key, live in batch.items()}
+        try:
+            written = await self._statuses.save(taken.values(), now)
+        except BaseException as err:
+            # The figures stay in memory and go with a later batch; the dashboard keeps answering meanwhile.
+            for key, live in batch.items():
+                live.give_back(taken[key])
+            self._dirty = batch | self._dirty
+            if not isinstance(err, SQLAlchemyError):
+                raise
+            log.warning("figures_not_written", error=type(err).__name__, sources=len(batch))
+            return False
+        for key, live in batch.items():
+            live.written(written.get(key))
+        return True
 
     async def close(self) -> None:
         if self._task is not None:

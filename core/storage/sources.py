@@ -33,6 +33,8 @@ class SourceRecord:
     config_version: int
     check_interval_s: float | None
     paused: bool
+    maintenance_from: datetime | None
+    maintenance_until: datetime | None
     failure_threshold: int
     timeout_seconds: float
     version: int

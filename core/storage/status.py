@@ -1,41 +1,88 @@
-"""What is known of each source's state: one row a source, and its events."""
+"""What is known of each source's state: one row a source, to which several processes may add."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.models import Event
+from core.metrics.figures import Call, FiguresState, folded
+from core.metrics.history import PackedBucket
+from core.metrics.streak import extended, in_trouble
+from core.models import BreakerState, Event
 from core.storage.database import Database
 from core.storage.events import EVENTS_KEPT, record_events
-from core.storage.tables import events, organisations, source_status, sources
+from core.storage.history import record_history
+from core.storage.incidents import Turn, record_turns
+from core.storage.tables import events, organisations, source_status, sources, writers
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRecord:
-    """A row of `source_status`. `histogram` is packed; `evidence` is `healthy`, `error` or None."""
+    """A row of `source_status`. Histograms are packed; `evidence` is `healthy`, `error` or None.
+
+    `seq` counts the writes of the row, `writer` is the process that wrote it last.
+    """
 
     source_id: int
+    seq: int
+    writer: int
     calls_total: int
     errors_total: int
     rejected_total: int
     avg_latency_ms: float | None
     avg_ts: datetime | None
+    latency_sum_ms: float
     histogram: bytes
+    lifetime: bytes
     last_ok_ts: datetime | None
     last_err_ts: datetime | None
     state: str
     state_since: datetime | None
     evidence: str | None
     evidence_ts: datetime | None
+    streak: int
+    trouble_since: datetime | None
     diagnosis: dict[str, Any] | None
     message: dict[str, Any] | None
     updated_at: datetime
+
+    @property
+    def figures(self) -> FiguresState:
+        return FiguresState(**{name: getattr(self, name) for name in FIGURES})
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """What one process has to add to one source: `record` is the row as it would be if nobody else had written.
+
+    `calls`, `rejected` and `proofs` are what it saw beyond the row of `record.seq`.
+    """
+
+    record: StatusRecord
+    calls: Sequence[Call] = ()
+    rejected: int = 0
+    proofs: Sequence[bool] = ()
+    history: Sequence[PackedBucket] = ()
+    news: Sequence[Event] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A row as it is now stored; `merged` when others had written meanwhile, `turned` when trouble began or ended."""
+
+    record: StatusRecord
+    merged: bool
+    turned: bool
+
+
+FIGURES = tuple(field.name for field in fields(FiguresState))
+NEVER = datetime.min.replace(tzinfo=UTC)
+EVIDENCE = ("evidence", "evidence_ts", "message", "diagnosis")
 
 
 class StatusRepository:
@@ -43,37 +90,40 @@ class StatusRepository:
 
     def __init__(self, database: Database, *, events_kept: int = EVENTS_KEPT) -> None:
         self._database, self._events_kept = database, events_kept
+        self._number: int | None = None
 
     async def of_org(self, org_slug: str) -> dict[int, StatusRecord]:
         """By the source's inner key; sources that were never called are missing."""
         query = sa.select(source_status).select_from(source_status.join(sources).join(organisations))
         async with self._database.read() as connection:
             rows = await connection.execute(query.where(organisations.c.slug == org_slug))
-        return {row.source_id: StatusRecord(**row._mapping) for row in rows}
+        return {row.source_id: StatusRecord(*row) for row in rows}
 
     async def get(self, source_id: int) -> StatusRecord | None:
         async with self._database.read() as connection:
             found = await connection.execute(sa.select(source_status).where(source_status.c.source_id == source_id))
         row = found.one_or_none()
-        return StatusRecord(**row._mapping) if row is not None else None
+        return StatusRecord(*row) if row is not None else None
 
-    async def save(
-        self, records: Iterable[StatusRecord], news: Mapping[int, Sequence[Event]] = MappingProxyType({})
-    ) -> None:
-        """With what happened, by the source's inner key, in one transaction of a few statements however many they are.
+    async def save(self, batch: Iterable[Unwritten], now: datetime) -> dict[int, Written]:
+        """Everything in one transaction, of a few statements however many they are. Gives what is now stored.
 
-        The state of a source that was deleted meanwhile is dropped.
+        What belongs to a source that was deleted meanwhile is dropped.
         """
-        rows = list(map(columns, records))
-        if not rows:
-            return
+        waiting = {each.record.source_id: each for each in batch}
+        if not waiting:
+            return {}
+        number = await self._writer(now)
         async with self._database.write() as connection:
-            known = sa.select(sources.c.id).where(sources.c.id.in_([row["source_id"] for row in rows]))
-            alive = set((await connection.execute(known)).scalars())
-            if rows := [row for row in rows if row["source_id"] in alive]:
-                await connection.execute(_UPSERT, rows)
-            known_news = {key: happened for key, happened in news.items() if key in alive}
-            await record_events(connection, known_news, self._events_kept)
+            known = await _locked(connection, waiting)
+            waiting = {key: each for key, each in waiting.items() if key in known}
+            written = await _merge(connection, waiting, known, number)
+            if written:
+                await connection.execute(_upsert(self._database), [columns(each.record) for each in written.values()])
+            await record_history(connection, {key: each.history for key, each in waiting.items()}, number, now)
+            await record_events(connection, {key: each.news for key, each in waiting.items()}, self._events_kept)
+            await record_turns(connection, [_turn(each.record, now) for each in written.values() if each.turned])
+        return written
 
     async def add_event(self, source_id: int, event: Event) -> None:
         """The oldest beyond `events_kept` go. An event of a source that was deleted meanwhile is dropped."""
@@ -90,9 +140,83 @@ class StatusRepository:
             rows = await connection.execute(query)
         return tuple(Event(row.ts, row.type, row.data) for row in rows)
 
+    async def _writer(self, now: datetime) -> int:
+        """The number of this process among those that ever wrote."""
+        if self._number is None:
+            async with self._database.write() as connection:
+                key = (await connection.execute(sa.insert(writers).values(started_at=now))).inserted_primary_key
+            assert key is not None  # noqa: S101 - a single-row insert always has one
+            self._number = int(key[0])
+        return self._number
 
-_INSERT = insert(source_status)
-_UPSERT = _INSERT.on_conflict_do_update(["source_id"], set_=dict(_INSERT.excluded.items()))
+
+Known = tuple[int, int]
+"""How often a row was written, and by whom last; zeros where there is none."""
+
+
+async def _locked(connection: AsyncConnection, keys: Iterable[int]) -> dict[int, Known]:
+    """The sources that there are, held until the end of the transaction; always in one order, so that none waits
+    for the other (SQLite holds everything anyway)."""
+    joined = sources.outerjoin(source_status)
+    query = sa.select(sources.c.id, source_status.c.seq, source_status.c.writer).select_from(joined)
+    query = query.where(sources.c.id.in_(list(keys))).order_by(sources.c.id)
+    rows = await connection.execute(query.with_for_update(key_share=True, of=sources))
+    return {key: (seq or 0, writer or 0) for key, seq, writer in rows}
+
+
+async def _merge(
+    connection: AsyncConnection, waiting: dict[int, Unwritten], known: dict[int, Known], number: int
+) -> dict[int, Written]:
+    overtaken = [key for key, each in waiting.items() if not _is_ours(known[key], each.record.seq, number)]
+    stored: dict[int, StatusRecord] = {}
+    if overtaken:
+        query = sa.select(source_status).where(source_status.c.source_id.in_(overtaken))
+        stored = {row.source_id: StatusRecord(*row) for row in await connection.execute(query)}
+    return {key: _written(stored.get(key), each, known[key][0], number) for key, each in waiting.items()}
+
+
+def _is_ours(known: Known, seq: int, number: int) -> bool:
+    """Whether nobody else wrote since this process knew the row. A commit whose answer was lost is its own."""
+    return known[0] <= seq or known == (seq + 1, number)
+
+
+def _written(stored: StatusRecord | None, each: Unwritten, seq: int, number: int) -> Written:
+    record = each.record if stored is None else _joined(stored, each)
+    before, opened = record.trouble_since is not None, record.state == BreakerState.OPEN.value
+    trouble = in_trouble(before, record.streak, breaker_open=opened)
+    since = (record.trouble_since or record.state_since or record.updated_at) if trouble else None
+    kept = replace(record, seq=seq + 1, writer=number, trouble_since=since)
+    return Written(kept, merged=stored is not None, turned=trouble is not before)
+
+
+def _turn(record: StatusRecord, now: datetime) -> Turn:
+    """Trouble counts from the first bad proof, its end from the first good one."""
+    opened = record.trouble_since is not None
+    return Turn(record.source_id, opened, record.trouble_since or record.state_since or now, record.diagnosis)
+
+
+def _joined(stored: StatusRecord, each: Unwritten) -> StatusRecord:
+    """What is stored, and on top of it what this process saw."""
+    mine, figures = each.record, folded(stored.figures, each.calls, each.rejected).dump()
+    later = stored if _evidence_ts(mine) < _evidence_ts(stored) else mine
+    since = [row.state_since for row in (stored, mine) if row.evidence == later.evidence and row.state_since]
+    return replace(
+        mine,
+        **columns(figures),
+        **{name: getattr(later, name) for name in EVIDENCE},
+        state_since=min(since, default=None),
+        streak=extended(stored.streak, each.proofs),
+        trouble_since=stored.trouble_since,
+    )
+
+
+def _evidence_ts(record: StatusRecord) -> datetime:
+    return record.evidence_ts or NEVER
+
+
+def _upsert(database: Database) -> sa.Executable:
+    into = insert(source_status)
+    return into.on_conflict_do_update(["source_id"], set_=dict(into.excluded.items()))
 
 
 def columns(record: Any) -> dict[str, Any]:

@@ -109,6 +109,8 @@ sources = sa.Table(
     sa.Column("config_version", sa.Integer, nullable=False),
     sa.Column("check_interval_s", sa.Float),
     sa.Column("paused", sa.Boolean, nullable=False),
+    sa.Column("maintenance_from", Moment),
+    sa.Column("maintenance_until", Moment),
     sa.Column("failure_threshold", sa.Integer, nullable=False),
     sa.Column("timeout_seconds", sa.Float, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
@@ -122,18 +124,27 @@ source_status = sa.Table(
     "source_status",
     metadata,
     _owner("source_id", "sources.id", primary_key=True),
+    # Counts the writes; with the writer's number it tells a process whether it knows what is stored.
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("writer", sa.Integer, nullable=False),
     sa.Column("calls_total", sa.BigInteger, nullable=False),
     sa.Column("errors_total", sa.BigInteger, nullable=False),
     sa.Column("rejected_total", sa.BigInteger, nullable=False),
     sa.Column("avg_latency_ms", sa.Float),
     sa.Column("avg_ts", Moment),
+    sa.Column("latency_sum_ms", sa.Float, nullable=False),
+    # The latencies of the last ten minutes, and those of all time.
     sa.Column("histogram", sa.LargeBinary, nullable=False),
+    sa.Column("lifetime", sa.LargeBinary, nullable=False),
     sa.Column("last_ok_ts", Moment),
     sa.Column("last_err_ts", Moment),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("state_since", Moment),
     sa.Column("evidence", sa.String(16)),
     sa.Column("evidence_ts", Moment),
+    # How many proofs in a row said so (below zero: that it is broken), and since when an incident is open.
+    sa.Column("streak", sa.Integer, nullable=False),
+    sa.Column("trouble_since", Moment),
     sa.Column("diagnosis", sa.JSON(none_as_null=True)),
     sa.Column("message", sa.JSON(none_as_null=True)),
     sa.Column("updated_at", Moment, nullable=False),
@@ -167,4 +178,97 @@ ladders = sa.Table(
     sa.Column("last_at", Moment, nullable=False),
     sa.Column("good", sa.JSON(none_as_null=True)),
     sa.Column("good_at", Moment),
+)
+
+
+def _history(tier: str) -> sa.Table:
+    """Stretches of one length. Seconds and microseconds as integers: at 1,000 sources every byte counts."""
+    return sa.Table(
+        f"history_{tier}",
+        metadata,
+        _owner("source_id", "sources.id", primary_key=True),
+        sa.Column("ts", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("writer", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("calls", sa.Integer, nullable=False),
+        sa.Column("errors", sa.Integer, nullable=False),
+        sa.Column("rejected", sa.Integer, nullable=False),
+        sa.Column("latency_us", sa.BigInteger, nullable=False),
+        sa.Column("histogram", sa.LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+HISTORY = {tier: _history(tier) for tier in ("5m", "1h", "1d")}
+"""By the name of the tier, finest first."""
+history_marks = sa.Table(
+    "history_marks",
+    metadata,
+    # Up to this moment (seconds since 1970) the tier holds everything that the next finer one does.
+    sa.Column("tier", sa.String(2), primary_key=True),
+    sa.Column("until", sa.Integer, nullable=False),
+    # Counts the stretches that came after their time: whoever rolls up sees that it has to look again.
+    sa.Column("late", sa.Integer, nullable=False),
+)
+writers = sa.Table(
+    "writers",
+    metadata,
+    # One row a process that wrote history: its number keeps its stretches apart from everybody else's.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("started_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("uid", sa.Uuid, nullable=False, unique=True),
+    _owner("org_id", "organisations.id", nullable=False),
+    # What its sources have in common: `source`, `host`, `certificate` or `class`, and which one.
+    sa.Column("cause", sa.String(16), nullable=False),
+    sa.Column("cause_key", sa.Text, nullable=False),
+    sa.Column("code", sa.String(64), nullable=False),
+    sa.Column("opened_at", Moment, nullable=False),
+    sa.Column("joined_at", Moment, nullable=False),
+    sa.Column("closed_at", Moment),
+    sa.Index("ix_incidents_org_id_opened_at", "org_id", "opened_at"),
+)
+incident_sources = sa.Table(
+    "incident_sources",
+    metadata,
+    _owner("incident_id", "incidents.id", primary_key=True),
+    _owner("source_id", "sources.id", primary_key=True),
+    sa.Column("opened_at", Moment, nullable=False),
+    sa.Column("closed_at", Moment),
+    sa.Column("diagnosis", sa.JSON(none_as_null=True)),
+    sa.Index("ix_incident_sources_source_id", "source_id"),
+)
+alert_hooks = sa.Table(
+    "alert_hooks",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("uid", sa.Uuid, nullable=False, unique=True),
+    _owner("org_id", "organisations.id", nullable=False, index=True),
+    # The address and the signing secret are sealed as a source's configuration is.
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("language", sa.String(5), nullable=False),
+    sa.Column("kek_id", sa.Text, nullable=False),
+    sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
+    sa.Column("ciphertext", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+alert_deliveries = sa.Table(
+    "alert_deliveries",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("uid", sa.Uuid, nullable=False, unique=True),
+    _owner("hook_id", "alert_hooks.id", nullable=False),
+    _owner("incident_id", "incidents.id", nullable=False, index=True),
+    # `opened` or `closed`: once each.
+    sa.Column("moment", sa.String(8), nullable=False),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("delivered_at", Moment),
+    sa.Column("last_error", sa.String(64)),
+    sa.UniqueConstraint("hook_id", "incident_id", "moment"),
+    sa.Index("ix_alert_deliveries_due_at", "delivered_at", "due_at"),
 )

@@ -116,16 +116,16 @@ def test_a_source_asked_seldom_keeps_its_last_twenty_calls(figures: SourceFigure
         record(figures, 50)
     clock.advance(86_400)
     assert p95(figures) == pytest.approx(50, rel=RELATIVE_ERROR)
-    assert sum(figures._window.histogram(clock.utc()).counts.values()) == 20
+    assert sum(figures._fold._window.histogram(clock.utc()).counts.values()) == 20
 
 
 def test_nineteen_new_calls_do_not_push_an_old_one_out(figures: SourceFigures, clock: FakeClock) -> None:
     record(figures, 5000)
     clock.advance(3600)
     record(figures, 10, 19)
-    assert figures._window.histogram(clock.utc()).quantile(1) == pytest.approx(5000, rel=RELATIVE_ERROR)
+    assert figures._fold._window.histogram(clock.utc()).quantile(1) == pytest.approx(5000, rel=RELATIVE_ERROR)
     record(figures, 10)
-    assert figures._window.histogram(clock.utc()).quantile(1) == pytest.approx(10, rel=RELATIVE_ERROR)
+    assert figures._fold._window.histogram(clock.utc()).quantile(1) == pytest.approx(10, rel=RELATIVE_ERROR)
 
 
 def test_a_clock_set_back_neither_moves_the_average_away_nor_loses_a_call(

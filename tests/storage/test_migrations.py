@@ -1,11 +1,12 @@
 """Migrations: old data survives, and what they make is what the program expects."""
 
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from core.models import Event, Organisation, SourceDraft
+from core.models import Event, Organisation
 from core.storage.database import Database
 from core.storage.encryption import Vault
 from core.storage.migrations import HEAD
@@ -23,17 +24,22 @@ async def test_a_database_of_the_first_release_upgrades_and_loses_nothing(tmp_pa
     database = Database(url_of(tmp_path / "old.db"))
     await database.upgrade("0001")
     org = await PeopleRepository(database).add_organisation("acme", "Acme", NOW)
-    before = await SourceRepository(database, vault).add(org, _draft(), {"password": "s3cret"})
+    uid = await _old_source(database, org, vault)
     assert "events" not in await _tables(database)
     await database.close()
 
     database = Database(url_of(tmp_path / "old.db"))
     await database.upgrade()
     repository, statuses = SourceRepository(database, vault), StatusRepository(database)
-    assert await repository.get("acme", before.uid) == before
-    assert repository.config(before) == {"password": "s3cret"}
-    await statuses.add_event(before.id, Event(NOW, "state", {}))
-    assert len(await statuses.events(before.id)) == 1
+    found = await repository.get("acme", uid)
+    assert found is not None
+    assert (found.name, found.kind, found.tags, found.maintenance_from) == ("Shop", "postgres", ("old",), None)
+    assert repository.config(found) == {"password": "s3cret"}
+    status = await statuses.get(found.id)
+    assert status is not None
+    assert (status.calls_total, status.histogram, status.lifetime, status.seq) == (12, b"", b"", 0)
+    await statuses.add_event(found.id, Event(NOW, "state", {}))
+    assert len(await statuses.events(found.id)) == 1
     assert await database.check() == []
     await database.close()
 
@@ -65,5 +71,33 @@ async def _tables(database: Database) -> list[str]:
         return await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names())
 
 
-def _draft() -> SourceDraft:
-    return SourceDraft("postgres", "Shop", {})
+async def _old_source(database: Database, org: Organisation, vault: Vault) -> UUID:
+    """A source with a status, by the columns that the first release had."""
+    uid = uuid4()
+    sealed = vault.seal({"password": "s3cret"}, org_id=org.id, source_uid=uid, config_version=1)
+    source = {
+        "id": 1,
+        "uid": uid,
+        "org_id": org.id,
+        "kind": "postgres",
+        "name": "Shop",
+        "name_folded": "shop",
+        "description": "",
+        "tags": ["old"],
+        "kek_id": sealed.kek_id,
+        "wrapped_key": sealed.wrapped_key,
+        "ciphertext": sealed.ciphertext,
+        "config_version": 1,
+        "paused": False,
+        "failure_threshold": 5,
+        "timeout_seconds": 30.0,
+        "version": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    counts = {"calls_total": 12, "errors_total": 2, "rejected_total": 1, "histogram": b"\1\0\2\0\0\0"}
+    status = {"source_id": 1, "state": "closed", "updated_at": NOW, **counts}
+    async with database.write() as connection:
+        for table, row in ((metadata.tables["sources"], source), (metadata.tables["source_status"], status)):
+            await connection.execute(sa.insert(table).values(row))
+    return uid

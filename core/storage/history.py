@@ -1,0 +1,129 @@
+"""History in tiers: stretches of five minutes, of an hour, of a day, each source's one after the other."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.metrics.histogram import Histogram
+from core.metrics.history import BUCKET_S, PackedBucket
+from core.storage.database import Database
+from core.storage.tables import HISTORY, history_marks, organisations, sources
+
+SPANS = {"5m": BUCKET_S, "1h": 3600, "1d": 86_400}
+"""Seconds in a stretch of each tier, finest first."""
+KEPT_S = {"5m": 7 * 86_400, "1h": 90 * 86_400, "1d": 730 * 86_400}
+LATE_S = 60
+"""A stretch that is written later than this after its end may have been rolled up before."""
+COARSER = ("1h", "1d")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One stretch of one source. `ts` is its start in seconds since 1970, `latency_us` the sum of its latencies."""
+
+    source_id: int
+    ts: int
+    calls: int
+    errors: int
+    rejected: int
+    latency_us: int
+    histogram: bytes
+
+
+class HistoryRepository:
+    """Reads what was written. Rows of several writers come one by one: whoever reads adds them up."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def rows(self, tier: str, source_ids: Iterable[int], since: int, until: int) -> list[HistoryRow]:
+        """Stretches that start in [since, until), in seconds since 1970, by source and time."""
+        history = HISTORY[tier]
+        wanted = history.c.source_id.in_(list(source_ids)), history.c.ts >= since, history.c.ts < until
+        query = sa.select(*_columns(history)).where(*wanted).order_by(history.c.source_id, history.c.ts)
+        async with self._database.read() as connection:
+            return [HistoryRow(*row) for row in await connection.execute(query)]
+
+    async def keys_of_org(self, org_slug: str) -> list[int]:
+        """The inner keys of an organisation's sources."""
+        query = sa.select(sources.c.id).join(organisations).where(organisations.c.slug == org_slug)
+        async with self._database.read() as connection:
+            return list((await connection.execute(query.order_by(sources.c.id))).scalars())
+
+    async def marks(self) -> dict[str, int]:
+        """By coarser tier, up to when it holds everything; a tier that holds nothing yet is missing."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(sa.select(history_marks.c.tier, history_marks.c.until))
+        return {row.tier: row.until for row in rows}
+
+
+async def record_history(
+    connection: AsyncConnection, news: Mapping[int, Sequence[PackedBucket]], writer: int, now: datetime
+) -> None:
+    """By the source's inner key, in the connection's transaction. A stretch written again replaces itself."""
+    rows = [(key, bucket) for key, buckets in news.items() for bucket in buckets]
+    if not rows:
+        return
+    added = [(key, bucket) for key, bucket in rows if bucket.added]
+    values = [_values(key, bucket, writer) for key, bucket in rows if not bucket.added]
+    values += await _on_top(connection, added, writer)
+    await connection.execute(upsert_history("5m"), values)
+    await _look_again(connection, min(row["ts"] for row in values), int(now.timestamp()))
+
+
+def upsert_history(tier: str) -> sa.Executable:
+    into = insert(HISTORY[tier])
+    changed = ("calls", "errors", "rejected", "latency_us", "histogram")
+    return into.on_conflict_do_update(
+        ["source_id", "ts", "writer"], set_={name: getattr(into.excluded, name) for name in changed}
+    )
+
+
+def _values(key: int, bucket: PackedBucket, writer: int) -> dict[str, Any]:
+    own = {field.name: getattr(bucket, field.name) for field in fields(bucket) if field.name != "added"}
+    return own | {"source_id": key, "writer": writer}
+
+
+async def _on_top(
+    connection: AsyncConnection, added: Sequence[tuple[int, PackedBucket]], writer: int
+) -> list[dict[str, Any]]:
+    """Each with what is stored of the same stretch."""
+    history, values = HISTORY["5m"], []
+    for key, bucket in added:
+        own = history.c.source_id == key, history.c.ts == bucket.ts, history.c.writer == writer
+        stored = (await connection.execute(sa.select(*_columns(history)).where(*own))).one_or_none()
+        rows = [_values(key, bucket, writer), *([dict(stored._mapping)] if stored else [])]
+        values.append(rows[0] | added_up(rows))
+    return values
+
+
+def added_up(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The counts and the histogram of several stretches together."""
+    counts = {name: sum(row[name] for row in rows) for name in ("calls", "errors", "rejected", "latency_us")}
+    histogram = rows[0]["histogram"] if len(rows) == 1 else _merged(row["histogram"] for row in rows)
+    return counts | {"histogram": histogram}
+
+
+def _merged(packed: Iterable[bytes]) -> bytes:
+    return Histogram.merged(map(Histogram.unpack, packed)).pack()
+
+
+async def _look_again(connection: AsyncConnection, oldest: int, now: int) -> None:
+    """Whoever rolled that time up, or is about to, has to do it again."""
+    late = int(now > oldest + BUCKET_S + LATE_S)
+    for tier in COARSER:
+        start = oldest // SPANS[tier] * SPANS[tier]
+        until = sa.case((history_marks.c.until > start, start), else_=history_marks.c.until)
+        concerned = history_marks.c.tier == tier, sa.or_(history_marks.c.until > start, sa.literal(late) == 1)
+        await connection.execute(
+            sa.update(history_marks).where(*concerned).values(until=until, late=history_marks.c.late + late)
+        )
+
+
+def _columns(history: sa.Table) -> list[sa.Column[Any]]:
+    return [history.c[field.name] for field in fields(HistoryRow)]
