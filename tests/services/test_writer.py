@@ -1,45 +1,46 @@
 """What the writer does when the database takes nothing for a while."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.guarded import GuardedConnector
-from core.models import BreakerConfig, BreakerState, Event, Outcome
+from core.metrics.figures import SourceFigures
+from core.models import BreakerConfig, Event, Message, Outcome
 from core.resilience.breaker import Breaker
+from core.resilience.retry import RetryPolicy
+from core.safety.egress import EgressPolicy
 from core.services.journal import WAITING_MAX, Journal
 from core.services.live import LiveSource
 from core.services.writer import StatusWriter
-from core.storage.status import StatusRepository
+from core.storage.sources import SourceRecord
+from core.storage.status import StatusRepository, Unwritten, Written
+from tests.fakes import FakeConnector
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)
 
 
-class Guard:
-    """A breaker, and no failure of an attempt."""
+def live_source() -> LiveSource:
+    """A source whose breaker opens at the first failure, and that nobody calls."""
+    guard = GuardedConnector(
+        lambda: pytest.fail("nobody calls it"),
+        FakeConnector.limits,
+        Breaker(BreakerConfig(1, 30)),
+        SourceFigures(clock=lambda: NOW),
+        RetryPolicy(),
+        egress=EgressPolicy(),
+    )
+    record = cast(SourceRecord, type("Record", (), {"id": 7})())
+    return LiveSource(record, guard, Journal(guard, lambda: NOW))
 
-    cause = None
-    adopting = False
 
-    def __init__(self) -> None:
-        self.breaker = Breaker(BreakerConfig(1, 30))
-
-
-class Live:
-    """The part of a source that is written."""
-
-    def __init__(self) -> None:
-        self.record = type("Record", (), {"id": 7})()
-        self.guard = Guard()
-        self.journal = Journal(cast(GuardedConnector, self.guard), lambda: NOW)
-
-    def to_record(self, now: datetime) -> Any:
-        return self.guard.breaker.state
+def fail(live: LiveSource) -> None:
+    live.guard.breaker.settle(live.guard.breaker.acquire(), Outcome.FAIL)
 
 
 class Statuses:
@@ -48,15 +49,19 @@ class Statuses:
     def __init__(self) -> None:
         self.away = False
         self.written = asyncio.Event()
-        self.saved: list[Any] = []
-        self.events: list[Event] = []
+        self.saved: list[Unwritten] = []
 
-    async def save(self, records: Iterable[Any], news: Mapping[int, Sequence[Event]]) -> None:
+    @property
+    def states(self) -> list[str]:
+        return [each.record.state for each in self.saved]
+
+    async def save(self, batch: Iterable[Unwritten], now: datetime) -> dict[int, Written]:
         if self.away:
             raise SQLAlchemyError("away")
-        self.saved += records
-        self.events += news.get(7, ())
+        batch = list(batch)
+        self.saved += batch
         self.written.set()
+        return {each.record.source_id: Written(each.record, merged=False, turned=False) for each in batch}
 
 
 @pytest.fixture
@@ -70,28 +75,64 @@ def writer(statuses: Statuses) -> StatusWriter:
 
 
 async def test_events_wait_in_their_order_while_the_database_is_away(writer: StatusWriter, statuses: Statuses) -> None:
-    live, statuses.away = Live(), True
-    live.guard.breaker.settle(live.guard.breaker.acquire(), Outcome.FAIL)
-    await writer.changed(cast(LiveSource, live))
+    live, statuses.away = live_source(), True
+    fail(live)
+    await writer.changed(live)
     live.guard.breaker.reset()
     statuses.away = False
-    await writer.changed(cast(LiveSource, live))
-    assert [event.data["to"] for event in statuses.events] == ["open", "closed"]
-    assert statuses.saved == [BreakerState.CLOSED]
+    await writer.changed(live)
+    (saved,) = statuses.saved
+    assert [event.data["to"] for event in saved.news] == ["open", "closed"]
+    assert statuses.states == ["closed"]
+
+
+async def test_what_was_seen_while_the_database_is_away_is_stored_once_it_is_back(
+    writer: StatusWriter, statuses: Statuses
+) -> None:
+    live, statuses.away = live_source(), True
+    for healthy in (True, False, False):
+        live.guard.figures.record(10, error=not healthy, proves_ok=healthy)
+        live.guard.figures.reject()
+        live.prove(healthy=healthy, now=NOW, message=Message("ping.sample_worked"), diagnosis=None)
+        await writer.changed(live)
+    statuses.away = False
+    await writer.changed(live)
+    (saved,) = statuses.saved
+    assert (len(saved.calls), saved.rejected, list(saved.proofs)) == (3, 3, [True, False, False])
+    assert [(bucket.calls, bucket.errors, bucket.rejected) for bucket in saved.history] == [(3, 2, 3)]
+    assert (saved.record.calls_total, saved.record.streak) == (3, -2)
+    await writer.changed(live)
+    assert (statuses.saved[-1].calls, statuses.saved[-1].history) == ((), ())
+
+
+async def test_what_is_interrupted_is_stored_later(slow: "tuple[Slow, StatusWriter]") -> None:
+    statuses, _ = slow
+    writer = StatusWriter(cast(StatusRepository, statuses), lambda: NOW, batch_s=3600)
+    live = live_source()
+    live.guard.figures.record(10, error=False, proves_ok=True)
+    writer.mark(live)
+    flush = asyncio.create_task(writer.flush())
+    await statuses.begun.wait()
+    flush.cancel()
+    await asyncio.wait({flush})
+    statuses.goes_on.set()
+    await writer.flush()
+    (saved,) = statuses.saved
+    assert len(saved.calls) == 1
 
 
 async def test_what_happens_between_two_batches_is_written_at_once(writer: StatusWriter, statuses: Statuses) -> None:
-    live = Live()
-    live.journal.tell = lambda: writer.wake(cast(LiveSource, live))
+    live = live_source()
+    live.journal.tell = lambda: writer.wake(live)
     writer.start()
-    live.guard.breaker.settle(live.guard.breaker.acquire(), Outcome.FAIL)
+    fail(live)
     await statuses.written.wait()
     await writer.close()
-    assert statuses.saved == [BreakerState.OPEN]
+    assert statuses.states == ["open"]
 
 
 async def test_only_the_newest_events_wait_for_long(statuses: Statuses) -> None:
-    journal = Live().journal
+    journal = live_source().journal
     old = tuple(Event(NOW, "status", {"n": n}) for n in range(WAITING_MAX))
     journal.note(Event(NOW, "status", {"n": "new"}))
     journal.give_back(old)
@@ -107,11 +148,11 @@ class Slow(Statuses):
         self.begun, self.goes_on = asyncio.Event(), asyncio.Event()
         self.commits = 0
 
-    async def save(self, records: Iterable[Any], news: Mapping[int, Sequence[Event]]) -> None:
+    async def save(self, batch: Iterable[Unwritten], now: datetime) -> dict[int, Written]:
         self.commits += 1
         self.begun.set()
         await self.goes_on.wait()
-        await super().save(records, news)
+        return await super().save(batch, now)
 
 
 @pytest.fixture
@@ -125,20 +166,20 @@ async def slow() -> AsyncIterator[tuple[Slow, StatusWriter]]:
 
 async def test_a_caller_that_leaves_interrupts_no_commit(slow: tuple[Slow, StatusWriter]) -> None:
     statuses, writer = slow
-    caller = asyncio.create_task(writer.changed(cast(LiveSource, Live())))
+    caller = asyncio.create_task(writer.changed(live_source()))
     await statuses.begun.wait()
     caller.cancel()
     await asyncio.wait({caller})
     statuses.goes_on.set()
     await statuses.written.wait()
-    assert statuses.saved == [BreakerState.CLOSED]
+    assert statuses.states == ["closed"]
 
 
 async def test_changes_that_come_during_a_commit_share_the_next(slow: tuple[Slow, StatusWriter]) -> None:
     statuses, writer = slow
-    first = asyncio.create_task(writer.changed(cast(LiveSource, Live())))
+    first = asyncio.create_task(writer.changed(live_source()))
     await statuses.begun.wait()
-    others = [asyncio.create_task(writer.changed(cast(LiveSource, Live()))) for _ in range(5)]
+    others = [asyncio.create_task(writer.changed(live_source())) for _ in range(5)]
     await asyncio.sleep(0)
     assert not first.done()
     statuses.goes_on.set()
@@ -148,7 +189,7 @@ async def test_changes_that_come_during_a_commit_share_the_next(slow: tuple[Slow
 
 async def test_nobody_waits_for_a_source_that_was_deleted_meanwhile(slow: tuple[Slow, StatusWriter]) -> None:
     statuses, writer = slow
-    live = cast(LiveSource, Live())
+    live = live_source()
     first = asyncio.create_task(writer.changed(live))
     await statuses.begun.wait()
     second = asyncio.create_task(writer.changed(live))
@@ -160,11 +201,11 @@ async def test_nobody_waits_for_a_source_that_was_deleted_meanwhile(slow: tuple[
 
 async def test_closing_waits_for_the_commit_that_is_under_way(slow: tuple[Slow, StatusWriter]) -> None:
     statuses, writer = slow
-    change = asyncio.create_task(writer.changed(cast(LiveSource, Live())))
+    change = asyncio.create_task(writer.changed(live_source()))
     await statuses.begun.wait()
     closing = asyncio.create_task(writer.close())
     await asyncio.sleep(0)
     assert not closing.done()
     statuses.goes_on.set()
     await asyncio.gather(change, closing)
-    assert statuses.saved == [BreakerState.CLOSED]
+    assert statuses.states == ["closed"]

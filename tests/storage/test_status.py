@@ -1,5 +1,6 @@
 """The stored state of sources and their events."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from core.models import Event, Organisation, SourceDraft
 from core.storage.database import Database
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRecord, SourceRepository
-from core.storage.status import StatusRecord, StatusRepository
+from core.storage.status import StatusRecord, StatusRepository, Unwritten
 from tests.storage.conftest import NOW
 
 pytestmark = pytest.mark.anyio
@@ -26,17 +27,17 @@ async def source(sources: SourceRepository, org: Organisation) -> SourceRecord:
 
 
 async def test_what_is_saved_is_found(statuses: StatusRepository, source: SourceRecord) -> None:
-    full = _full(source.id)
-    await statuses.save([full])
-    assert await statuses.get(source.id) == full
-    assert await statuses.of_org("acme") == {source.id: full}
+    written = await save(statuses, _full(source.id))
+    assert await statuses.get(source.id) == written
+    assert await statuses.of_org("acme") == {source.id: written}
+    assert replace(written, seq=0, writer=0) == _full(source.id)
 
 
 async def test_saving_again_replaces_and_clears(statuses: StatusRepository, source: SourceRecord) -> None:
-    await statuses.save([_full(source.id)])
-    empty = _empty(source.id)
-    await statuses.save([empty])
+    full = await save(statuses, _full(source.id))
+    empty = await save(statuses, replace(_empty(source.id), seq=full.seq))
     assert await statuses.get(source.id) == empty
+    assert replace(empty, seq=0, writer=0) == _empty(source.id)
 
 
 async def test_a_source_that_was_never_called_has_no_row(statuses: StatusRepository, source: SourceRecord) -> None:
@@ -48,7 +49,7 @@ async def test_another_organisations_rows_are_not_shown(
     statuses: StatusRepository, source: SourceRecord, people: PeopleRepository
 ) -> None:
     await people.add_organisation("other", "Other", NOW)
-    await statuses.save([_full(source.id)])
+    await save(statuses, _full(source.id))
     assert await statuses.of_org("other") == {}
 
 
@@ -57,14 +58,14 @@ async def test_a_source_deleted_meanwhile_is_skipped_and_the_rest_saved(
 ) -> None:
     gone = await sources.add(org, SourceDraft("postgres", "Gone", {}), {})
     await sources.delete(gone)
-    await statuses.save([_full(gone.id), _full(source.id)])
+    written = await statuses.save([Unwritten(_full(gone.id)), Unwritten(_full(source.id))], NOW)
     await statuses.add_event(gone.id, Event(NOW, "state", {}))
     assert await statuses.get(gone.id) is None
-    assert await statuses.get(source.id) == _full(source.id)
+    assert written.keys() == {source.id}
 
 
 async def test_nothing_to_save_is_fine(statuses: StatusRepository) -> None:
-    await statuses.save([])
+    assert await statuses.save([], NOW) == {}
 
 
 async def test_events_come_newest_first_and_limited(statuses: StatusRepository, source: SourceRecord) -> None:
@@ -100,7 +101,7 @@ async def test_probes_that_fail_alike_take_two_rows_however_they_are_batched(
         )
     )
     for batch in ((opened,), (tried, failed), (tried,), (failed, tried, failed), (tried, otherwise)):
-        await statuses.save([_full(source.id)], {source.id: batch})
+        await statuses.save([Unwritten(_full(source.id), news=batch)], NOW)
     told = [(event.data["diagnosis"]["code"], event.data.get("times")) for event in await statuses.events(source.id)]
     assert told == [("unreachable", None), (None, 4), ("timeout", 3), ("timeout", None)]
 
@@ -108,20 +109,48 @@ async def test_probes_that_fail_alike_take_two_rows_however_they_are_batched(
 async def test_with_a_source_go_its_state_and_events(
     statuses: StatusRepository, sources: SourceRepository, source: SourceRecord
 ) -> None:
-    await statuses.save([_full(source.id)])
+    await save(statuses, _full(source.id))
     await statuses.add_event(source.id, Event(NOW, "state", {}))
     await sources.delete(source)
     assert await statuses.get(source.id) is None
     assert await statuses.events(source.id) == ()
 
 
+async def save(statuses: StatusRepository, record: StatusRecord) -> StatusRecord:
+    """As it is then stored."""
+    (written,) = (await statuses.save([Unwritten(record)], NOW)).values()
+    return written.record
+
+
 def _full(source_id: int) -> StatusRecord:
-    message = {"key": "error.timeout", "args": {"s": 3}}
-    diagnosis = {"code": "timeout", "fields": ["config.host"]}
     return StatusRecord(
-        source_id, 12, 3, 1, 12.5, NOW, b"\x00\xff", NOW, NOW, "open", NOW, "error", NOW, diagnosis, message, NOW
+        source_id,
+        seq=0,
+        writer=0,
+        calls_total=12,
+        errors_total=3,
+        rejected_total=1,
+        avg_latency_ms=12.5,
+        avg_ts=NOW,
+        latency_sum_ms=150.0,
+        histogram=b"\x00\xff",
+        lifetime=b"\x01",
+        last_ok_ts=NOW,
+        last_err_ts=NOW,
+        state="closed",
+        state_since=NOW,
+        evidence="error",
+        evidence_ts=NOW,
+        streak=-3,
+        trouble_since=NOW,
+        diagnosis={"code": "timeout", "fields": ["config.host"]},
+        message={"key": "error.timeout", "args": {"s": 3}},
+        updated_at=NOW,
     )
 
 
 def _empty(source_id: int) -> StatusRecord:
-    return StatusRecord(source_id, 0, 0, 0, None, None, b"", None, None, "closed", None, None, None, None, None, NOW)
+    values = dict.fromkeys(StatusRecord.__dataclass_fields__)
+    numbers = dict.fromkeys(("seq", "writer", "calls_total", "errors_total", "rejected_total", "streak"), 0)
+    texts = {"source_id": source_id, "histogram": b"", "lifetime": b"", "state": "closed", "updated_at": NOW}
+    return StatusRecord(**(values | numbers | texts | {"latency_sum_ms": 0.0}))
