@@ -6,6 +6,8 @@ from datetime import datetime
 from core.metrics.histogram import Histogram
 
 BUCKET_S = 300
+OPEN_MAX = 288
+"""Stretches of one source that wait while the database takes none: a day; the oldest go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class HistoryLog:
         bucket = self._buckets.get(ts)
         if bucket is None:
             bucket = self._buckets[ts] = Bucket(added=ts <= self._gone_until)
+            if len(self._buckets) > OPEN_MAX:
+                del self._buckets[min(self._buckets)]
         bucket.changed = True
         return bucket
 

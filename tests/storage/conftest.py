@@ -20,8 +20,13 @@ def url_of(path: Path) -> str:
 
 
 @pytest.fixture
-async def database(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Database]:
-    database = Database(url_of(tmp_path / "data" / "cheshmeh.db"))
+def database_url(tmp_path: Path) -> str:
+    return url_of(tmp_path / "data" / "cheshmeh.db")
+
+
+@pytest.fixture
+async def database(database_url: str, anyio_backend: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
     await database.upgrade()
     yield database
     await database.close()

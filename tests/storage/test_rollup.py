@@ -1,0 +1,178 @@
+"""The tiers of history: what is rolled up, what goes, and that dying in the middle changes neither."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
+
+import pytest
+import sqlalchemy as sa
+
+from core.metrics.histogram import Histogram
+from core.metrics.history import BUCKET_S, PackedBucket
+from core.models import Organisation, SourceDraft
+from core.storage.database import Database
+from core.storage.history import KEPT_S, SPANS, HistoryRepository, HistoryRow, record_history
+from core.storage.rollup import GRACE_S, Rollup
+from core.storage.sources import SourceRepository
+from core.storage.tables import history_marks
+from tests.storage.conftest import NOW
+from tests.storage.rolling import rolling
+
+pytestmark = pytest.mark.anyio
+HOUR, DAY = SPANS["1h"], SPANS["1d"]
+START = int(NOW.timestamp()) // DAY * DAY
+KILLS, SOURCES, STEP = 100, 6, 5 * HOUR
+LONGEST_S = 0.08  # a whole roll-up takes about as long
+"""Each round has five hours more to roll up; in the end the oldest of it is past its time."""
+
+
+@pytest.fixture
+async def keys(sources: SourceRepository, org: Organisation) -> list[int]:
+    added = [await sources.add(org, SourceDraft("rest", f"Source {n}", {}), {}) for n in range(SOURCES)]
+    return [record.id for record in added]
+
+
+def bucket(ts: int, calls: int = 3, latency_ms: float = 20.0, *, errors: int = 0, rejected: int = 0) -> PackedBucket:
+    histogram = Histogram()
+    for _ in range(calls):
+        histogram.add(latency_ms)
+    return PackedBucket(ts, calls, errors, rejected, round(calls * latency_ms * 1000), histogram.pack())
+
+
+async def write(
+    database: Database, news: Mapping[int, Sequence[PackedBucket]], writer: int = 1, now: int | None = None
+) -> None:
+    latest = max(each.ts for buckets in news.values() for each in buckets)
+    at = NOW.fromtimestamp(latest if now is None else now, NOW.tzinfo)
+    async with database.write() as connection:
+        await record_history(connection, news, writer, at)
+
+
+async def rows(database: Database, tier: str, keys: Sequence[int]) -> list[HistoryRow]:
+    return await HistoryRepository(database).rows(tier, keys, 0, 2**31 - 1)
+
+
+async def test_an_hour_is_the_sum_of_its_stretches_and_of_everybody_who_wrote(
+    database: Database, keys: list[int]
+) -> None:
+    for writer in (1, 2):
+        stretches = [bucket(START + n * BUCKET_S, errors=1, latency_ms=5.0 * (n + 1)) for n in range(12)]
+        await write(database, {keys[0]: stretches}, writer)
+    await Rollup(database).run(START + HOUR + GRACE_S)
+    (hour,) = await rows(database, "1h", keys)
+    assert (hour.ts, hour.calls, hour.errors) == (START, 72, 24)
+    assert hour.latency_us == 2 * sum(round(3 * 5.0 * (n + 1) * 1000) for n in range(12))
+    whole = Histogram.merged(Histogram.unpack(row.histogram) for row in await rows(database, "5m", keys))
+    assert Histogram.unpack(hour.histogram).counts == whole.counts
+
+
+async def test_an_hour_that_is_not_over_waits(database: Database, keys: list[int]) -> None:
+    await write(database, {keys[0]: [bucket(START)]})
+    await Rollup(database).run(START + HOUR + GRACE_S - 1)
+    assert await rows(database, "1h", keys) == []
+
+
+async def test_a_stretch_written_again_replaces_itself(database: Database, keys: list[int]) -> None:
+    await write(database, {keys[0]: [bucket(START, 3)]})
+    await write(database, {keys[0]: [bucket(START, 5)]})
+    assert [row.calls for row in await rows(database, "5m", keys)] == [5]
+
+
+async def test_an_addition_comes_on_top(database: Database, keys: list[int]) -> None:
+    await write(database, {keys[0]: [bucket(START, 3, 10.0)]})
+    more = bucket(START, 2, 700.0)
+    await write(database, {keys[0]: [PackedBucket(*(getattr(more, name) for name in _COUNTS), added=True)]})
+    (row,) = await rows(database, "5m", keys)
+    assert (row.calls, row.latency_us) == (5, 1_430_000)
+    assert Histogram.unpack(row.histogram).total == 5
+
+
+async def test_what_comes_late_is_rolled_up_again(database: Database, keys: list[int]) -> None:
+    await write(database, {keys[0]: [bucket(START), bucket(START + DAY)]})
+    await Rollup(database).run(START + DAY + 2 * HOUR)
+    await write(database, {keys[0]: [bucket(START + BUCKET_S, 4)]}, writer=2, now=START + DAY + 2 * HOUR)
+    await Rollup(database).run(START + DAY + 2 * HOUR)
+    assert [(row.ts, row.calls) for row in await rows(database, "1d", keys)] == [(START, 7)]
+    assert [(row.ts, row.calls) for row in await rows(database, "1h", keys)] == [(START, 7), (START + DAY, 3)]
+
+
+async def test_what_comes_late_in_the_middle_of_a_roll_up_is_not_lost(
+    database: Database, keys: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write(database, {keys[0]: [bucket(START)]})
+    rollup = Rollup(database)
+    late = iter([{keys[0]: [bucket(START + BUCKET_S, 4)]}])
+
+    async def slowly(self: Rollup) -> list[int]:
+        if news := next(late, None):
+            await write(database, news, writer=2, now=START + 2 * HOUR)
+        return []  # this time it looks at nobody
+
+    monkeypatch.setattr(Rollup, "_sources", slowly)
+    await rollup._roll_one("5m", "1h", START + 2 * HOUR)
+    monkeypatch.undo()
+    await rollup.run(START + 2 * HOUR)
+    assert [row.calls for row in await rows(database, "1h", keys)] == [7]
+
+
+async def test_what_is_too_old_goes_once_it_is_rolled_up(database: Database, keys: list[int]) -> None:
+    days = 10
+    for day in range(days):
+        await write(database, {keys[0]: [bucket(START + day * DAY)]})
+    now = START + days * DAY
+    await Rollup(database).run(now + GRACE_S)
+    kept = [row.ts for row in await rows(database, "5m", keys)]
+    assert kept == [START + day * DAY for day in range(days) if START + day * DAY >= now + GRACE_S - KEPT_S["5m"]]
+    assert sum(row.calls for row in await rows(database, "1h", keys)) == 3 * days
+    assert sum(row.calls for row in await rows(database, "1d", keys)) == 3 * days
+
+
+async def test_nothing_goes_before_it_is_rolled_up(database: Database, keys: list[int]) -> None:
+    await write(database, {keys[0]: [bucket(START)]})
+    async with database.write() as connection:
+        await connection.execute(sa.insert(history_marks).values(tier="1h", until=START, late=0))
+    await Rollup(database)._expire(START + 30 * DAY)
+    assert len(await rows(database, "5m", keys)) == 1
+
+
+async def test_killed_a_hundred_times_it_makes_what_it_makes_when_nobody_kills_it(
+    database: Database, database_url: str, keys: list[int]
+) -> None:
+    chance = random.Random(20260321)  # noqa: S311 - the same points every time
+    true: Counter[tuple[str, int, int]] = Counter()
+    unfinished = 0
+    for turn in range(KILLS):
+        begin = START + turn * STEP
+        for key in keys:
+            news = [bucket(begin + n * BUCKET_S, chance.randint(1, 9)) for n in range(STEP // BUCKET_S)]
+            news += [bucket(begin - chance.randint(1, 40) * BUCKET_S, 1)] if turn > 8 else []
+            await write(database, {key: news}, writer=turn + 1, now=begin + STEP)
+            for each in news:
+                for tier, span in (("1h", HOUR), ("1d", DAY)):
+                    true[tier, key, each.ts // span * span] += each.calls
+        now = begin + STEP + GRACE_S
+        with rolling(database_url, now) as (process, told):
+            await asyncio.sleep(chance.uniform(0, LONGEST_S))
+            process.kill()
+            process.join()
+            unfinished += not finished(told)
+    end = START + KILLS * STEP
+    await Rollup(database).run(end + GRACE_S)
+    found = {
+        (tier, row.source_id, row.ts): row.calls for tier in ("1h", "1d") for row in await rows(database, tier, keys)
+    }
+    whole = {(tier, key, ts): calls for (tier, key, ts), calls in true.items() if ts + SPANS[tier] <= end}
+    assert found == whole
+    assert unfinished > KILLS / 4, "it was hardly ever killed in the middle"
+
+
+def finished(told: Connection) -> bool:
+    try:
+        return bool(told.recv() == "done")
+    except EOFError:
+        return False
+
+
+_COUNTS = ("ts", "calls", "errors", "rejected", "latency_us", "histogram")
