@@ -128,17 +128,21 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         await database.close()
         lock.release()
 
-    ready = partial(_parts, database, shared)
-    return Runtime(loop, settings, access, service, administration, ready, close, partial(_degraded, shared))
+    ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
+    return Runtime(loop, settings, access, service, administration, ready, close, troubles)
 
 
-async def _parts(database: Database, shared: "RedisRecords | None") -> tuple[Part, ...]:
+async def _parts(database: Database, writer: StatusWriter, shared: "RedisRecords | None") -> tuple[Part, ...]:
+    troubles = _troubles(writer, shared)
     needed = Part("database", await database.answers()), Part("migrations", True)
-    return needed if shared is None else (*needed, Part("redis", not shared.degraded, required=False))
+    spared = ("figures",) if shared is None else ("figures", "redis")
+    return *needed, *(Part(name, name not in troubles, required=False) for name in spared)
 
 
-def _degraded(shared: "RedisRecords | None") -> bool:
-    return shared is not None and shared.degraded
+def _troubles(writer: StatusWriter, shared: "RedisRecords | None") -> tuple[str, ...]:
+    """What is out of reach that work can go on without."""
+    away = {"figures": writer.failing, "redis": shared is not None and shared.degraded}
+    return tuple(name for name, trouble in away.items() if trouble)
 
 
 def _shared_records(settings: Settings) -> "RedisRecords | None":

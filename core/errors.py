@@ -231,6 +231,13 @@ class TooManyRequests(RequestError):
         self.retry_after = retry_after
 
 
+class StorageUnavailable(RequestError):
+    """Our own database takes nothing now: locked, full, or out of reach. `retry_after` is a guess."""
+
+    code, status = "storage_unavailable", 503
+    retry_after = 5.0
+
+
 class StartupError(CheshmehError):
     """Cheshmeh refuses to start. `reason` and arguments make the one sentence that says why."""
 

@@ -2,6 +2,9 @@
 
 import logging
 import sys
+from contextlib import suppress
+from io import TextIOBase
+from typing import TextIO
 
 import structlog
 
@@ -24,5 +27,21 @@ def configure_logging(settings: Settings) -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_Forgiving(sys.stderr)),
     )
+
+
+class _Forgiving(TextIOBase):
+    """A log that cannot be written, on a full disk or to a reader who left, ends no work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()

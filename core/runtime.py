@@ -11,11 +11,18 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
 from typing import Any, TypeVar
 
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
 from core.access.identity import Access
+from core.errors import StorageUnavailable
 from core.models import Part
 from core.services.administration import Administration
 from core.services.sources import DataSourceService
 from core.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 CHECKPOINT_S = 0.1
 CLOSE_LIMIT_S = 15.0
@@ -58,12 +65,12 @@ class Runtime:
         administration: Administration,
         ready: Callable[[], Awaitable[tuple[Part, ...]]],
         close: Callable[[], Coroutine[Any, Any, None]],
-        degraded: Callable[[], bool] = lambda: False,
+        troubles: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self.settings, self.access, self.sources = settings, access, sources
         self.administration = administration
         self._loop, self._ready, self._close = loop, ready, close
-        self._degraded = degraded
+        self._troubles = troubles
         self._closed = False
         self.local_token = secrets.token_urlsafe(32)
         """Lets the command line of the same user in; lives as long as this process."""
@@ -74,7 +81,7 @@ class Runtime:
         `checkpoint` is called every 0.1 s; when it raises (the page was left), the coroutine is cancelled and the
         exception goes on. Raises what the coroutine raises.
         """
-        future = self._loop.submit(coroutine)
+        future = self._loop.submit(_stored(coroutine))
         try:
             while True:
                 try:
@@ -90,7 +97,7 @@ class Runtime:
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Waits for a coroutine from another event loop; cancelling the wait cancels the coroutine."""
-        return await asyncio.wrap_future(self._loop.submit(coroutine))
+        return await asyncio.wrap_future(self._loop.submit(_stored(coroutine)))
 
     async def stream(self, items: AsyncIterator[T]) -> AsyncGenerator[T, None]:
         """Hands items over from the background loop one by one; leaving the iteration closes the source of them."""
@@ -104,9 +111,9 @@ class Runtime:
             await self.call(_aclose(items))
 
     @property
-    def degraded(self) -> bool:
-        """Whether the breakers that several processes share are out of reach, as known now: asks nobody."""
-        return self._degraded()
+    def troubles(self) -> tuple[str, ...]:
+        """What is out of reach that work can go on without, as known now: asks nobody."""
+        return self._troubles()
 
     async def ready(self) -> tuple[Part, ...]:
         """Each part that work rests on, and whether it answers."""
@@ -124,6 +131,15 @@ class Runtime:
             future.cancel()
         finally:
             self._loop.stop()
+
+
+async def _stored(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Raises StorageUnavailable where the database is locked, full or away. Its own words may hold what it stores."""
+    try:
+        return await coroutine
+    except (OperationalError, InterfaceError, PoolTimeout) as err:
+        log.warning("storage_unavailable", error=type(err).__name__)
+        raise StorageUnavailable() from None
 
 
 class _Exhausted(Exception):

@@ -98,9 +98,9 @@ def sidebar(reader: Reader, t: Translator) -> None:
 
 def notice(t: Translator) -> None:
     """Above every page while something is out of reach that work can go on without."""
-    if runtime().degraded:
-        with st.container(key="degraded"):
-            st.warning(t.text("frame.degraded"), icon=":material/cloud_off:")
+    for part in runtime().troubles:
+        with st.container(key=f"degraded_{part}"):
+            st.warning(t.text(f"frame.degraded.{part}"), icon=":material/cloud_off:")
 
 
 def _organisations(reader: Reader, t: Translator) -> None:

@@ -36,6 +36,8 @@ class StatusWriter:
         self._waiting: list[asyncio.Future[None]] = []
         self._writing = asyncio.Lock()
         self._woken = asyncio.Event()
+        self.failing = False
+        """Whether the database took nothing when it was last asked to: what happens stays in memory meanwhile."""
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -50,10 +52,15 @@ class StatusWriter:
         self._woken.set()
 
     async def changed(self, live: LiveSource) -> None:
-        """Its status changed: written now, with what its journal holds. A caller that leaves interrupts no commit."""
+        """Its status changed: written now, with what its journal holds. A caller that leaves interrupts no commit.
+
+        Nobody waits for a database that takes nothing.
+        """
         self.mark(live)
         if self._task is None or self._task.done():
             await self.flush()
+            return
+        if self.failing:
             return
         written = asyncio.get_running_loop().create_future()
         self._waiting.append(written)
@@ -85,11 +92,17 @@ class StatusWriter:
             self._dirty = batch | self._dirty
             if not isinstance(err, SQLAlchemyError):
                 raise
-            log.warning("figures_not_written", error=type(err).__name__, sources=len(batch))
+            self._failed(err, len(batch))
             return False
+        self.failing = False
         for key, live in batch.items():
             live.written(written.get(key))
         return True
+
+    def _failed(self, err: SQLAlchemyError, sources: int) -> None:
+        if not self.failing:
+            log.warning("figures_not_written", error=type(err).__name__, sources=sources)
+        self.failing = True
 
     async def close(self) -> None:
         if self._task is not None:
@@ -105,7 +118,10 @@ class StatusWriter:
                 await asyncio.wait_for(self._woken.wait(), self._batch_s)
             self._woken.clear()
             if self._dirty or self._waiting:
-                await self.flush()
+                try:
+                    await self.flush()
+                except Exception as err:  # noqa: BLE001 - whatever one batch met, the next ones have to be written
+                    log.error("figures_lost", error=type(err).__name__)
                 await asyncio.sleep(GATHER_S)
 
 

@@ -17,6 +17,7 @@ from tests.servers.redis import RedisServer, RestartedServer
 
 ADMIN = Actor("tester", {"acme": Role.ADMIN})
 LONG_S = 3600
+PARTS = dict.fromkeys(("database", "migrations", "figures", "redis"), True)
 
 
 class Api:
@@ -74,9 +75,9 @@ def test_without_redis_a_dashboard_works_and_says_what_is_missing(
 ) -> None:
     with dashboard(tmp_path / "data", tmp_path / "log", redis_url=own_redis.url) as running:
         api = Api(running, token)
-        wait_until(lambda: api.ready() == (200, "ok", {"database": True, "migrations": True, "redis": True}))
+        wait_until(lambda: api.ready() == (200, "ok", PARTS))
         own_redis.stop()
-        wait_until(lambda: api.ready() == (200, "degraded", {"database": True, "migrations": True, "redis": False}))
+        wait_until(lambda: api.ready() == (200, "degraded", PARTS | {"redis": False}))
         assert api.call("GET", "/orgs/acme/datasources").json()["items"] == []
         own_redis.start()
         wait_until(lambda: api.ready()[1] == "ok")
@@ -96,6 +97,7 @@ def test_the_redis_of_the_dashboard_is_no_source(tmp_path: Path, redis: RedisSer
         assert {part.name: part.required for part in runtime.run(_parts(runtime))} == {
             "database": True,
             "migrations": True,
+            "figures": False,
             "redis": False,
         }
 
