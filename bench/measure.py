@@ -47,6 +47,8 @@ class Contest:
     goals: tuple[Goal, ...]
     contestants: Callable[[], AbstractContextManager[tuple[Workload, Workload | None]]]
     rounds: int = ROUNDS
+    warms_up: bool = True
+    """Whether a first turn is not counted: where time is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +74,18 @@ class Result:
 
 
 def run(contest: Contest) -> list[Result]:
-    """Ours and the limit take turns, so that whatever else the machine does meets both. A first turn is not counted."""
+    """Ours and the limit take turns, so that whatever else the machine does meets both."""
     ours: list[Measures] = []
     limit: list[Measures] = []
     with contest.contestants() as (workload, bare):
-        for _ in range(contest.rounds + 1):
+        for _ in range(contest.rounds + contest.warms_up):
             ours.append(_turn(workload))
             if bare is not None:
                 limit.append(_turn(bare))
+    first = int(contest.warms_up)
     return [
-        Result(goal, _median(ours[1:], goal), _median(limit[1:], goal) if limit else None) for goal in contest.goals
+        Result(goal, _median(ours[first:], goal), _median(limit[first:], goal) if limit else None)
+        for goal in contest.goals
     ]
 
 

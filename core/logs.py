@@ -4,7 +4,7 @@ import logging
 import sys
 from contextlib import suppress
 from io import TextIOBase
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 
@@ -27,7 +27,7 @@ def configure_logging(settings: Settings) -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(_Forgiving(sys.stderr)),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Forgiving(sys.stderr))),
     )
 
 
