@@ -60,9 +60,10 @@ class CallReport(Generic[T]):
 
 @dataclass(slots=True)
 class _Call(Generic[T]):
-    """One call on its way. `placed`: it has its place in the process already."""
+    """One call on its way, with the seconds it has. `placed`: it has its place in the process already."""
 
     verb: Verb[T]
+    limit_s: float
     report: CallReport[T]
     placed: bool
     failed: bool = False
@@ -130,12 +131,12 @@ class GuardedConnector:
         call that would be refused anyway does not queue.
         """
         report: CallReport[T] = CallReport()
-        call = _Call(verb, report, placed=queued and not self._refused_for())
+        call = _Call(verb, limit_s, report, placed=queued and not self._refused_for())
         if not call.placed:
-            return await self._run(call, limit_s)
+            return await self._run(call)
         await self._bulkhead.queue()
         try:
-            return await self._run(call, limit_s)
+            return await self._run(call)
         finally:
             self._bulkhead.leave(background=True)
 
@@ -151,12 +152,12 @@ class GuardedConnector:
         self._retire()
         await asyncio.gather(*self._closing, self._gate.close())
 
-    async def _run(self, call: "_Call[T]", limit_s: float) -> CallReport[T]:
+    async def _run(self, call: "_Call[T]") -> CallReport[T]:
         report = call.report
         try:
-            with promised(limit_s):
+            with promised(call.limit_s):
                 if self._ready is not None:
-                    await self._prepare(limit_s)
+                    await self._prepare(call.limit_s)
                 attempt = functools.partial(self._attempt, call)
                 report.value = await self._retry.call(attempt, self._budget, self._refused_for)
         except BreakerOpen:
@@ -175,7 +176,7 @@ class GuardedConnector:
         report, outcome, started = call.report, Outcome.VOID, self._clock()
         report.attempts += 1
         try:
-            value = await self._limited(call.verb)
+            value = await self._limited(call)
             outcome = Outcome.REACHED if _refused(value) else Outcome.OK
             return value
         except SourceError as err:
@@ -210,14 +211,14 @@ class GuardedConnector:
     def _refused_for(self) -> float:
         return self.breaker.retry_after() or 0.0
 
-    async def _limited(self, verb: Verb[T]) -> T:
+    async def _limited(self, call: "_Call[T]") -> T:
         limit, left = self._limits.attempt, remaining()
         try:
             with guarded_dialling(self._egress):
                 async with within(limit):
-                    return await verb(self._connected())
+                    return await call.verb(self._connected())
         except TimeoutError:
-            late = _late(limit, left)
+            late = _late(limit, left, call.limit_s)
         except SourceError:
             raise
         except DialRefused as err:
@@ -268,9 +269,9 @@ async def _ping(connector: Connector) -> tuple[bool, str]:
     return await connector.ping()
 
 
-def _late(limit: float, left: float) -> SourceTimeout:
+def _late(limit: float, left: float, whole: float) -> SourceTimeout:
     if left < FAIR_SHARE * limit:
-        return SourceTimeout("deadline", outcome=Outcome.VOID, seconds=round(left, 1))
+        return SourceTimeout("deadline", outcome=Outcome.VOID, seconds=whole)
     return SourceTimeout("attempt", seconds=limit)
 
 

@@ -133,7 +133,7 @@ class DataSourceService(LadderCalls):
         present = BreakerConfig(record.failure_threshold, record.timeout_seconds)
         given = inputs.parse_patch(changes, present)
         if "config" in given:
-            given["config"] = self._merged(record, given["config"])
+            given |= self._new_config(record, given.pop("config"))
         expected = record.version if if_version is None else if_version
         changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected)
         live = self._live.of(changed, None)
@@ -266,6 +266,8 @@ class DataSourceService(LadderCalls):
         except SealBroken:
             return {}
 
-    def _merged(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
-        merged = self._kinds.merge(record.kind, self._sources.config(record), sent)
-        return self._kinds.plain(self._kinds.validate(record.kind, merged))
+    def _new_config(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """Nothing where what was sent changes nothing: then the evidence, the connector and the breaker stay."""
+        present = self._sources.config(record)
+        merged = self._kinds.plain(self._kinds.validate(record.kind, self._kinds.merge(record.kind, present, sent)))
+        return {} if merged == present else {"config": merged}

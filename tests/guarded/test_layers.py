@@ -77,6 +77,9 @@ async def test_an_attempt_that_failed_counts_even_if_the_deadline_cuts_the_next_
     assert (report.attempts, report.outcome, guard.breaker.failures) == (2, Outcome.FAIL, 1)
     assert now() == pytest.approx(15, abs=0.01)
     assert calls_of(guard) == (1, 1, 0)
+    assert isinstance(report.error, SourceTimeout)
+    # The seconds of the whole call: what was left to the last attempt would be no true sentence.
+    assert (str(report.error), report.error.arguments["seconds"]) == ("timeout.deadline", 15)
 
 
 @pytest.mark.anyio

@@ -79,6 +79,28 @@ def test_a_change_of_words_alone_leaves_the_breaker_open(tmp_path: Path) -> None
             ping(made, source)
 
 
+def test_a_configuration_sent_back_as_it_is_leaves_evidence_and_connector(tmp_path: Path) -> None:
+    with product(tmp_path) as made:
+        source = create(made)
+        ping(made, source)
+        changes = {"description": "x", "config": dict(get(made, source).config)}
+        changed = made.runtime.run(made.runtime.sources.update(ADMIN, "main", source.id, changes))
+        assert (changed.status, changed.description) == (Status.HEALTHY, "x")
+        ping(made, source)
+        assert made.other_end.built == 1
+
+
+def test_a_configuration_sent_back_as_it_is_leaves_the_breaker_open(tmp_path: Path) -> None:
+    with product(tmp_path) as made:
+        source = create(made)
+        made.other_end.will(Step.FAIL)
+        ping(made, source)
+        ping(made, source)
+        made.runtime.run(made.runtime.sources.update(ADMIN, "main", source.id, {"config": {"password": {"set": True}}}))
+        with pytest.raises(BreakerOpen):
+            ping(made, source)
+
+
 def test_what_happened_is_told_newest_first(tmp_path: Path) -> None:
     with product(tmp_path) as made:
         source = create(made)
