@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
 from core.storage.database import Database
@@ -38,7 +37,9 @@ class LadderRepository:
     async def save(self, record: LadderRecord) -> None:
         """The ladder of a source that was deleted meanwhile is dropped."""
         row = asdict(record)
-        upsert = insert(ladders).values(row).on_conflict_do_update(["source_id"], set_=row)
+        upsert = (
+            self._database.insert(ladders).values(row).on_conflict_do_update(index_elements=["source_id"], set_=row)
+        )
         try:
             async with self._database.write() as connection:
                 await connection.execute(upsert)

@@ -1,0 +1,69 @@
+"""The application's own database for a test: a file, or a database of the test's own on the real PostgreSQL."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from core.storage.database import Database
+from tests.servers.postgres import PostgresServer
+
+BACKENDS = ("sqlite", "postgres")
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: PostgresServer) -> Iterator[str]:
+    """The name of a database with the program's tables, to copy: migrating anew takes ten times as long."""
+    with _created(postgres, "template1") as name:
+        asyncio.run(_migrated(url_on(postgres, name)))
+        yield name
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer, migrated_template: str) -> Iterator[str]:
+    """Of a migrated database of this test alone."""
+    with _created(postgres, migrated_template) as name:
+        yield url_on(postgres, name)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """Of a database of this test alone, without a table."""
+    with _created(postgres, "template1") as name:
+        yield url_on(postgres, name)
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of the application's database on each backend in turn; a file is not there yet, a server's is migrated."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite+aiosqlite:///{tmp_path / 'data' / 'cheshmeh.db'}"
+
+
+def url_on(server: PostgresServer, database: str) -> str:
+    return f"postgresql+psycopg://{server.user}:{server.password}@{server.host}:{server.port}/{database}"
+
+
+async def _migrated(url: str) -> None:
+    database = Database(url)
+    await database.upgrade()
+    await database.close()
+
+
+@contextmanager
+def _created(server: PostgresServer, template: str) -> Iterator[str]:
+    name = f"cheshmeh_test_{secrets.token_hex(4)}"
+    database, owner = sql.Identifier(name), sql.Identifier(server.user)
+    with server.connect(server.maintenance) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(database, sql.Identifier(template), owner)
+        )
+        try:
+            yield name
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(database))
