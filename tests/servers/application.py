@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy.engine import make_url
 
 from core.storage.database import Database
 from tests.servers.postgres import PostgresServer
@@ -47,6 +49,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def url_on(server: PostgresServer, database: str) -> str:
     return f"postgresql+psycopg://{server.user}:{server.password}@{server.host}:{server.port}/{database}"
+
+
+def stored(url: str) -> bytes:
+    """Everything that the database keeps: the bytes of its files, or its rows as text."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite":
+        path = Path(str(parts.database))
+        return b"".join(found.read_bytes() for found in sorted(path.parent.glob(f"{path.name}*")))
+    with psycopg.connect(url.replace("+psycopg", ""), options="-c bytea_output=escape") as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        query = sql.SQL("SELECT t::text FROM {} t")
+        texts = (connection.execute(query.format(sql.Identifier(table))) for (table,) in tables.fetchall())
+        return "\n".join(row for rows in texts for (row,) in rows).encode()
 
 
 async def _migrated(url: str) -> None:
