@@ -96,11 +96,15 @@ class Database:
                 await connection.execute(sa.select(1))
 
     async def check(self, expected: sa.MetaData = metadata) -> list[str]:
-        """Differences between the tables as they are and as the program has them; empty when there are none."""
+        """Differences between the tables as they are and as the program has them; empty when there are none.
+
+        Raises StartupError for a database that does not answer.
+        """
         from core.storage.schema import drift
 
-        async with self.read() as connection:
-            return await connection.run_sync(drift, expected)
+        with self._backend.refusing():
+            async with self.read() as connection:
+                return await connection.run_sync(drift, expected)
 
     async def close(self) -> None:
         """Idempotent."""

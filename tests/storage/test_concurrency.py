@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 
 from core.access.identity import Access
+from core.access.passwords import Passwords
 from core.errors import Conflict, PreconditionFailed
 from core.models import BreakerAction, Event, Organisation, SourceDraft
 from core.storage import tables
@@ -146,7 +148,8 @@ async def test_of_setup_links_made_at_once_one_is_good(several: list[Database]) 
 
 
 async def test_processes_that_start_with_one_password_file_make_one_administrator(several: list[Database]) -> None:
-    accesses = [Access(PeopleRepository(database)) for database in several]
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    accesses = [Access(PeopleRepository(database), passwords=Passwords(cheap)) for database in several]
     await asyncio.gather(*(access.set_administrator_password("correct horse battery") for access in accesses))
     assert await PeopleRepository(several[0]).administrators_with_password() == 1
     for access in accesses:
