@@ -73,12 +73,15 @@ async def _migrated(url: str) -> None:
 @contextmanager
 def _created(server: PostgresServer, template: str) -> Iterator[str]:
     name = f"cheshmeh_test_{secrets.token_hex(4)}"
-    database, owner = sql.Identifier(name), sql.Identifier(server.user)
+    names = sql.Identifier(name), sql.Identifier(template), sql.Identifier(server.user)
+    _order(server, sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(*names))
+    try:
+        yield name
+    finally:
+        _order(server, sql.SQL("DROP DATABASE {} (FORCE)").format(names[0]))
+
+
+def _order(server: PostgresServer, statement: sql.Composed) -> None:
+    # No session is kept for the test's length: it may restart the server.
     with server.connect(server.maintenance) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(database, sql.Identifier(template), owner)
-        )
-        try:
-            yield name
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(database))
+        connection.execute(statement)

@@ -8,6 +8,7 @@ from core.bootstrap import open_runtime
 from core.errors import EgressDenied, InvalidInput, StartupError, Unauthenticated
 from core.models import Actor, Role, SourceDraft
 from core.runtime import Runtime
+from core.services.inputs import parse_order
 from core.settings import Settings
 from tests.fakes import Step
 from tests.servers.postgres import PostgresServer
@@ -50,6 +51,8 @@ def test_text_that_postgresql_can_not_hold_is_the_inputs_fault(tmp_path: Path, p
         with pytest.raises(InvalidInput) as refused:
             run(runtime.sources.create(ADMIN, "main", wrong))
         assert {field.field for field in refused.value.fields} == {"name", "description", "tags"}
+        with pytest.raises(InvalidInput, match="validation_error"):
+            parse_order({"action": "reset", "reason": "a\0b"})
         with pytest.raises(Unauthenticated):
             run(runtime.access.sign_in("a\0b", "correct horse battery"))
 

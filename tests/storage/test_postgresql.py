@@ -131,6 +131,21 @@ async def test_sessions_that_the_server_ended_are_replaced_unnoticed(
     await database.close()
 
 
+async def test_it_answers_again_when_the_server_is_back(postgres: PostgresServer, postgres_url: str) -> None:
+    database = Database(postgres_url)
+    assert await database.answers()
+    postgres.stop()
+    try:
+        assert not await database.answers()
+        with pytest.raises(StartupError, match="database_unreachable"):
+            await database.check()
+    finally:
+        postgres.start()
+    assert await database.answers()
+    assert await database.check() == []
+    await database.close()
+
+
 async def test_many_at_once_share_a_bounded_number_of_sessions(postgres: PostgresServer, postgres_url: str) -> None:
     database, name = Database(postgres_url), make_url(postgres_url).database
 
