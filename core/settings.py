@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -21,7 +21,7 @@ STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
 """Fonts, icons and the sign-in page: served at /assets, nothing of it secret."""
 
 
-DEFAULT_PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432}
+DEFAULT_PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432}
 """Of the servers that a process keeps for itself, by the scheme of their URL."""
 
 
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path("data"), description="where the database, the key file and the lock live")
-    database_url: SecretStr | None = Field(None, description="the application's database; SQLite in the data directory")
+    database_url: SecretStr | None = Field(None, description="the application's own PostgreSQL; without it SQLite")
     redis_url: SecretStr | None = Field(
         None, description="a Redis through which several processes share their breakers"
     )
@@ -113,10 +113,13 @@ def _server(url: SecretStr) -> tuple[str, int] | None:
     """Host and port of a URL. The errors of parsing repeat parts of it, so they end here."""
     try:
         parts = urlsplit(url.get_secret_value())
-        port = parts.port or DEFAULT_PORTS.get(parts.scheme.partition("+")[0])
+        # libpq takes both from the query as well.
+        given = dict(parse_qsl(parts.query))
+        host = given.get("hostaddr") or given.get("host") or parts.hostname
+        port = int(given.get("port") or parts.port or DEFAULT_PORTS.get(parts.scheme.partition("+")[0], 0))
     except ValueError:
         return None
-    return (parts.hostname, port) if parts.hostname and port else None
+    return (host, port) if host and port else None
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

@@ -84,6 +84,8 @@ def test_servers_that_keep_the_installations_own_state_are_known(monkeypatch: py
     monkeypatch.setenv("CHESHMEH_DATABASE_URL", "postgresql+psycopg://u:p%40@db.internal/app")
     monkeypatch.setenv("CHESHMEH_REDIS_URL", "rediss://:p@[fd00::1]:7000/2")
     assert load().own_servers == (("db.internal", 5432), ("fd00::1", 7000))
+    monkeypatch.setenv("CHESHMEH_DATABASE_URL", "postgres://u:p@/app?host=db.internal&port=6432")
+    assert load().own_servers[0] == ("db.internal", 6432)
     monkeypatch.setenv("CHESHMEH_DATABASE_URL", "sqlite+aiosqlite:////var/lib/c.db")
     assert load().own_servers == (("fd00::1", 7000),)
 

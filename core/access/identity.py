@@ -98,7 +98,10 @@ class Access:
         return await self._people.add_organisation(slug, _name("name", name), self._clock())
 
     async def ensure_organisation(self, slug: str, name: str) -> Organisation:
-        return await self._people.organisation(slug) or await self.add_organisation(slug, name)
+        try:
+            return await self._people.organisation(slug) or await self.add_organisation(slug, name)
+        except Conflict:  # another process made it in this very moment
+            return await self._organisation(slug)
 
     async def add_user(self, name: str, password: str | None, *, admin: bool = False) -> None:
         """Raises InvalidInput naming `username` or `password`, Conflict for a name that is taken."""
@@ -182,14 +185,17 @@ class Access:
     async def _store_administrator(self, name: str, hashed: str) -> UserRecord:
         user = await self._people.user(name)
         if user is None:
-            return await self._people.add_user(name, hashed, admin=True, now=self._clock())
+            try:
+                return await self._people.add_user(name, hashed, admin=True, now=self._clock())
+            except Conflict:  # another process that starts with the same password file
+                user = await self._user(name)
         await self._people.make_administrator(user.id, hashed)
         return user
 
     async def _settle_administrator(self, user: UserRecord, org_name: str) -> None:
         organisations = await self._people.organisations()
         if not organisations:
-            organisations = (await self._people.add_organisation(FIRST_ORG, org_name, self._clock()),)
+            organisations = (await self.ensure_organisation(FIRST_ORG, org_name),)
         for organisation in organisations:
             if organisation.slug in (FIRST_ORG, DEMO_ORG):
                 await self._people.set_member(user.id, organisation.id, Role.ADMIN)

@@ -4,18 +4,29 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from core.connectors.base import StrictModel
 from core.connectors.forms import validate
 from core.models import BreakerAction, BreakerConfig, SourceDraft
 
 REASON_MAX = 500
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("no_nul", "no NUL character")
+    return text
+
+
+# PostgreSQL's text holds every character but one.
+NO_NUL = AfterValidator(_without_nul)
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NO_NUL]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), NO_NUL]
 Tags = Annotated[list[Tag], Field(max_length=20)]
-Description = Annotated[str, StringConstraints(max_length=2000)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_MAX)]
+Description = Annotated[str, StringConstraints(max_length=2000), NO_NUL]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_MAX), NO_NUL]
 Interval = Annotated[float, Field(ge=5, le=86_400, allow_inf_nan=False)]
 
 

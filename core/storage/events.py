@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import BreakerState, Event
+from core.storage.row_locks import lock_sources
 from core.storage.tables import events
 
 EVENTS_KEPT = 1000
@@ -25,9 +26,13 @@ async def record_events(
 ) -> None:
     """By the source's inner key, in the connection's transaction; a source's oldest beyond `kept` go.
 
-    A few statements however many they are, probes aside. Raises IntegrityError without such a source.
+    A few statements however many they are, probes aside. Events of a source that is gone are dropped.
     """
-    news = {key: happened for key, happened in news.items() if happened}
+    if not any(news.values()):
+        return
+    # Two processes that fold or prune one list at once would each take away what the other has just read.
+    alive = await lock_sources(connection, news)
+    news = {key: happened for key, happened in news.items() if happened and key in alive}
     if not news:
         return
     probed = {key for key, happened in news.items() if any(_is_probe(event.type, event.data) for event in happened)}

@@ -2,13 +2,14 @@
 
 import unicodedata
 
-_SAME = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "\u200c": " ", "ـ": None})
+_SAME = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "\u200c": " ", "ـ": None, "\0": "?"})
 
 
 def fold(text: str) -> str:
     """NFKC, casefolded, Arabic letters as Persian ones, every digit as a Latin one, spaces and half-spaces collapsed.
 
-    Invisible signs go; what UTF-8 cannot hold becomes a question mark. Folding twice changes nothing more.
+    Invisible signs go; what UTF-8 or a database's text cannot hold becomes a question mark. Folding twice changes
+    nothing more.
     """
     plain = text.encode("utf-8", "replace").decode().translate(_SAME)
     # Casefolding takes letters apart that NFKC puts together, and the other way round (UAX #15, toNFKC_Casefold).

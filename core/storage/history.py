@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.metrics.histogram import Histogram
@@ -63,7 +62,11 @@ class HistoryRepository:
 
 
 async def record_history(
-    connection: AsyncConnection, news: Mapping[int, Sequence[PackedBucket]], writer: int, now: datetime
+    database: Database,
+    connection: AsyncConnection,
+    news: Mapping[int, Sequence[PackedBucket]],
+    writer: int,
+    now: datetime,
 ) -> None:
     """By the source's inner key, in the connection's transaction. A stretch written again replaces itself."""
     rows = [(key, bucket) for key, buckets in news.items() for bucket in buckets]
@@ -72,15 +75,15 @@ async def record_history(
     added = [(key, bucket) for key, bucket in rows if bucket.added]
     values = [_values(key, bucket, writer) for key, bucket in rows if not bucket.added]
     values += await _on_top(connection, added, writer)
-    await connection.execute(upsert_history("5m"), values)
+    await connection.execute(upsert_history(database, "5m"), values)
     await _look_again(connection, min(row["ts"] for row in values), int(now.timestamp()))
 
 
-def upsert_history(tier: str) -> sa.Executable:
-    into = insert(HISTORY[tier])
+def upsert_history(database: Database, tier: str) -> sa.Executable:
+    into = database.insert(HISTORY[tier])
     changed = ("calls", "errors", "rejected", "latency_us", "histogram")
     return into.on_conflict_do_update(
-        ["source_id", "ts", "writer"], set_={name: getattr(into.excluded, name) for name in changed}
+        index_elements=["source_id", "ts", "writer"], set_={name: getattr(into.excluded, name) for name in changed}
     )
 
 

@@ -4,12 +4,12 @@ from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from core.errors import NotFound
 from core.models import BreakerAction, Event, Hold
 from core.storage.database import Database
 from core.storage.events import record_events
+from core.storage.row_locks import lock_sources
 from core.storage.tables import breaker_holds
 
 
@@ -33,16 +33,15 @@ class HoldRepository:
         Raises NotFound for a source that was deleted meanwhile.
         """
         row = breaker_holds.c.source_id == source_id
-        try:
-            async with self._database.write() as connection:
-                last = (await connection.execute(sa.select(breaker_holds.c.revision).where(row))).scalar() or 0
-                hold = Hold(action, reason, actor, ts, last + 1)
-                statement = sa.update(breaker_holds).where(row) if last else sa.insert(breaker_holds)
-                values = asdict(hold) | {"source_id": source_id, "action": action.value}
-                await connection.execute(statement.values(values))
-                await record_events(connection, {source_id: (event,)})
-        except IntegrityError:
-            raise NotFound() from None
+        async with self._database.write() as connection:
+            if not await lock_sources(connection, [source_id]):
+                raise NotFound()
+            last = (await connection.execute(sa.select(breaker_holds.c.revision).where(row))).scalar() or 0
+            hold = Hold(action, reason, actor, ts, last + 1)
+            statement = sa.update(breaker_holds).where(row) if last else sa.insert(breaker_holds)
+            values = asdict(hold) | {"source_id": source_id, "action": action.value}
+            await connection.execute(statement.values(values))
+            await record_events(connection, {source_id: (event,)})
         return hold
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
 from core.storage.database import Database
@@ -36,9 +35,16 @@ class LadderRepository:
         return LadderRecord(**row._mapping) if row is not None else None
 
     async def save(self, record: LadderRecord) -> None:
-        """The ladder of a source that was deleted meanwhile is dropped."""
-        row = asdict(record)
-        upsert = insert(ladders).values(row).on_conflict_do_update(["source_id"], set_=row)
+        """The ladder of a source that was deleted meanwhile is dropped.
+
+        Of two that held the later stays: another process may have kept one since this record was read.
+        """
+        insert = self._database.insert(ladders).values(asdict(record))
+        kept_is_later = sa.or_(insert.excluded.good_at.is_(None), ladders.c.good_at > insert.excluded.good_at)
+        good = {
+            name: sa.case((kept_is_later, ladders.c[name]), else_=insert.excluded[name]) for name in ("good", "good_at")
+        }
+        upsert = insert.on_conflict_do_update(index_elements=["source_id"], set_=dict(insert.excluded.items()) | good)
         try:
             async with self._database.write() as connection:
                 await connection.execute(upsert)

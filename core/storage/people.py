@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict
 from core.models import Organisation, Role
 from core.storage.database import Database
 from core.storage.folding import fold
+from core.storage.row_locks import lock_table
 from core.storage.tables import browser_sessions, memberships, organisations, setup_links, tokens, users
 
 
@@ -81,8 +81,8 @@ class PeopleRepository:
         return int(found[0][0])
 
     async def set_member(self, user_id: int, org_id: int, role: Role) -> None:
-        upsert = insert(memberships).values(user_id=user_id, org_id=org_id, role=role.label)
-        await self._write(upsert.on_conflict_do_update(["user_id", "org_id"], set_={"role": role.label}))
+        upsert = self._database.insert(memberships).values(user_id=user_id, org_id=org_id, role=role.label)
+        await self._write(upsert.on_conflict_do_update(index_elements=["user_id", "org_id"], set_={"role": role.label}))
 
     async def roles_of(self, user_id: int) -> dict[str, Role]:
         query = sa.select(organisations.c.slug, memberships.c.role).join(memberships)
@@ -113,6 +113,7 @@ class PeopleRepository:
     async def add_setup_link(self, code_hash: str, now: datetime, expires_at: datetime) -> None:
         """Earlier links stop working: only the newest one printed is good."""
         async with self._database.write() as connection:
+            await lock_table(connection, setup_links)
             await connection.execute(sa.delete(setup_links))
             row = {"code_hash": code_hash, "created_at": now, "expires_at": expires_at}
             await connection.execute(sa.insert(setup_links).values(row))

@@ -10,11 +10,11 @@ from dataclasses import asdict
 from itertools import pairwise
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
 from core.storage.history import KEPT_S, SPANS, HistoryRow, added_up, upsert_history
+from core.storage.row_locks import lock_sources
 from core.storage.tables import HISTORY, history_marks, sources
 
 GRACE_S = 300
@@ -46,7 +46,7 @@ class Rollup:
             return False
         for keys in _chunks(await self._sources()):
             async with self._database.write() as connection:
-                await _roll(connection, finer, coarser, keys, mark)
+                await self._roll(connection, finer, coarser, keys, mark)
         async with self._database.write() as connection:
             moved = history_marks.c.tier == coarser, history_marks.c.until == mark, history_marks.c.late == late
             await connection.execute(sa.update(history_marks).where(*moved).values(until=mark + span))
@@ -74,7 +74,7 @@ class Rollup:
                 return None
             start = oldest // SPANS[coarser] * SPANS[coarser]
             row = {"tier": coarser, "until": start, "late": 0}
-            await connection.execute(insert(history_marks).values(row).on_conflict_do_nothing())
+            await connection.execute(self._database.insert(history_marks).values(row).on_conflict_do_nothing())
         return int(start)
 
     async def _sources(self) -> list[int]:
@@ -95,20 +95,23 @@ class Rollup:
                     old = history.c.source_id.in_(keys), history.c.ts < before
                     await connection.execute(sa.delete(history).where(*old))
 
-
-async def _roll(connection: AsyncConnection, finer: str, coarser: str, keys: Sequence[int], start: int) -> None:
-    history, span = HISTORY[finer], SPANS[coarser]
-    within = history.c.source_id.in_(keys), history.c.ts >= start, history.c.ts < start + span
-    columns = [history.c[name] for name in HistoryRow.__dataclass_fields__]
-    by_source: dict[int, list[HistoryRow]] = defaultdict(list)
-    for row in await connection.execute(sa.select(*columns).where(*within)):
-        by_source[row.source_id].append(HistoryRow(*row))
-    together = [
-        {"source_id": key, "ts": start, "writer": MERGED, **added_up([asdict(row) for row in rows])}
-        for key, rows in by_source.items()
-    ]
-    if together:
-        await connection.execute(upsert_history(coarser), together)
+    async def _roll(
+        self, connection: AsyncConnection, finer: str, coarser: str, keys: Sequence[int], start: int
+    ) -> None:
+        history, span = HISTORY[finer], SPANS[coarser]
+        # What was read before somebody wrote late must not be written after another process rolled that up.
+        alive = await lock_sources(connection, keys)
+        within = history.c.source_id.in_(alive), history.c.ts >= start, history.c.ts < start + span
+        columns = [history.c[name] for name in HistoryRow.__dataclass_fields__]
+        by_source: dict[int, list[HistoryRow]] = defaultdict(list)
+        for row in await connection.execute(sa.select(*columns).where(*within)):
+            by_source[row.source_id].append(HistoryRow(*row))
+        together = [
+            {"source_id": key, "ts": start, "writer": MERGED, **added_up([asdict(row) for row in rows])}
+            for key, rows in by_source.items()
+        ]
+        if together:
+            await connection.execute(upsert_history(self._database, coarser), together)
 
 
 def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:

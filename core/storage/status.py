@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +17,7 @@ from core.storage.database import Database
 from core.storage.events import EVENTS_KEPT, record_events
 from core.storage.history import record_history
 from core.storage.incidents import Turn, record_turns
+from core.storage.row_locks import lock_sources
 from core.storage.tables import events, organisations, source_status, sources, writers
 
 
@@ -120,7 +120,9 @@ class StatusRepository:
             written = await _merge(connection, waiting, known, number)
             if written:
                 await connection.execute(_upsert(self._database), [columns(each.record) for each in written.values()])
-            await record_history(connection, {key: each.history for key, each in waiting.items()}, number, now)
+            await record_history(
+                self._database, connection, {key: each.history for key, each in waiting.items()}, number, now
+            )
             await record_events(connection, {key: each.news for key, each in waiting.items()}, self._events_kept)
             await record_turns(connection, [_turn(each.record, now) for each in written.values() if each.turned])
         return written
@@ -155,13 +157,12 @@ Known = tuple[int, int]
 
 
 async def _locked(connection: AsyncConnection, keys: Iterable[int]) -> dict[int, Known]:
-    """The sources that there are, held until the end of the transaction; always in one order, so that none waits
-    for the other (SQLite holds everything anyway)."""
-    joined = sources.outerjoin(source_status)
-    query = sa.select(sources.c.id, source_status.c.seq, source_status.c.writer).select_from(joined)
-    query = query.where(sources.c.id.in_(list(keys))).order_by(sources.c.id)
-    rows = await connection.execute(query.with_for_update(key_share=True, of=sources))
-    return {key: (seq or 0, writer or 0) for key, seq, writer in rows}
+    """The sources that there are, held until the end of the transaction."""
+    alive = await lock_sources(connection, keys)
+    # A statement of its own: the one that waited for the lock still sees what was stored before it waited.
+    query = sa.select(source_status.c.source_id, source_status.c.seq, source_status.c.writer)
+    rows = await connection.execute(query.where(source_status.c.source_id.in_(alive)))
+    return dict.fromkeys(alive, (0, 0)) | {key: (seq, writer) for key, seq, writer in rows}
 
 
 async def _merge(
@@ -215,8 +216,8 @@ def _evidence_ts(record: StatusRecord) -> datetime:
 
 
 def _upsert(database: Database) -> sa.Executable:
-    into = insert(source_status)
-    return into.on_conflict_do_update(["source_id"], set_=dict(into.excluded.items()))
+    into = database.insert(source_status)
+    return into.on_conflict_do_update(index_elements=["source_id"], set_=dict(into.excluded.items()))
 
 
 def columns(record: Any) -> dict[str, Any]:

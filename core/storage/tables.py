@@ -32,6 +32,10 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+GROWING = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""The key of rows that come and go without end. An integer of SQLite's has 64 bits anyway."""
+
+
 def _owner(name: str, target: str, **options: Any) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, sa.ForeignKey(target, ondelete="CASCADE"), **options)
 
@@ -152,7 +156,7 @@ source_status = sa.Table(
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", GROWING, primary_key=True),
     _owner("source_id", "sources.id", nullable=False),
     sa.Column("ts", Moment, nullable=False),
     sa.Column("type", sa.String(32), nullable=False),

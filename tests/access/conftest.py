@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -32,8 +31,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def people(tmp_path: Path, anyio_backend: str) -> AsyncIterator[PeopleRepository]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'cheshmeh.db'}")
+async def people(database_url: str, anyio_backend: str) -> AsyncIterator[PeopleRepository]:
+    database = Database(database_url)
     await database.upgrade()
     yield PeopleRepository(database)
     await database.close()

@@ -21,7 +21,7 @@ from tests.servers.s3 import S3Server
 from tests.servers.toxiproxy import Toxiproxy
 from tests.servers.web import App, WebServer
 
-pytest_plugins = ["tests.servers.ports"]
+pytest_plugins = ["tests.servers.ports", "tests.servers.application"]
 
 SERVERS = pytest.StashKey[list[str]]()
 Server = TypeVar("Server")

@@ -46,9 +46,12 @@ class Product:
 
 
 @contextmanager
-def product(data_dir: Path, port: int = 1) -> Iterator[Product]:
-    """Over real SQLite in `data_dir`, with the kind `fake` beside the real ones, whose drivers wait."""
-    settings = Settings(_env_file=None, data_dir=data_dir, port=port)
+def product(data_dir: Path, port: int = 1, database_url: str | None = None) -> Iterator[Product]:
+    """Over real SQLite in `data_dir`, or the database given, with the kind `fake` beside the real ones.
+
+    Drivers of the real kinds wait until they are needed.
+    """
+    settings = Settings(_env_file=None, data_dir=data_dir, port=port, database_url=database_url)
     other_end, clock, loop = OtherEnd(), FakeClock(), BackgroundLoop()
     runtime = loop.submit(_assemble(settings, loop, other_end, clock)).result()
     try:

@@ -12,6 +12,8 @@ from core.storage.encryption import Keyring, Vault
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRepository
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 NOW = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)
 
 
@@ -20,12 +22,8 @@ def url_of(path: Path) -> str:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    return url_of(tmp_path / "data" / "cheshmeh.db")
-
-
-@pytest.fixture
 async def database(database_url: str, anyio_backend: str) -> AsyncIterator[Database]:
+    """On each backend in turn."""
     database = Database(database_url)
     await database.upgrade()
     yield database

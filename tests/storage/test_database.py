@@ -1,4 +1,4 @@
-"""Transactions, and what a start refuses, against real files."""
+"""Transactions on each backend, and what a start refuses of a file."""
 
 import asyncio
 import sqlite3
@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from core.errors import StartupError
 from core.storage.database import Database
+from core.storage.row_locks import lock_table
 from core.storage.tables import organisations
-from tests.storage.conftest import NOW, url_of
+from tests.storage.conftest import NOW, ON_SQLITE, url_of
 
 pytestmark = pytest.mark.anyio
 
@@ -22,6 +23,7 @@ async def test_no_commit_of_four_writers_is_lost(database: Database) -> None:
     async def count(times: int) -> None:
         for _ in range(times):
             async with database.write() as connection:
+                await lock_table(connection, organisations)
                 present = int((await connection.execute(sa.select(organisations.c.name))).scalar_one())
                 await asyncio.sleep(0)
                 await connection.execute(sa.update(organisations).values(name=str(present + 1)))
@@ -30,13 +32,14 @@ async def test_no_commit_of_four_writers_is_lost(database: Database) -> None:
     assert await _names(database) == ["80"]
 
 
-async def test_no_commit_of_two_engines_on_one_file_is_lost(database: Database, tmp_path: Path) -> None:
+async def test_no_commit_of_two_engines_on_one_database_is_lost(database: Database, database_url: str) -> None:
     await _add(database, "counter", "0")
-    other = Database(url_of(tmp_path / "data" / "cheshmeh.db"))
+    other = Database(database_url)
 
     async def count(engine: Database) -> None:
         for _ in range(20):
             async with engine.write() as connection:
+                await lock_table(connection, organisations)
                 present = int((await connection.execute(sa.select(organisations.c.name))).scalar_one())
                 await connection.execute(sa.update(organisations).values(name=str(present + 1)))
 
@@ -93,6 +96,7 @@ async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
         await _add(database, "a", "A", NOW.replace(tzinfo=None))
 
 
+@ON_SQLITE
 async def test_files_are_for_their_owner_alone(database: Database, tmp_path: Path) -> None:
     await _add(database, "a", "A")
     folder = tmp_path / "data"
@@ -161,7 +165,8 @@ async def test_a_folder_in_the_place_of_the_database_is_refused(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("postgresql+psycopg://reza:s3cret@db/app", "database_kind"),
+        ("mysql+aiomysql://reza:s3cret@db/app", "database_kind"),
+        ("postgresql://reza:s3cret@db:s3cret/app", "database_url"),
         ("reza:s3cret@nowhere", "database_url"),
         ("sqlite://", "database_url"),
         ("sqlite+aiosqlite:///:memory:", "database_url"),

@@ -23,6 +23,7 @@ from core.storage.folding import fold
         ("ســلام", "سلام"),
         ("\u200c", ""),
         ("\ud800", "?"),
+        ("a\0b", "a?b"),
     ],
 )
 def test_spellings_become_one(text: str, folded: str) -> None:

@@ -1,5 +1,6 @@
 """Migrations: old data survives, and what they make is what the program expects."""
 
+import asyncio
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,20 +16,28 @@ from core.storage.schema import newest
 from core.storage.sources import SourceRepository
 from core.storage.status import StatusRepository
 from core.storage.tables import metadata
+from tests.servers.application import BACKENDS
 from tests.storage.conftest import NOW, url_of
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_database_of_the_first_release_upgrades_and_loses_nothing(tmp_path: Path, vault: Vault) -> None:
-    database = Database(url_of(tmp_path / "old.db"))
+@pytest.fixture(params=BACKENDS)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgres":
+        return str(request.getfixturevalue("empty_postgres_url"))
+    return url_of(tmp_path / "old.db")
+
+
+async def test_a_database_of_the_first_release_upgrades_and_loses_nothing(empty_url: str, vault: Vault) -> None:
+    database = Database(empty_url)
     await database.upgrade("0001")
     org = await PeopleRepository(database).add_organisation("acme", "Acme", NOW)
     uid = await _old_source(database, org, vault)
     assert "events" not in await _tables(database)
     await database.close()
 
-    database = Database(url_of(tmp_path / "old.db"))
+    database = Database(empty_url)
     await database.upgrade()
     repository, statuses = SourceRepository(database, vault), StatusRepository(database)
     found = await repository.get("acme", uid)
@@ -60,6 +69,16 @@ async def test_a_column_without_a_migration_is_found(database: Database) -> None
     copy.tables["sources"].append_column(sa.Column("colour", sa.Text))
     (found,) = await database.check(copy)
     assert "colour" in found
+
+
+async def test_several_may_start_on_one_new_server_database_at_once(empty_postgres_url: str) -> None:
+    starting = [Database(empty_postgres_url) for _ in range(4)]
+    try:
+        await asyncio.gather(*(database.upgrade() for database in starting))
+        assert await starting[0].check() == []
+    finally:
+        for database in starting:
+            await database.close()
 
 
 def test_the_newest_migration_is_the_one_written_down() -> None:

@@ -1,7 +1,6 @@
 """Sources as rows: versions, names, and configurations that only open where they belong."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from core.storage.database import Database
 from core.storage.encryption import SealBroken
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceChanges, SourceRepository
+from tests.servers.application import stored
 from tests.storage.conftest import NOW
 
 pytestmark = pytest.mark.anyio
@@ -156,15 +156,15 @@ async def test_an_older_seal_put_back_does_not_open(
 
 
 async def test_no_part_of_a_configuration_reaches_the_disk(
-    sources: SourceRepository, database: Database, org: Organisation, tmp_path: Path
+    sources: SourceRepository, org: Organisation, database_url: str
 ) -> None:
     secret = "mi5-s3cret-phrase"
     record = await sources.add(org, _draft(), {"password": secret, "host": "db.internal.example"})
     await sources.update(record, SourceChanges(config={"password": secret}), expected_version=1)
-    stored = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
-    assert b"Shop" in stored
-    assert secret.encode() not in stored
-    assert b"db.internal.example" not in stored
+    found = stored(database_url)
+    assert b"Shop" in found
+    assert secret.encode() not in found
+    assert b"db.internal.example" not in found
     assert secret not in repr(await sources.of_org("acme"))
 
 

@@ -75,6 +75,12 @@ async def test_events_come_newest_first_and_limited(statuses: StatusRepository, 
     assert await statuses.events(source.id, 3) == tuple(reversed(events))[:3]
 
 
+async def test_what_a_source_said_is_kept_to_the_letter(statuses: StatusRepository, source: SourceRecord) -> None:
+    said = Event(NOW, "state", {"detail": "a\0b \ud800 کجا"})
+    await statuses.add_event(source.id, said)
+    assert await statuses.events(source.id) == (said,)
+
+
 async def test_the_oldest_events_go(
     database: Database, source: SourceRecord, sources: SourceRepository, org: Organisation
 ) -> None:

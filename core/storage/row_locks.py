@@ -1,0 +1,27 @@
+"""Locks for what is read in order to be written, on PostgreSQL. On SQLite a writing transaction is alone anyway.
+
+The order is fixed, so that nobody waits in a circle: a table, then rows of `sources` by ascending id, then the rest.
+"""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.storage.tables import sources
+
+
+async def lock_sources(connection: AsyncConnection, ids: Iterable[int]) -> frozenset[int]:
+    """Keeps these sources, and all that hangs on them, to this transaction until it ends; those that exist.
+
+    A source that somebody else is deleting is waited for. Rows that only refer to a source are still added meanwhile.
+    """
+    query = sa.select(sources.c.id).where(sources.c.id.in_(list(ids))).order_by(sources.c.id)
+    # FOR NO KEY UPDATE: FOR UPDATE would also hold up everybody who adds a row with a foreign key to the source.
+    return frozenset((await connection.execute(query.with_for_update(key_share=True))).scalars())
+
+
+async def lock_table(connection: AsyncConnection, table: sa.Table) -> None:
+    """Only this transaction writes to the table until it ends; others read on."""
+    if connection.dialect.name == "postgresql":
+        await connection.exec_driver_sql(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')

@@ -1,0 +1,110 @@
+"""SQLite as the application's own database: one file, one writer at a time."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from core.errors import StartupError
+from core.storage.lock import prepare
+
+BUSY_TIMEOUT_S = 5.0
+
+
+class Sqlite:
+    """The file that a URL names, in WAL mode. Raises StartupError `database_url` for a database in memory."""
+
+    def __init__(self, url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        if url.database in (None, "", ":memory:"):
+            raise StartupError("database_url")
+        url = url.set(drivername="sqlite+aiosqlite")
+        self._path = Path(str(url.database))
+        patience = f"busy_timeout={int(busy_timeout_s * 1000)}"
+        self._engine = _engine(url, ("foreign_keys=ON", patience, "journal_mode=WAL", "synchronous=NORMAL"))
+        # Neither WAL, which would change a database that is then refused, nor foreign keys: a migration that rebuilds
+        # a table drops the old one, and with foreign keys on that empties every table that refers to it.
+        self._bare = _engine(url, ("foreign_keys=OFF", patience), poolclass=NullPool)
+        self._writing = asyncio.Lock()
+
+    def insert(self, table: sa.Table) -> Insert:
+        return Insert(table)
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._engine.connect()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A deferred transaction would read first and find at its first write that somebody has written meanwhile."""
+        # Writers of this process queue here: SQLite's own waiting is sleeping and trying again, and not fair.
+        async with self._writing, _immediate(self._engine) as connection:
+            yield connection
+
+    def looking(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Changes nothing of the file, not even its mode. Raises StartupError where there can be no file."""
+        self._create_file()
+        return self._bare.connect()
+
+    def migrating(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return _immediate(self._bare)
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """What the driver says at a start, as a StartupError."""
+        try:
+            yield
+        except (DBAPIError, sqlite3.Error) as err:
+            # What goes wrong while a connection is being prepared arrives as the driver's own error.
+            code = getattr(err.orig if isinstance(err, DBAPIError) else err, "sqlite_errorcode", 0) & 0xFF
+            locked = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            raise StartupError("database_locked" if locked else "database_unreadable", path=str(self._path)) from err
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+        await self._bare.dispose()
+
+    def _create_file(self) -> None:
+        """SQLite would make it, and the files beside it, as readable as the umask lets it."""
+        prepare(self._path.parent)
+        try:
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as err:
+            raise StartupError("database_unreadable", path=str(self._path)) from err
+
+
+def _engine(url: URL, pragmas: tuple[str, ...], **options: Any) -> AsyncEngine:
+    engine = create_async_engine(url, hide_parameters=True, **options)
+
+    def prepare_connection(connection: Any, _record: Any) -> None:
+        # The driver's own BEGIN is switched off; `_begin` says which one.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    sa.event.listen(engine.sync_engine, "connect", prepare_connection)
+    sa.event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: sa.Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@asynccontextmanager
+async def _immediate(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with engine.connect() as connection:
+        await connection.execution_options(immediate=True)
+        async with connection.begin():
+            yield connection
