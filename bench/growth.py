@@ -33,8 +33,7 @@ def weights() -> Measures:
         path = Path(home) / "cheshmeh.db"
         asyncio.run(_migrated(path))
         connection = sqlite3.connect(path)
-        # The stretches belong to nobody here, and a power cut is no part of the measurement.
-        connection.execute("PRAGMA foreign_keys=OFF")
+        # A power cut is no part of the measurement.
         connection.execute("PRAGMA synchronous=OFF")
         shapes = {tier: _shapes(span) for tier, span in SPANS.items()}
         write = partial(_write, connection, shapes)
@@ -70,7 +69,7 @@ def _write(
     insert = f"INSERT INTO history_{tier} VALUES (?, ?, 1, ?, 0, 0, ?, ?)"
     for ts in range(since, until, SPANS[tier]):
         drawn = random.choices(shapes[tier], k=SOURCES)
-        connection.executemany(insert, ((key + 1, ts, *shape) for key, shape in enumerate(drawn)))
+        connection.executemany(insert, ((ts, key + 1, *shape) for key, shape in enumerate(drawn)))
     connection.commit()
 
 

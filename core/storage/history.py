@@ -16,6 +16,8 @@ from core.storage.tables import HISTORY, history_marks, organisations, sources
 SPANS = {"5m": BUCKET_S, "1h": 3600, "1d": 86_400}
 """Seconds in a stretch of each tier, finest first."""
 KEPT_S = {"5m": 7 * 86_400, "1h": 90 * 86_400, "1d": 730 * 86_400}
+LOOKED_UP_MAX = 50
+STRETCHES_MAX = 5_000
 LATE_S = 60
 """A stretch that is written later than this after its end may have been rolled up before."""
 COARSER = ("1h", "1d")
@@ -43,10 +45,10 @@ class HistoryRepository:
     async def rows(self, tier: str, source_ids: Iterable[int], since: int, until: int) -> list[HistoryRow]:
         """Stretches that start in [since, until), in seconds since 1970, by source and time."""
         history = HISTORY[tier]
-        wanted = history.c.source_id.in_(list(source_ids)), history.c.ts >= since, history.c.ts < until
-        query = sa.select(*_columns(history)).where(*wanted).order_by(history.c.source_id, history.c.ts)
+        query = sa.select(*columns_of(history)).where(*within(tier, list(source_ids), since, until))
         async with self._database.read() as connection:
-            return [HistoryRow(*row) for row in await connection.execute(query)]
+            rows = await connection.execute(query.order_by(history.c.source_id, history.c.ts))
+            return [HistoryRow(*row) for row in rows]
 
     async def keys_of_org(self, org_slug: str) -> list[int]:
         """The inner keys of an organisation's sources."""
@@ -59,6 +61,19 @@ class HistoryRepository:
         async with self._database.read() as connection:
             rows = await connection.execute(sa.select(history_marks.c.tier, history_marks.c.until))
         return {row.tier: row.until for row in rows}
+
+
+def within(tier: str, keys: Sequence[int], since: int, until: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """Stretches of these sources that start in [since, until).
+
+    The table is in the order of time: of a few sources each stretch is looked up, of many the whole range is read.
+    """
+    history, span = HISTORY[tier], SPANS[tier]
+    own = history.c.source_id.in_(keys)
+    first = -(-since // span) * span
+    if len(keys) > LOOKED_UP_MAX or (until - first) // span > STRETCHES_MAX:
+        return own, history.c.ts >= since, history.c.ts < until
+    return own, history.c.ts.in_(range(first, until, span))
 
 
 async def record_history(
@@ -99,7 +114,7 @@ async def _on_top(
     history, values = HISTORY["5m"], []
     for key, bucket in added:
         own = history.c.source_id == key, history.c.ts == bucket.ts, history.c.writer == writer
-        stored = (await connection.execute(sa.select(*_columns(history)).where(*own))).one_or_none()
+        stored = (await connection.execute(sa.select(*columns_of(history)).where(*own))).one_or_none()
         rows = [_values(key, bucket, writer), *([dict(stored._mapping)] if stored else [])]
         values.append(rows[0] | added_up(rows))
     return values
@@ -128,5 +143,5 @@ async def _look_again(connection: AsyncConnection, oldest: int, now: int) -> Non
         )
 
 
-def _columns(history: sa.Table) -> list[sa.Column[Any]]:
+def columns_of(history: sa.Table) -> list[sa.Column[Any]]:
     return [history.c[field.name] for field in fields(HistoryRow)]

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
-from core.storage.history import KEPT_S, SPANS, HistoryRow, added_up, upsert_history
+from core.storage.history import KEPT_S, SPANS, HistoryRow, added_up, columns_of, upsert_history, within
 from core.storage.row_locks import lock_sources
 from core.storage.tables import HISTORY, history_marks, sources
 
@@ -21,6 +21,9 @@ GRACE_S = 300
 """Stretches end and are written a little later: nobody rolls up before that."""
 CHUNK = 50
 """Sources in one transaction: longer ones would hold up everybody else."""
+EXPIRED_STRETCHES = 12
+DAILY = "1d"
+"""When a day is rolled up, it is time for what is done once a day."""
 MERGED = 0
 """The writer of what was rolled up: everybody's together."""
 
@@ -50,6 +53,8 @@ class Rollup:
         async with self._database.write() as connection:
             moved = history_marks.c.tier == coarser, history_marks.c.until == mark, history_marks.c.late == late
             await connection.execute(sa.update(history_marks).where(*moved).values(until=mark + span))
+        if coarser == DAILY:
+            await self._forget_the_deleted()
         return True
 
     async def _whole_until(self, finer: str, now: int) -> int:
@@ -89,22 +94,34 @@ class Rollup:
         coarser = dict(pairwise(SPANS))
         for tier, kept in KEPT_S.items():
             before = min(now - kept, marks.get(coarser[tier], 0) if tier in coarser else now)
-            for keys in _chunks(await self._sources()):
-                async with self._database.write() as connection:
-                    history = HISTORY[tier]
-                    old = history.c.source_id.in_(keys), history.c.ts < before
-                    await connection.execute(sa.delete(history).where(*old))
+            while await self._expire_one(tier, before):
+                pass
+
+    async def _expire_one(self, tier: str, before: int) -> bool:
+        """The oldest hours of what is too old; false when there is nothing."""
+        ts = HISTORY[tier].c.ts
+        async with self._database.write() as connection:
+            oldest = (await connection.execute(sa.select(sa.func.min(ts)))).scalar()
+            if oldest is None or oldest >= before:
+                return False
+            until = min(before, oldest + EXPIRED_STRETCHES * SPANS[tier])
+            await connection.execute(sa.delete(HISTORY[tier]).where(ts < until))
+        return True
+
+    async def _forget_the_deleted(self) -> None:
+        for history in HISTORY.values():
+            async with self._database.write() as connection:
+                await connection.execute(sa.delete(history).where(history.c.source_id.not_in(sa.select(sources.c.id))))
 
     async def _roll(
         self, connection: AsyncConnection, finer: str, coarser: str, keys: Sequence[int], start: int
     ) -> None:
-        history, span = HISTORY[finer], SPANS[coarser]
+        span = SPANS[coarser]
         # What was read before somebody wrote late must not be written after another process rolled that up.
         alive = await lock_sources(connection, keys)
-        within = history.c.source_id.in_(alive), history.c.ts >= start, history.c.ts < start + span
-        columns = [history.c[name] for name in HistoryRow.__dataclass_fields__]
+        query = sa.select(*columns_of(HISTORY[finer])).where(*within(finer, sorted(alive), start, start + span))
         by_source: dict[int, list[HistoryRow]] = defaultdict(list)
-        for row in await connection.execute(sa.select(*columns).where(*within)):
+        for row in await connection.execute(query):
             by_source[row.source_id].append(HistoryRow(*row))
         together = [
             {"source_id": key, "ts": start, "writer": MERGED, **added_up([asdict(row) for row in rows])}

@@ -47,7 +47,7 @@ async def write(
     latest = max(each.ts for buckets in news.values() for each in buckets)
     at = NOW.fromtimestamp(latest if now is None else now, NOW.tzinfo)
     async with database.write() as connection:
-        await record_history(connection, news, writer, at)
+        await record_history(database, connection, news, writer, at)
 
 
 async def rows(database: Database, tier: str, keys: Sequence[int]) -> list[HistoryRow]:
@@ -129,6 +129,18 @@ async def test_what_is_too_old_goes_once_it_is_rolled_up(database: Database, key
     assert sum(row.calls for row in await rows(database, "1d", keys)) == 3 * days
 
 
+async def test_what_deleted_sources_leave_behind_goes_within_a_day(
+    database: Database, keys: list[int], sources: SourceRepository
+) -> None:
+    await write(database, {key: [bucket(START)] for key in keys})
+    await Rollup(database).run(START + HOUR + GRACE_S)
+    (gone,) = [record for record in await sources.of_org("acme") if record.id == keys[0]]
+    await sources.delete(gone)
+    await Rollup(database).run(START + DAY + HOUR)
+    for tier in SPANS:
+        assert {row.source_id for row in await rows(database, tier, keys)} == set(keys[1:])
+
+
 async def test_nothing_goes_before_it_is_rolled_up(database: Database, keys: list[int]) -> None:
     await write(database, {keys[0]: [bucket(START)]})
     async with database.write() as connection:
@@ -145,11 +157,10 @@ async def test_killed_a_hundred_times_it_makes_what_it_makes_when_nobody_kills_i
     unfinished = 0
     for turn in range(KILLS):
         begin = START + turn * STEP
-        for key in keys:
-            news = [bucket(begin + n * BUCKET_S, chance.randint(1, 9)) for n in range(STEP // BUCKET_S)]
-            news += [bucket(begin - chance.randint(1, 40) * BUCKET_S, 1)] if turn > 8 else []
-            await write(database, {key: news}, writer=turn + 1, now=begin + STEP)
-            for each in news:
+        news = {key: fresh(chance, begin, also_late=turn > 8) for key in keys}
+        await write(database, news, writer=turn + 1, now=begin + STEP)
+        for key, buckets in news.items():
+            for each in buckets:
                 for tier, span in (("1h", HOUR), ("1d", DAY)):
                     true[tier, key, each.ts // span * span] += each.calls
         now = begin + STEP + GRACE_S
@@ -166,6 +177,12 @@ async def test_killed_a_hundred_times_it_makes_what_it_makes_when_nobody_kills_i
     whole = {(tier, key, ts): calls for (tier, key, ts), calls in true.items() if ts + SPANS[tier] <= end}
     assert found == whole
     assert unfinished > KILLS / 4, "it was hardly ever killed in the middle"
+
+
+def fresh(chance: random.Random, begin: int, *, also_late: bool) -> list[PackedBucket]:
+    """What a source saw from `begin` on, and something that comes late."""
+    news = [bucket(begin + n * BUCKET_S, chance.randint(1, 9)) for n in range(STEP // BUCKET_S)]
+    return news + ([bucket(begin - chance.randint(1, 40) * BUCKET_S, 1)] if also_late else [])
 
 
 def finished(told: Connection) -> bool:

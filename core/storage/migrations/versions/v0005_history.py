@@ -54,16 +54,15 @@ def _figures() -> None:
 def _history(name: str) -> None:
     op.create_table(
         name,
-        sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("ts", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("writer", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("calls", sa.Integer(), nullable=False),
         sa.Column("errors", sa.Integer(), nullable=False),
         sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column("latency_us", sa.BigInteger(), nullable=False),
         sa.Column("histogram", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f(f"fk_{name}_source_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("source_id", "ts", "writer", name=op.f(f"pk_{name}")),
+        sa.PrimaryKeyConstraint("ts", "source_id", "writer", name=op.f(f"pk_{name}")),
         sqlite_with_rowid=False,
     )
 
