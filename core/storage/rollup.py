@@ -46,7 +46,7 @@ class Rollup:
             return False
         for keys in _chunks(await self._sources()):
             async with self._database.write() as connection:
-                await self._roll(connection, finer, coarser, keys, mark)
+                await _roll(connection, finer, coarser, keys, mark)
         async with self._database.write() as connection:
             moved = history_marks.c.tier == coarser, history_marks.c.until == mark, history_marks.c.late == late
             await connection.execute(sa.update(history_marks).where(*moved).values(until=mark + span))
@@ -95,23 +95,22 @@ class Rollup:
                     old = history.c.source_id.in_(keys), history.c.ts < before
                     await connection.execute(sa.delete(history).where(*old))
 
-    async def _roll(
-        self, connection: AsyncConnection, finer: str, coarser: str, keys: Sequence[int], start: int
-    ) -> None:
-        history, span = HISTORY[finer], SPANS[coarser]
-        # What was read before somebody wrote late must not be written after another process rolled that up.
-        alive = await lock_sources(connection, keys)
-        within = history.c.source_id.in_(alive), history.c.ts >= start, history.c.ts < start + span
-        columns = [history.c[name] for name in HistoryRow.__dataclass_fields__]
-        by_source: dict[int, list[HistoryRow]] = defaultdict(list)
-        for row in await connection.execute(sa.select(*columns).where(*within)):
-            by_source[row.source_id].append(HistoryRow(*row))
-        together = [
-            {"source_id": key, "ts": start, "writer": MERGED, **added_up([asdict(row) for row in rows])}
-            for key, rows in by_source.items()
-        ]
-        if together:
-            await connection.execute(upsert_history(self._database, coarser), together)
+
+async def _roll(connection: AsyncConnection, finer: str, coarser: str, keys: Sequence[int], start: int) -> None:
+    history, span = HISTORY[finer], SPANS[coarser]
+    # What was read before somebody wrote late must not be written after another process rolled that up.
+    alive = await lock_sources(connection, keys)
+    within = history.c.source_id.in_(alive), history.c.ts >= start, history.c.ts < start + span
+    columns = [history.c[name] for name in HistoryRow.__dataclass_fields__]
+    by_source: dict[int, list[HistoryRow]] = defaultdict(list)
+    for row in await connection.execute(sa.select(*columns).where(*within)):
+        by_source[row.source_id].append(HistoryRow(*row))
+    together = [
+        {"source_id": key, "ts": start, "writer": MERGED, **added_up([asdict(row) for row in rows])}
+        for key, rows in by_source.items()
+    ]
+    if together:
+        await connection.execute(upsert_history(connection, coarser), together)
 
 
 def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
