@@ -3,30 +3,24 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Protocol, Union
+from typing import Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StartupError
+from core.storage.inserts import Insert, insert_for
 from core.storage.migrations import HEAD
 from core.storage.sqlite import BUSY_TIMEOUT_S, Sqlite
 from core.storage.tables import metadata
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
-
-Insert = Union[SqliteInsert, "PostgresqlInsert"]
-"""Both have `on_conflict_do_update`, `on_conflict_do_nothing` and `excluded`."""
 
 
 class Backend(Protocol):
     """What a kind of database does its own way."""
 
-    def insert(self, table: sa.Table) -> Insert: ...
+    dialect: str
 
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
 
@@ -66,7 +60,7 @@ class Database:
 
     def insert(self, table: sa.Table) -> Insert:
         """An INSERT in the words of this database, which may say what happens on a conflict."""
-        return self._backend.insert(table)
+        return insert_for(self._backend.dialect, table)
 
     async def answers(self) -> bool:
         """Whether a query works now."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.metrics.histogram import Histogram
 from core.metrics.history import BUCKET_S, PackedBucket
 from core.storage.database import Database
+from core.storage.inserts import insert_for
 from core.storage.tables import HISTORY, history_marks, organisations, sources
 
 SPANS = {"5m": BUCKET_S, "1h": 3600, "1d": 86_400}
@@ -77,11 +78,7 @@ def within(tier: str, keys: Sequence[int], since: int, until: int) -> tuple[sa.C
 
 
 async def record_history(
-    database: Database,
-    connection: AsyncConnection,
-    news: Mapping[int, Sequence[PackedBucket]],
-    writer: int,
-    now: datetime,
+    connection: AsyncConnection, news: Mapping[int, Sequence[PackedBucket]], writer: int, now: datetime
 ) -> None:
     """By the source's inner key, in the connection's transaction. A stretch written again replaces itself."""
     rows = [(key, bucket) for key, buckets in news.items() for bucket in buckets]
@@ -90,12 +87,12 @@ async def record_history(
     added = [(key, bucket) for key, bucket in rows if bucket.added]
     values = [_values(key, bucket, writer) for key, bucket in rows if not bucket.added]
     values += await _on_top(connection, added, writer)
-    await connection.execute(upsert_history(database, "5m"), values)
+    await connection.execute(upsert_history(connection, "5m"), values)
     await _look_again(connection, min(row["ts"] for row in values), int(now.timestamp()))
 
 
-def upsert_history(database: Database, tier: str) -> sa.Executable:
-    into = database.insert(HISTORY[tier])
+def upsert_history(connection: AsyncConnection, tier: str) -> sa.Executable:
+    into = insert_for(connection.dialect.name, HISTORY[tier])
     changed = ("calls", "errors", "rejected", "latency_us", "histogram")
     return into.on_conflict_do_update(
         index_elements=["source_id", "ts", "writer"], set_={name: getattr(into.excluded, name) for name in changed}

@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -57,6 +56,8 @@ _OF_STATE = {
 class Postgresql:
     """The database that a URL names. Does no I/O before it is used."""
 
+    dialect = "postgresql"
+
     def __init__(self, url: URL) -> None:
         self._name = url.database or url.username or ""
         self._engine = create_async_engine(
@@ -70,9 +71,6 @@ class Postgresql:
             pool_pre_ping=True,
         )
         self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-
-    def insert(self, table: sa.Table) -> Insert:
-        return Insert(table)
 
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """One snapshot for all statements, READ ONLY."""

@@ -49,7 +49,7 @@ class Rollup:
             return False
         for keys in _chunks(await self._sources()):
             async with self._database.write() as connection:
-                await self._roll(connection, finer, coarser, keys, mark)
+                await _roll(connection, finer, coarser, keys, mark)
         async with self._database.write() as connection:
             moved = history_marks.c.tier == coarser, history_marks.c.until == mark, history_marks.c.late == late
             await connection.execute(sa.update(history_marks).where(*moved).values(until=mark + span))
@@ -113,22 +113,20 @@ class Rollup:
             async with self._database.write() as connection:
                 await connection.execute(sa.delete(history).where(history.c.source_id.not_in(sa.select(sources.c.id))))
 
-    async def _roll(
-        self, connection: AsyncConnection, finer: str, coarser: str, keys: Sequence[int], start: int
-    ) -> None:
-        span = SPANS[coarser]
-        # What was read before somebody wrote late must not be written after another process rolled that up.
-        alive = await lock_sources(connection, keys)
-        query = sa.select(*columns_of(HISTORY[finer])).where(*within(finer, sorted(alive), start, start + span))
-        by_source: dict[int, list[HistoryRow]] = defaultdict(list)
-        for row in await connection.execute(query):
-            by_source[row.source_id].append(HistoryRow(*row))
-        together = [
-            {"source_id": key, "ts": start, "writer": MERGED, **added_up([asdict(row) for row in rows])}
-            for key, rows in by_source.items()
-        ]
-        if together:
-            await connection.execute(upsert_history(self._database, coarser), together)
+
+async def _roll(connection: AsyncConnection, finer: str, coarser: str, keys: Sequence[int], start: int) -> None:
+    # What was read before somebody wrote late must not be written after another process rolled that up.
+    alive = await lock_sources(connection, keys)
+    stretches = within(finer, sorted(alive), start, start + SPANS[coarser])
+    by_source: dict[int, list[HistoryRow]] = defaultdict(list)
+    for row in await connection.execute(sa.select(*columns_of(HISTORY[finer])).where(*stretches)):
+        by_source[row.source_id].append(HistoryRow(*row))
+    together = [
+        {"source_id": key, "ts": start, "writer": MERGED, **added_up([asdict(row) for row in rows])}
+        for key, rows in by_source.items()
+    ]
+    if together:
+        await connection.execute(upsert_history(connection, coarser), together)
 
 
 def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:

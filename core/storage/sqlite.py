@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -24,6 +23,8 @@ BUSY_TIMEOUT_S = 5.0
 class Sqlite:
     """The file that a URL names, in WAL mode. Raises StartupError `database_url` for a database in memory."""
 
+    dialect = "sqlite"
+
     def __init__(self, url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         if url.database in (None, "", ":memory:"):
             raise StartupError("database_url")
@@ -35,9 +36,6 @@ class Sqlite:
         # a table drops the old one, and with foreign keys on that empties every table that refers to it.
         self._bare = _engine(url, ("foreign_keys=OFF", patience), poolclass=NullPool)
         self._writing = asyncio.Lock()
-
-    def insert(self, table: sa.Table) -> Insert:
-        return Insert(table)
 
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return self._engine.connect()

@@ -120,9 +120,7 @@ class StatusRepository:
             written = await _merge(connection, waiting, known, number)
             if written:
                 await connection.execute(_upsert(self._database), [columns(each.record) for each in written.values()])
-            await record_history(
-                self._database, connection, {key: each.history for key, each in waiting.items()}, number, now
-            )
+            await record_history(connection, {key: each.history for key, each in waiting.items()}, number, now)
             await record_events(connection, {key: each.news for key, each in waiting.items()}, self._events_kept)
             await record_turns(connection, [_turn(each.record, now) for each in written.values() if each.turned])
         return written

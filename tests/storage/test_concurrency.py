@@ -24,6 +24,7 @@ from core.storage.row_locks import lock_sources, lock_table
 from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
 from core.storage.status import StatusRepository
 from tests.storage.conftest import NOW, ON_POSTGRES
+from tests.storage.test_shared_status import Process, call
 
 pytestmark = pytest.mark.anyio
 LATER = NOW + timedelta(hours=1)
@@ -71,6 +72,21 @@ async def test_probes_that_several_processes_saw_fail_are_all_counted(
     await asyncio.gather(*map(probe, several))
     told = await StatusRepository(several[0]).events(source.id)
     assert [event.data.get("times") for event in told] == [20, 20]
+
+
+async def test_figures_that_several_processes_add_at_once_all_count(
+    several: list[Database], source: SourceRecord
+) -> None:
+    processes = [Process(database, source.id) for database in several]
+
+    async def count(process: Process) -> None:
+        for second in range(10):
+            await process.send(process.letter([call(second)]))
+
+    await asyncio.gather(*map(count, processes))
+    stored = await StatusRepository(several[0]).get(source.id)
+    assert stored is not None
+    assert (stored.calls_total, stored.seq) == (40, 40)
 
 
 async def test_pruning_at_once_leaves_the_newest(several: list[Database], source: SourceRecord) -> None:

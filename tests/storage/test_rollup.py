@@ -47,7 +47,7 @@ async def write(
     latest = max(each.ts for buckets in news.values() for each in buckets)
     at = NOW.fromtimestamp(latest if now is None else now, NOW.tzinfo)
     async with database.write() as connection:
-        await record_history(database, connection, news, writer, at)
+        await record_history(connection, news, writer, at)
 
 
 async def rows(database: Database, tier: str, keys: Sequence[int]) -> list[HistoryRow]:

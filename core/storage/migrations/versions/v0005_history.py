@@ -3,19 +3,24 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.storage.timescale import make_hypertable
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-TIERS = ("5m", "1h", "1d")
+DAY_S = 86_400
+TIERS = {"5m": DAY_S, "1h": 30 * DAY_S, "1d": 365 * DAY_S}
+"""What one piece of a hypertable spans, where there is TimescaleDB."""
 
 
 def upgrade() -> None:
     _sources()
     _figures()
-    for tier in TIERS:
+    for tier, piece_s in TIERS.items():
         _history(f"history_{tier}")
+        make_hypertable(op.get_bind(), f"history_{tier}", "ts", piece_s)
     op.create_table(
         "history_marks",
         sa.Column("tier", sa.String(length=2), nullable=False),
