@@ -6,13 +6,14 @@ off by at most a factor 2^(1/32): 2.2 %. (The same layout as OpenTelemetry's exp
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 SCALE = 16
 RELATIVE_ERROR = 2 ** (1 / (2 * SCALE)) - 1
 SMALLEST_MS, LARGEST_MS = 1e-3, 1e7
-OFFSET = 1024
-"""Added to the first index when packing, so that it is never negative: the least one is -160."""
+OFFSET = 160
+"""Packing counts from the least bucket, so that no number is negative."""
+MORE = 0b1000
 
 
 class Histogram:
@@ -48,25 +49,40 @@ class Histogram:
         raise AssertionError("unreachable: counts add up to total")
 
     def pack(self) -> bytes:
-        """Of each bucket in use its distance from the one before and its count, as LEB128: mostly two bytes."""
-        packed, before = bytearray(), -OFFSET
+        """Numbers in groups of three bits, each with a fourth that says whether more follow, two groups a byte.
+
+        An odd number is twice a bucket's count and one, an even one twice the buckets to skip: neighbouring buckets
+        take half a byte each while they hold less than four.
+        """
+        groups, expected = list[int](), -OFFSET
         for index in sorted(self.counts):
-            _append(packed, index - before)
-            _append(packed, self.counts[index])
-            before = index
-        return bytes(packed)
+            if index != expected:
+                _append(groups, (index - expected) << 1)
+            _append(groups, self.counts[index] << 1 | 1)
+            expected = index + 1
+        if len(groups) % 2:
+            groups.append(0)  # skips nothing
+        return bytes(low | high << 4 for low, high in zip(groups[::2], groups[1::2], strict=True))
 
     @classmethod
     def unpack(cls, data: bytes) -> "Histogram":
-        """The inverse of `pack`. Raises ValueError when the data end within a pair."""
-        histogram, index, numbers = cls(), -OFFSET, _numbers(data)
-        for distance in numbers:
-            index += distance
-            count = next(numbers, None)
-            if count is None:
-                raise ValueError("a bucket without its count")
-            histogram.counts[index] += count
-            histogram.total += count
+        """The inverse of `pack`. Raises ValueError when the data end within a number."""
+        histogram, index, number, shift = cls(), -OFFSET, 0, 0
+        for byte in data:
+            for group in (byte & 0xF, byte >> 4):
+                number |= (group & 0b111) << shift
+                if group >= MORE:
+                    shift += 3
+                    continue
+                if number & 1:
+                    histogram.counts[index] = number >> 1
+                    index += 1
+                else:
+                    index += number >> 1
+                number = shift = 0
+        if shift:
+            raise ValueError("a number without its end")
+        histogram.total = sum(histogram.counts.values())
         return histogram
 
     @classmethod
@@ -82,20 +98,8 @@ def index_of(value_ms: float) -> int:
     return math.ceil(math.log2(min(max(value_ms, SMALLEST_MS), LARGEST_MS)) * SCALE)
 
 
-def _append(packed: bytearray, number: int) -> None:
-    while number > 0x7F:
-        packed.append(number & 0x7F | 0x80)
-        number >>= 7
-    packed.append(number)
-
-
-def _numbers(data: bytes) -> Iterator[int]:
-    number = shift = 0
-    for byte in data:
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            yield number
-            number = shift = 0
-    if shift:
-        raise ValueError("a number without its end")
+def _append(groups: list[int], number: int) -> None:
+    while number > 0b111:
+        groups.append(number & 0b111 | MORE)
+        number >>= 3
+    groups.append(number)

@@ -74,11 +74,8 @@ def test_packing_is_undone_by_unpacking(values: list[float]) -> None:
 
 
 def test_bytes_of_a_wrong_length_are_refused() -> None:
-    packed = histogram_of([3.0]).pack()
-    with pytest.raises(ValueError, match="without its count"):
-        Histogram.unpack(packed + b"\1")
     with pytest.raises(ValueError, match="without its end"):
-        Histogram.unpack(packed + b"\x80")
+        Histogram.unpack(histogram_of([3.0]).pack() + b"\x88")
 
 
 def test_nothing_packs_to_nothing() -> None:
@@ -95,6 +92,6 @@ def test_what_lies_outside_falls_into_the_outermost_bucket(
     assert state_of(histogram_of([value])) == state_of(histogram_of([compare(value, bound)]))
 
 
-def test_neighbouring_buckets_take_two_bytes_each() -> None:
-    spread = histogram_of([1.0 * 2 ** (n / 16) for n in range(20)])
-    assert len(spread.pack()) <= 2 * 20 + 1
+def test_neighbouring_buckets_take_half_a_byte_each() -> None:
+    spread = histogram_of([2 ** (n / 16) for n in range(20)])
+    assert len(spread.pack()) == 20 / 2 + 2

@@ -1,0 +1,85 @@
+"""Two processes on one database: each says what both have seen."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.models import Actor, Figures, Role, Source, SourceDraft, Status
+from tests.fakes import Step
+from tests.services.assembly import Product, product
+
+ADMIN = Actor("tester", {"main": Role.ADMIN})
+DRAFT = SourceDraft("fake", "orders", {"host": "there"})
+
+
+@pytest.fixture
+def two(tmp_path: Path, database_url: str) -> Iterator[tuple[Product, Product]]:
+    """They have the same keys."""
+    with (
+        product(tmp_path, database_url=database_url) as one,
+        product(tmp_path, database_url=database_url) as other,
+    ):
+        yield one, other
+
+
+@pytest.fixture
+def source(two: tuple[Product, Product]) -> Source:
+    runtime = two[0].runtime
+    runtime.run(runtime.access.ensure_organisation("main", "Main"))
+    return runtime.run(runtime.sources.create(ADMIN, "main", DRAFT))
+
+
+def ping(made: Product, source: Source, *steps: Step) -> None:
+    for step in steps:
+        made.other_end.will(step)
+        made.runtime.run(made.runtime.sources.ping(ADMIN, "main", source.id))
+
+
+def stored(made: Product) -> None:
+    """What it saw is written, as it would be a few seconds later."""
+    made.runtime.run(made.runtime.sources._writer.flush())
+
+
+def seen(made: Product, source: Source) -> Source:
+    return made.runtime.run(made.runtime.sources.get(ADMIN, "main", source.id))
+
+
+def counts(figures: Figures) -> tuple[int, int]:
+    return figures.calls_total, figures.errors_total
+
+
+def test_each_counts_its_own_calls_at_once_and_the_others_once_they_are_stored(
+    two: tuple[Product, Product], source: Source
+) -> None:
+    one, other = two
+    ping(one, source, Step.OK, Step.OK)
+    ping(other, source, Step.OK)
+    stored(one)
+    assert counts(seen(other, source).figures) == (3, 0)
+    ping(one, source, Step.OK)
+    assert counts(seen(one, source).figures) == (3, 0)
+    stored(other)
+    stored(one)
+    assert counts(seen(one, source).figures) == counts(seen(other, source).figures) == (4, 0)
+    assert seen(one, source).figures == seen(other, source).figures
+
+
+def test_what_one_proved_the_other_shows(two: tuple[Product, Product], source: Source) -> None:
+    one, other = two
+    ping(one, source, Step.OK)
+    assert seen(other, source).status is Status.HEALTHY
+    ping(other, source, Step.AUTH)
+    found = seen(one, source)
+    assert (found.status, found.diagnosis and found.diagnosis.code) == (Status.ERROR, "auth_failed")
+    assert found.message == seen(other, source).message
+
+
+def test_figures_of_both_outlive_both(two: tuple[Product, Product], source: Source, tmp_path: Path) -> None:
+    one, other = two
+    for _ in range(5):
+        ping(one, source, Step.OK, Step.AUTH)
+        ping(other, source, Step.AUTH, Step.OK)
+        stored(one)
+        stored(other)
+    assert counts(seen(one, source).figures) == counts(seen(other, source).figures) == (20, 10)
