@@ -44,7 +44,7 @@ run: $(VENV)/.requirements
 	@exec $(PY) app.py
 
 test: $(VENV)/.requirements-dev
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
 
 faults: $(VENV)/.requirements-dev
 	@$(PY) -m tests.faults $(ARGS)

@@ -7,7 +7,7 @@ from tests.connectors.conformance_table import ConformanceTable
 from tests.servers.s3 import S3Server
 
 pytest.register_assert_rewrite("tests.connectors.conformance", "tests.connectors.traces")
-pytest_plugins = ["tests.servers.plugin"]
+pytest_plugins = ["tests.servers.plugin", "tests.workers"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
