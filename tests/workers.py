@@ -19,6 +19,19 @@ def pytest_xdist_auto_num_workers() -> int:
     return 0 if given else min(psutil.cpu_count() or 1, MOST)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What a module makes once for all its tests is made by one worker. These modules come first, the longest ones."""
+    for item in items if config.getoption("loadgroup", False) else ():
+        if isinstance(item, pytest.Function) and _shares_something(item):
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+
+
+def _shares_something(item: pytest.Function) -> bool:
+    definitions = item._fixtureinfo.name2fixturedefs.values()
+    return any(definition[-1].scope == "module" for definition in definitions)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker's end."""
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)

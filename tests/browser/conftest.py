@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.servers.plugin import unavailable
 from tests.servers.processes import reserved_port
@@ -65,18 +65,25 @@ def _answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture
-def context() -> Iterator[BrowserContext]:
-    """An empty browser profile, reading Persian."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. It goes with the module: while Playwright is there, no test can have an event loop of its own."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         unavailable("Chromium is not installed: make servers")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=QUIET.split())
         try:
-            yield browser.new_context(viewport={"width": 1360, "height": 820}, locale="fa-IR")
+            yield browser
         finally:
             browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """An empty browser profile, reading Persian."""
+    with browser.new_context(viewport={"width": 1360, "height": 820}, locale="fa-IR") as context:
+        yield context
 
 
 @pytest.fixture
