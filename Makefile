@@ -30,7 +30,7 @@ $(VENV)/.%: %.txt
 help:
 	@echo "make demo     local servers with data, an organisation, the dashboard, a sign-in link (Ctrl-C ends it all)"
 	@echo "make run      the dashboard alone, on ./data"
-	@echo "make test     the tests, with whatever servers this machine has (ARGS='-k breaker')"
+	@echo "make test     the tests, with whatever servers this machine has (ARGS='-k breaker -n 0')"
 	@echo "make faults   breaks every kind of source in every way, against the clock (ARGS='-k mongodb')"
 	@echo "make check    format, lint, types, import contracts, locks, message catalogues"
 	@echo "make bench    the performance table (NAME=P13 for one goal)"
@@ -44,7 +44,7 @@ run: $(VENV)/.requirements
 	@exec $(PY) app.py
 
 test: $(VENV)/.requirements-dev
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
 
 faults: $(VENV)/.requirements-dev
 	@$(PY) -m tests.faults $(ARGS)

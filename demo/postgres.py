@@ -9,7 +9,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -168,13 +168,14 @@ def postgres(home: Path) -> Iterator[Credentials]:
     known = kept or Credentials(0, secrets.token_urlsafe(24), secrets.token_urlsafe(24))
     if kept is None:
         cluster.create(known.owner_password)
-    known = Credentials(_free_port(known.port), known.owner_password, known.reader_password)
-    _keep(file, known)
-    try:
-        cluster.start(known.port)
-        yield known
-    finally:
-        cluster.stop()
+    with _held_port(known.port) as port:
+        known = replace(known, port=port)
+        _keep(file, known)
+        try:
+            cluster.start(port)
+            yield known
+        finally:
+            cluster.stop()
 
 
 def _kept(file: Path) -> Credentials | None:
@@ -186,8 +187,9 @@ def _keep(file: Path, credentials: Credentials) -> None:
     file.write_text(json.dumps(asdict(credentials)))
 
 
-def _free_port(wanted: int) -> int:
-    """`wanted` if nobody has it, else one from the kernel."""
+@contextmanager
+def _held_port(wanted: int) -> Iterator[int]:
+    """`wanted` if nobody has it, else one from the kernel; held, so that nobody takes it before PostgreSQL listens."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -195,7 +197,8 @@ def _free_port(wanted: int) -> int:
                 probe.bind((HOST, port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            yield int(probe.getsockname()[1])
+            return
     raise StartupError("demo_port")
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.servers.plugin import unavailable
-from tests.servers.postgres import free_port
+from tests.servers.processes import reserved_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 60
@@ -36,17 +36,16 @@ class Dashboard:
 @pytest.fixture
 def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
     """`python app.py` on an empty data directory, ended by its own id."""
-    port, log = free_port(), tmp_path / "log"
-    own = {"CHESHMEH_DATA_DIR": str(tmp_path / "data"), "CHESHMEH_PORT": str(port), "CHESHMEH_DEMO": "1"}
-    with log.open("wb") as output:
+    with reserved_port() as port, (tmp_path / "log").open("wb") as output:
+        own = {"CHESHMEH_DATA_DIR": str(tmp_path / "data"), "CHESHMEH_PORT": str(port), "CHESHMEH_DEMO": "1"}
         process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=os.environ | own, stdout=output, stderr=output
         )
-    try:
-        yield Dashboard(f"http://127.0.0.1:{port}", _sign_in_link(process, log))
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        try:
+            yield Dashboard(f"http://127.0.0.1:{port}", _sign_in_link(process, tmp_path / "log"))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
 
 
 def _sign_in_link(process: subprocess.Popen[bytes], log: Path) -> str:
@@ -66,18 +65,25 @@ def _answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture
-def context() -> Iterator[BrowserContext]:
-    """An empty browser profile, reading Persian."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. It goes with the module: while Playwright is there, no test can have an event loop of its own."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         unavailable("Chromium is not installed: make servers")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=QUIET.split())
         try:
-            yield browser.new_context(viewport={"width": 1360, "height": 820}, locale="fa-IR")
+            yield browser
         finally:
             browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """An empty browser profile, reading Persian."""
+    with browser.new_context(viewport={"width": 1360, "height": 820}, locale="fa-IR") as context:
+        yield context
 
 
 @pytest.fixture

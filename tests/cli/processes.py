@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from tests.servers.postgres import free_port
+from tests.servers.processes import reserved_port
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 90
@@ -61,8 +61,7 @@ class Dashboard:
 @contextmanager
 def dashboard(data_dir: Path, log: Path, **settings: str) -> Iterator[Dashboard]:
     """A dashboard that answers. Ended, if it still runs, on the way out."""
-    port = free_port()
-    with log.open("ab") as output:
+    with reserved_port() as port, log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "app.py"],
             cwd=ROOT,
@@ -71,13 +70,13 @@ def dashboard(data_dir: Path, log: Path, **settings: str) -> Iterator[Dashboard]
             stdout=output,
             stderr=output,
         )
-    running = Dashboard(process, port, log)
-    try:
-        _wait_until_ready(running)
-        yield running
-    finally:
-        if process.poll() is None:
-            running.stop()
+        running = Dashboard(process, port, log)
+        try:
+            _wait_until_ready(running)
+            yield running
+        finally:
+            if process.poll() is None:
+                running.stop()
 
 
 def _wait_until_ready(running: Dashboard) -> None:
@@ -98,7 +97,8 @@ def _ready(url: str) -> bool:
 
 def refused_start(data_dir: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
     """`python app.py` that is expected to end by itself."""
-    return _run(["app.py"], environment(data_dir, **({"port": str(free_port())} | settings)), "")
+    with reserved_port() as port:
+        return _run(["app.py"], environment(data_dir, **({"port": str(port)} | settings)), "")
 
 
 @dataclass(frozen=True)

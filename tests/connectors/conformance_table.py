@@ -11,11 +11,14 @@ Table = dict[str, dict[str, str]]
 MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}
 
 
+PROPERTY = "conformance"
+"""Of a test's report: its case and its column. Reports arrive where the table is printed, whoever ran the test."""
+
+
 class ConformanceTable:
     """A plugin of one run."""
 
     def __init__(self) -> None:
-        self._cases: dict[str, tuple[str, str]] = {}
         self._table: Table = defaultdict(dict)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -25,10 +28,10 @@ class ConformanceTable:
             cls = getattr(item, "cls", None)
             if cls is not None and issubclass(cls, ConnectorConformance):
                 name = item.name.partition("[")[0].removeprefix("test_").replace("_", " ")
-                self._cases[item.nodeid] = (name, _column(cls.__name__, cls.connector_class.kind))
+                item.user_properties.append((PROPERTY, (name, _column(cls.__name__, cls.connector_class.kind))))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        found = self._cases.get(report.nodeid)
+        found = dict(report.user_properties).get(PROPERTY)
         if found is None or (report.when != "call" and report.passed):
             return
         name, kind = found

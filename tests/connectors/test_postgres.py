@@ -13,7 +13,8 @@ from core.models import Outcome
 from core.resilience.deadline import within
 from tests.connectors.conformance import CANARY, Config, ConnectorConformance, Params, error_of
 from tests.connectors.conftest import Open
-from tests.servers.postgres import HOST, PostgresServer
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import HOST
 
 pytestmark = pytest.mark.anyio
 

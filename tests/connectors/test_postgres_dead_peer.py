@@ -9,7 +9,8 @@ from core.connectors.kinds.postgres import PostgresConnector
 from core.errors import CheshmehError, SourceTimeout
 from core.resilience.deadline import within
 from tests.connectors.conftest import Open
-from tests.servers.postgres import HOST, PostgresServer
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import HOST
 
 pytestmark = pytest.mark.anyio
 

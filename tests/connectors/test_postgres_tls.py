@@ -16,7 +16,8 @@ from cryptography.x509.oid import NameOID
 from core.models import Check, CheckStatus, Message, Outcome
 from tests.connectors.conformance import Config, error_of
 from tests.connectors.conftest import Open
-from tests.servers.postgres import HOST, PostgresServer
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import HOST
 
 pytestmark = pytest.mark.anyio
 

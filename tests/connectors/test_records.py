@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.connectors.records import WHOLE, sample_of, type_of
@@ -154,7 +154,6 @@ def test_half_a_surrogate_pair_is_shown_with_a_note():
     assert [note.key for note in found.notes] == ["note.replaced_characters"]
 
 
-@settings(deadline=None)
 @given(st.lists(JSON, max_size=6), st.integers(1, 5), st.integers(1, 200))
 def test_any_documents_make_a_table(records: list[Any], limit: int, bytes_max: int):
     found = table(records, limit, bytes_max)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.connectors.json_path import check_path, is_path, records_at
@@ -115,7 +115,6 @@ def test_lone_surrogates_and_repeated_names_are_left_as_they_come():
     assert parse(b'{"a": 1, "a": "\\ud800"}') == {"a": "\ud800"}
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(json.dumps({"count": 30, "items": RECORDS})) - 1))
 def test_of_a_document_that_was_cut_the_whole_records_are_read(length: int):
     document, whole = parse_cut(json.dumps({"count": 30, "items": RECORDS})[:length])
@@ -167,7 +166,6 @@ def test_no_more_elements_are_kept_than_are_wanted(text: str, document: Any):
     assert parse_cut(text, keep=2) == (document, True)
 
 
-@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.text(max_size=5) | st.floats(),

@@ -16,7 +16,8 @@ import pytest
 from tests.container.compose import service
 from tests.container.dockerfile import ROOT, Ignored
 from tests.container.image import Image, build, identity
-from tests.servers.postgres import free_port, temporary_home
+from tests.servers.postgres import temporary_home
+from tests.servers.processes import reserved_port
 
 LIMIT_S = 180
 PASSWORD = "درست horse battery staple"
@@ -85,9 +86,9 @@ def started(image: Image) -> Iterator[Container]:
     """A container on empty volumes, healthy when it is handed over."""
     volume = _empty_volume(image)
     (image.root / "run/secrets/admin_password").write_text(f"{PASSWORD}\n", "utf-8")
-    environment = dashboard_environment(image) | {"CHESHMEH_DATA_DIR": str(volume)}
     logs = image.root.parent / f"logs of {volume.name}"
-    with logs.open("wb") as output:
+    with reserved_port() as port, logs.open("wb") as output:
+        environment = dashboard_environment(image, port) | {"CHESHMEH_DATA_DIR": str(volume)}
         process = subprocess.Popen(
             [*_user(image), *image.stage.last("CMD").words],
             cwd=image.workdir,
@@ -96,19 +97,19 @@ def started(image: Image) -> Iterator[Container]:
             stdout=output,
             stderr=output,
         )
-    running = Container(image, int(environment["CHESHMEH_PORT"]), environment, process, logs)
-    try:
-        _wait_until_healthy(running)
-        yield running
-    finally:
-        if process.poll() is None:
-            running.stop()
+        running = Container(image, port, environment, process, logs)
+        try:
+            _wait_until_healthy(running)
+            yield running
+        finally:
+            if process.poll() is None:
+                running.stop()
 
 
-def dashboard_environment(image: Image) -> dict[str, str]:
-    """ENV and compose's, on a port of the kernel's."""
+def dashboard_environment(image: Image, port: int) -> dict[str, str]:
+    """ENV and compose's, on this port."""
     given = {name: image.mapped(value) for name, value in service("dashboard")["environment"].items()}
-    own = {"CHESHMEH_PORT": str(free_port()), "TMPDIR": str(image.root / "tmp")}
+    own = {"CHESHMEH_PORT": str(port), "TMPDIR": str(image.root / "tmp")}
     return image.environment | given | own
 
 

@@ -14,6 +14,7 @@ import requests
 from tests.container.conftest import PASSWORD, WRITABLE, Container, dashboard_environment, started
 from tests.container.dockerfile import ROOT, Ignored, stages
 from tests.container.image import Image, build, identity
+from tests.servers.processes import reserved_port
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 ENDED_WELL = {0, 143, -15}
@@ -121,10 +122,11 @@ def test_a_health_check_asks_no_proxy(container: Container) -> None:
 
 
 def test_without_a_password_it_refuses_to_listen_to_a_network(image: Image) -> None:
-    environment = dashboard_environment(image) | {"CHESHMEH_DATA_DIR": str(image.root / "tmp" / "empty")}
-    del environment["CHESHMEH_ADMIN_PASSWORD_FILE"]
-    command = [*identity(image.uid, image.at("/opt/venv") / "bin" / "python"), *image.stage.last("CMD").words]
-    done = subprocess.run(command, cwd=image.workdir, env=environment, capture_output=True, text=True, timeout=90)
+    with reserved_port() as port:
+        environment = dashboard_environment(image, port) | {"CHESHMEH_DATA_DIR": str(image.root / "tmp" / "empty")}
+        del environment["CHESHMEH_ADMIN_PASSWORD_FILE"]
+        command = [*identity(image.uid, image.at("/opt/venv") / "bin" / "python"), *image.stage.last("CMD").words]
+        done = subprocess.run(command, cwd=image.workdir, env=environment, capture_output=True, text=True, timeout=90)
     shutil.rmtree(image.root / "tmp" / "empty")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert environment["CHESHMEH_HOST"] in done.stderr

@@ -17,7 +17,7 @@ import pytest
 from demo.postgres import Cluster
 from demo.processes import ROOT
 from tests.docs.examples import examples
-from tests.servers.postgres import free_port
+from tests.servers.processes import reserved_port
 
 END_LIMIT_S = 30
 
@@ -32,14 +32,17 @@ def home(tmp_path: Path) -> Iterator[Path]:
 @contextmanager
 def demo(home: Path) -> Iterator[subprocess.Popen[str]]:
     script = f"import sys, pathlib; from demo.__main__ import main; sys.exit(main(pathlib.Path({str(home)!r})))"
-    with subprocess.Popen(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env=os.environ | {"CHESHMEH_PORT": str(free_port())},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        reserved_port() as port,
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env=os.environ | {"CHESHMEH_PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
         try:
             yield process
         finally:

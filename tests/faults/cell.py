@@ -12,7 +12,7 @@ from core.connectors.registry import registry
 from core.guarded import CallReport, GuardedConnector
 from core.i18n import LANGUAGES, translator
 from core.metrics.figures import SourceFigures
-from core.models import BreakerConfig, Check, CheckStatus, Outcome, Sample
+from core.models import BreakerConfig, Check, CheckStatus, Sample
 from core.resilience.breaker import Breaker
 from core.resilience.retry import RetryPolicy
 from core.safety.egress import EgressPolicy
@@ -41,10 +41,13 @@ class Pace:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a fault came to. `rung` is the one that failed, `rung_code` the code it told; times are milliseconds."""
+    """What a fault came to, in plain values, which a report can carry.
+
+    `rung` is the one that failed, `rung_code` the code it told; times are milliseconds.
+    """
 
     error: str
-    outcome: Outcome
+    outcome: str
     failures: int
     rung: str
     rung_code: str
@@ -95,7 +98,7 @@ async def seen(place: Place, broken: Broken, expected: Expected, pace: Pace) -> 
             source.healed(guard, broken.healed)
         await usable_again(guard, pace)
     keeps(report, failed, source.secrets)
-    return Seen(_told(report), report.outcome, failures, *_rung(failed), ms, _ms(failed), pace.limit_s(expected))
+    return Seen(_told(report), report.outcome.value, failures, *_rung(failed), ms, _ms(failed), pace.limit_s(expected))
 
 
 async def usable_again(guard: GuardedConnector, pace: Pace) -> None:

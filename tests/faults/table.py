@@ -56,8 +56,9 @@ class CellTable:
         fault, _, kind = parameters.partition("-")
         if kind not in KINDS or (report.when != "call" and report.passed):
             return
-        seen = dict(report.user_properties).get("seen")
-        self._cells[fault, kind] = Cell(seen if isinstance(seen, Seen) else None, report.passed, report.skipped)
+        told = dict(report.user_properties).get("seen")
+        seen = Seen(**told) if isinstance(told, dict) else None
+        self._cells[fault, kind] = Cell(seen, report.passed, report.skipped)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for line in self.lines():

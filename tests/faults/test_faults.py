@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 
 import pytest
 
@@ -35,7 +36,7 @@ async def test_a_fault_is_told_and_survived(
     expected = EXPECTED[kind][fault]
     async with asyncio.timeout(HANGS_S), FAULTS[fault](place, toxiproxy) as broken:
         found = await seen(place, broken, expected, pace)
-    record_property("seen", found)
+    record_property("seen", asdict(found))
     assert expected.meets(found.error), found
     assert (found.outcome, found.failures) == (expected.outcome, int(expected.outcome is expected.outcome.FAIL))
     assert (found.rung, found.rung_code) == (expected.rung, expected.code)

@@ -1,5 +1,7 @@
 """What the table makes of cells."""
 
+from dataclasses import asdict
+
 import pytest
 
 from core.models import Outcome
@@ -14,7 +16,7 @@ def seen(ms: float = 3.0, rung_ms: float = 1.0) -> Seen:
 
 
 def report(outcome: str = "passed", found: Seen | None = None, when: str = "call") -> pytest.TestReport:
-    told = [("seen", found)] if found else []
+    told = [("seen", asdict(found))] if found else []
     name = "test_faults.py::test_a_fault_is_told_and_survived[refused_port-rest]"
     return pytest.TestReport(name, ("", 0, ""), {}, outcome, None, when, user_properties=told)  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import psutil
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import EgressDenied, Unreachable
@@ -61,14 +61,12 @@ def test_private_and_public_addresses_are_permitted(address: str) -> None:
     assert OPEN.refusal(address, 5432) is None
 
 
-@settings(deadline=None)
 @given(st.ip_addresses(v=4, network="169.254.0.0/16"), st.sampled_from([96 * "0", "ffff", "2002", "64:ff9b"]))
 def test_no_embedding_of_a_link_local_address_passes(inner: IPv4Address, form: str) -> None:
     outer = {"2002": (0x2002 << 112) | int(inner) << 80, "64:ff9b": (0x64FF9B << 96) | int(inner)}
     assert OPEN.refusal(str(IPv6Address(outer.get(form, 0xFFFF_0000_0000 | int(inner)))), 1) == "embedded"
 
 
-@settings(deadline=None)
 @given(st.ip_addresses())
 def test_every_address_gets_a_verdict(address: IPv4Address | IPv6Address) -> None:
     assert EgressPolicy(own_ports=frozenset({80})).refusal(str(address), 5432) in {

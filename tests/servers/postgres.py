@@ -3,7 +3,6 @@
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,9 +17,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.servers.processes import HOST, reserved_port
 from tests.servers.programs import Programs, environment
 
-HOST = "127.0.0.1"
 START_LIMIT_S = 60
 OPTIONS = (
     *("-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=", "-c", "fsync=off"),
@@ -91,8 +90,8 @@ class PostgresServer:
 class OwnPostgresServer(PostgresServer):
     """A server that these tests started."""
 
-    def __init__(self, programs: Programs, home: Path) -> None:
-        super().__init__(HOST, free_port(), "postgres", secrets.token_urlsafe(12))
+    def __init__(self, programs: Programs, home: Path, port: int) -> None:
+        super().__init__(HOST, port, "postgres", secrets.token_urlsafe(12))
         self._programs, self._home = programs, home
         self._data, self._log = home / "data", home / "log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -157,23 +156,18 @@ class OwnPostgresServer(PostgresServer):
         raise RuntimeError(f"PostgreSQL did not start on port {self.port}: {self.log_text()}")
 
 
-def free_port() -> int:
-    """A port that the kernel just had to spare."""
-    with socket.create_server((HOST, 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def own_server(programs: Programs, home: Path) -> Iterator[PostgresServer]:
     """A running server with the database `app`; ended on the way out."""
-    server = OwnPostgresServer(programs, home)
-    server.create()
-    try:
-        server.start()
-        server._create_app()
-        yield server
-    finally:
-        server.stop()
+    with reserved_port() as port:
+        server = OwnPostgresServer(programs, home, port)
+        server.create()
+        try:
+            server.start()
+            server._create_app()
+            yield server
+        finally:
+            server.stop()
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from pymongo.errors import OperationFailure
 from tests.servers.authority import TlsAuthority
 from tests.servers.mongodb import MongoServer
 from tests.servers.ports import Listener
-from tests.servers.postgres import HOST, PostgresServer
-from tests.servers.processes import running
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import HOST, running
 from tests.servers.redis import RedisServer, version_of
 from tests.servers.s3 import S3Server
 from tests.servers.toxiproxy import Toxiproxy
