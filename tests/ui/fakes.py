@@ -302,7 +302,7 @@ class FakeRuntime(Runtime):
         actor = Actor("مریم", {"main": role}, 1) if role else None
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
         self.redis_is_gone = False
-        rest = (people, kept, FakeAdministration(), _ready, _close, lambda: self.redis_is_gone)
+        rest = (people, kept, FakeAdministration(), None, _ready, _close, lambda: self.redis_is_gone)
         super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes
 
 
