@@ -56,10 +56,11 @@ async def metrics(
     sources = await runtime.call(runtime.exposition.read(actor))
     parts = await runtime.ready()
     # In a thread: with thousands of sources this is megabytes of text, and the pages are served by this loop.
-    return await asyncio.to_thread(_answer, sources, parts, _wanted(accept), packed="gzip" in accept_encoding)
+    return await asyncio.to_thread(answer, sources, parts, _wanted(accept), packed="gzip" in accept_encoding)
 
 
-def _answer(sources: tuple[ExposedSource, ...], parts: tuple[Part, ...], wanted: str, *, packed: bool) -> Response:
+def answer(sources: tuple[ExposedSource, ...], parts: tuple[Part, ...], wanted: str, *, packed: bool) -> Response:
+    """The whole exposition in one of the two formats."""
     form = openmetrics if wanted == OPENMETRICS else plain
     body = text(sources, openmetrics=wanted == OPENMETRICS).encode() + form.generate_latest(_process(parts))
     headers = {"Content-Type": _content_type(wanted), "Vary": "Accept, Accept-Encoding"}
