@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_plain
 
 from core import __version__
-from core.api.exposition_text import escaped
-from core.models import BreakerState, Outcome, Role, Status
+from core.api.exposition_text import escaped, text
+from core.metrics.buckets import BOUNDS_MS
+from core.models import BreakerState, ExposedSource, LatencyCounts, Outcome, Role, Status
 from tests.api.conftest import Org, Served
 from tests.api.test_rights import problem
 from tests.fakes import Step
@@ -205,6 +207,17 @@ def test_buckets_are_cumulative_and_end_with_every_call(org: Org) -> None:
     assert list(buckets.values()) == sorted(buckets.values())
     assert buckets["+Inf"] == found.value("cheshmeh_source_latency_seconds_count") == 5
     assert 0 < found.value("cheshmeh_source_latency_seconds_sum") < 5 * 32.768
+
+
+def test_a_call_beyond_the_last_bound_is_in_the_last_bucket_alone() -> None:
+    below = (*[1] * (len(BOUNDS_MS) - 1), 2)
+    latency = LatencyCounts(below, 3, 40_000.5)
+    states = Status.HEALTHY, BreakerState.CLOSED
+    source = ExposedSource("o", uuid4(), "n", "fake", *states, 3, 0, 0, None, None, latency, {Outcome.OK: 3})
+    found = Read(read_plain(text([source], openmetrics=False)))
+    buckets = found.values("cheshmeh_source_latency_seconds_bucket", "le")
+    assert list(buckets.values()) == [*below, 3]
+    assert found.value("cheshmeh_source_latency_seconds_sum") == 40.0005
 
 
 def test_a_scrape_calls_no_source(org: Org) -> None:

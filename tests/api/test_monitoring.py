@@ -134,6 +134,16 @@ def test_a_source_is_down_only_after_five_minutes(hour: Hour, promql: PromQL) ->
     assert "recovered" not in _names(rule, START + 30 * MINUTE)
 
 
+def test_a_probe_does_not_start_the_ten_minutes_anew(hour: Hour, promql: PromQL) -> None:
+    probed = hour.scrapes[-4]
+    lines = [
+        _probing(line) if 'name="down"' in line else line for line in (probed.text or "").splitlines(keepends=True)
+    ]
+    assert "".join(lines) != probed.text
+    scrapes = (*hour.scrapes[:-4], replace(probed, text="".join(lines)), *hour.scrapes[-3:])
+    assert firing(_whole(promql, scrapes).rules)["CheshmehBreakerOpen"] == {"down"}
+
+
 def test_a_part_that_is_gone_and_a_dashboard_that_does_not_answer_are_told(hour: Hour, promql: PromQL) -> None:
     parts = (Part("database", ok=True), Part("redis", ok=False, required=False))
     body = exposition.answer((), parts, exposition.PLAIN, packed=False).body
@@ -209,6 +219,14 @@ def _without_variables(selector: str) -> str:
     for name, value in VARIABLES.items():
         selector = selector.replace(name, value)
     return selector
+
+
+def _probing(line: str) -> str:
+    """A breaker's line as it is in the moment of a probe."""
+    for state, value in (("open", 0), ("half_open", 1)):
+        if f'state="{state}"' in line:
+            return f"{line.rpartition(' ')[0]} {value}\n"
+    return line
 
 
 def _minutes() -> list[float]:
