@@ -83,6 +83,7 @@ def test_without_redis_a_dashboard_works_and_says_what_is_missing(
         assert {line for line in told if line.startswith("cheshmeh_degraded")} == {
             'cheshmeh_degraded{part="database"} 0.0',
             'cheshmeh_degraded{part="migrations"} 0.0',
+            'cheshmeh_degraded{part="figures"} 0.0',
             'cheshmeh_degraded{part="redis"} 1.0',
         }
         own_redis.start()
