@@ -24,6 +24,7 @@ from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy, look_up
 from core.services.administration import Administration
 from core.services.diagnosing import Diagnosing
+from core.services.exposition import Exposition
 from core.services.holds import Holds
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
@@ -107,8 +108,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         await holds.follow()
         diagnosing = Diagnosing(kinds, sources, LadderRepository(database))
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing)
-        names = [info.name for info in kinds.infos()]
-        administration = Administration(access, InstallationRepository(database), settings, names)
+        administration = _administration(access, database, settings, kinds)
+        exposition = Exposition(people, sources, statuses, live)
         writer.start()
         holds.start()
         if shared is not None:
@@ -129,7 +130,12 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
-    return Runtime(loop, settings, access, service, administration, ready, close, troubles)
+    return Runtime(loop, settings, access, service, administration, exposition, ready, close, troubles)
+
+
+def _administration(access: Access, database: Database, settings: Settings, kinds: KindCatalog) -> Administration:
+    names = [info.name for info in kinds.infos()]
+    return Administration(access, InstallationRepository(database), settings, names)
 
 
 async def _parts(database: Database, writer: StatusWriter, shared: "RedisRecords | None") -> tuple[Part, ...]:

@@ -19,6 +19,7 @@ from core.access.identity import Access
 from core.errors import StorageUnavailable
 from core.models import Part
 from core.services.administration import Administration
+from core.services.exposition import Exposition
 from core.services.sources import DataSourceService
 from core.settings import Settings
 
@@ -63,12 +64,13 @@ class Runtime:
         access: Access,
         sources: DataSourceService,
         administration: Administration,
+        exposition: Exposition,
         ready: Callable[[], Awaitable[tuple[Part, ...]]],
         close: Callable[[], Coroutine[Any, Any, None]],
         troubles: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self.settings, self.access, self.sources = settings, access, sources
-        self.administration = administration
+        self.administration, self.exposition = administration, exposition
         self._loop, self._ready, self._close = loop, ready, close
         self._troubles = troubles
         self._closed = False

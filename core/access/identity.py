@@ -23,7 +23,9 @@ HALF_SPACE = "\u200c"
 FIRST_ORG = "main"
 DEMO_ORG = "demo"
 DAYS_MAX = 3650
-SCOPES = frozenset({"metrics"})
+METRICS = "metrics"
+"""The scope of a token that a monitoring system reads figures with."""
+SCOPES = frozenset({METRICS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Access:
         if record is None or record.revoked_at or record.expires_at <= self._clock():
             return None
         roles = {record.org: record.role} if record.org and record.role else {}
-        return Actor(f"token:{record.name}", MappingProxyType(roles), scopes=record.scopes)
+        name = f"token:{record.name}"
+        return Actor(name, MappingProxyType(roles), scopes=record.scopes, scoped_to=record.org)
 
     async def local_actor(self) -> Actor:
         """The command line of the user who owns the data directory: admin everywhere."""
@@ -119,7 +122,7 @@ class Access:
     async def add_token(
         self, org: str | None, role: Role | None, scopes: frozenset[str], days: int, name: str = ""
     ) -> NewToken:
-        """A token for one organisation with a role there, or without either for the metrics of all of them.
+        """A token for one organisation with a role or a scope there, or without either for the metrics of all of them.
 
         Raises NotFound for an unknown organisation, InvalidInput naming `days`, `scope`, `role` or `name`.
         """
@@ -228,9 +231,9 @@ def _scopes(org: str | None, role: Role | None, scopes: frozenset[str], days: in
         raise _wrong("days", "field.range", min=1, max=DAYS_MAX)
     if scopes - SCOPES:
         raise _wrong("scope", "field.choice", choices=", ".join(sorted(SCOPES)))
-    if (org is None) != (role is None):
+    if (role is not None) if org is None else not (role or scopes):
         raise _wrong("role", "field.token_role")
-    return scopes if org else SCOPES
+    return scopes if org else frozenset({METRICS})
 
 
 def _name(label: str, text: str) -> str:

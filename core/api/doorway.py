@@ -20,8 +20,9 @@ from core.i18n import LANGUAGES
 if TYPE_CHECKING:
     from core.api.interface import Interface
 
-OPEN_PATHS = ("/healthz", "/readyz", "/orgs/", "/api/", "/session/", "/assets/", "/static/", "/favicon.png")
-"""Paths that need no session here: they check rights themselves, or hold nothing of anybody."""
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/favicon.png"})
+OPEN_FOLDERS = ("/orgs/", "/api/", "/session/", "/assets/", "/static/")
+"""What needs no session here: it checks rights itself, or holds nothing of anybody."""
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; "
@@ -64,7 +65,7 @@ class Doorway:
         if not host_allowed(connection.headers.get("host", ""), runtime.settings.host, runtime.settings.public_url):
             return PlainTextResponse("This host name is not served here.", 400)
         path = connection.url.path
-        if path.startswith(OPEN_PATHS):
+        if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
             return None
         if await runtime.call(runtime.access.actor_of_session(session_cookie(connection))) is not None:
             return None

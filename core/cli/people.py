@@ -70,7 +70,7 @@ def add_token(
 ) -> None:
     """Make a bearer token, and print it this once."""
     if all_orgs == (org is not None) or (org is not None and role is None and not scope):
-        raise typer.BadParameter("either --org with --role, or --all-orgs")
+        raise typer.BadParameter("either --org with --role or --scope, or --all-orgs")
     held = parse_role(role) if role else None
     token = run(lambda runtime, _: runtime.access.add_token(org, held, frozenset(scope or ()), days, name))
     show(_new_token(token), as_json, token.token)

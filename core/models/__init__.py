@@ -1,6 +1,7 @@
 """Frozen values and enums that cross layers. Nothing here does I/O or knows a language."""
 
 from core.models.calls import KeptSample, PingAllView, PingResult, PingRow, SampleResult, TestResult
+from core.models.exposition import ExposedSource, LatencyCounts
 from core.models.kinds import FieldSpec, KindInfo, KindSchemas
 from core.models.ladders import STEPS, Change, Ladder, LadderView, failed, steps_after
 from core.models.messages import NO_ARGS, Check, Diagnosis, FieldError, Message
@@ -35,6 +36,7 @@ __all__ = [
     "Column",
     "Diagnosis",
     "Event",
+    "ExposedSource",
     "FailureKind",
     "FieldError",
     "FieldSpec",
@@ -46,6 +48,7 @@ __all__ = [
     "KindSchemas",
     "Ladder",
     "LadderView",
+    "LatencyCounts",
     "Message",
     "Organisation",
     "Outcome",

@@ -13,13 +13,17 @@ from core.models.states import BreakerAction, BreakerState, Role, Status
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: a person's session or a token. `roles` maps an organisation's slug to the role held there."""
+    """Who asks: a person's session or a token. `roles` maps an organisation's slug to the role held there.
+
+    `scopes` are a token's rights beside a role: in the organisation `scoped_to`, or in all of them where it is None.
+    """
 
     name: str
     roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
     user_id: int | None = None
     server_admin: bool = False
     scopes: frozenset[str] = frozenset()
+    scoped_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

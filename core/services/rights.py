@@ -11,3 +11,9 @@ def require(actor: Actor, org: str, role: Role) -> None:
         raise NotFound()
     if held < role:
         raise Forbidden("role", role=role.label)
+
+
+def require_scope(actor: Actor, scope: str) -> None:
+    """Raises Forbidden for anyone but a token of that scope: no role includes it."""
+    if scope not in actor.scopes:
+        raise Forbidden("scope", scope=scope)

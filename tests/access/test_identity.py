@@ -161,6 +161,14 @@ async def test_a_token_over_all_organisations_reads_metrics_and_holds_no_role(ac
     assert (actor.roles, actor.scopes, token.scopes) == ({}, METRICS, METRICS)
 
 
+async def test_a_token_of_one_organisation_may_have_a_scope_and_no_role(access: Access) -> None:
+    await access.add_organisation("acme", "Acme")
+    token = await access.add_token("acme", None, METRICS, 90)
+    actor = await access.actor_of_token(token.token)
+    assert actor is not None
+    assert (actor.roles, actor.scopes, actor.scoped_to) == ({}, METRICS, "acme")
+
+
 async def test_a_token_can_be_recognised_and_is_long_enough(access: Access) -> None:
     token = await access.add_token(None, None, frozenset(), 1)
     assert token.token.startswith("chsh_")

@@ -59,6 +59,8 @@ def test_people_and_tokens(cli: CommandLine) -> None:
     listed = cli.run("tokens", "list", "--json").stdout
     assert [row["id"] for row in json.loads(listed)] == [token["id"]]
     assert token["token"] not in listed
+    scraper = cli.json("tokens", "add", "--org", "acme", "--scope", "metrics")
+    assert (scraper["org"], scraper["role"], scraper["scopes"]) == ("acme", None, ["metrics"])
 
 
 def test_a_source_without_a_dashboard(acme: CommandLine, postgres: PostgresServer) -> None:

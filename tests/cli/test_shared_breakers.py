@@ -41,7 +41,7 @@ class Api:
 def token(tmp_path: Path) -> str:
     cli = CommandLine(tmp_path / "data")
     cli.json("orgs", "add", "acme", "--name", "Acme")
-    return str(cli.json("tokens", "add", "--org", "acme", "--role", "admin")["token"])
+    return str(cli.json("tokens", "add", "--org", "acme", "--role", "admin", "--scope", "metrics")["token"])
 
 
 def test_a_source_that_was_open_before_a_restart_is_open_after_it(
@@ -79,6 +79,13 @@ def test_without_redis_a_dashboard_works_and_says_what_is_missing(
         own_redis.stop()
         wait_until(lambda: api.ready() == (200, "degraded", PARTS | {"redis": False}))
         assert api.call("GET", "/orgs/acme/datasources").json()["items"] == []
+        told = api.call("GET", "/metrics").text.splitlines()
+        assert {line for line in told if line.startswith("cheshmeh_degraded")} == {
+            'cheshmeh_degraded{part="database"} 0.0',
+            'cheshmeh_degraded{part="migrations"} 0.0',
+            'cheshmeh_degraded{part="figures"} 0.0',
+            'cheshmeh_degraded{part="redis"} 1.0',
+        }
         own_redis.start()
         wait_until(lambda: api.ready()[1] == "ok")
     assert own_redis.password not in running.output

@@ -10,12 +10,14 @@ import pytest
 
 from tests.servers import mongodb as mongodb_server
 from tests.servers import programs, web
+from tests.servers import promql as promql_engine
 from tests.servers import redis as redis_server
 from tests.servers import s3 as s3_server
 from tests.servers import toxiproxy as toxiproxy_server
 from tests.servers.authority import TlsAuthority
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer, given_server, own_server, temporary_home
+from tests.servers.promql import PromQL
 from tests.servers.redis import RedisServer, RestartedServer
 from tests.servers.s3 import S3Server
 from tests.servers.toxiproxy import Toxiproxy
@@ -131,6 +133,17 @@ def toxiproxy(pytestconfig: pytest.Config) -> Iterator[Toxiproxy]:
         server = _chosen(stack, "toxiproxy", part.given_server, part.toxiproxy_server, part.own_server, part.MISSING)
         pytestconfig.stash[SERVERS].append(f"toxiproxy {server.version} (real)")
         yield server
+
+
+@pytest.fixture(scope="session")
+def promql(pytestconfig: pytest.Config) -> PromQL:
+    """Prometheus' own engine for its query language."""
+    binary = promql_engine.engine()
+    if binary is None:
+        unavailable(promql_engine.MISSING)
+    found = PromQL(binary)
+    pytestconfig.stash[SERVERS].append(f"promql {found.version} (real)")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from tests.servers.mongodb import MongoServer
 from tests.servers.ports import Listener
 from tests.servers.postgres import PostgresServer
 from tests.servers.processes import HOST, running
+from tests.servers.promql import VERSION, PromQL, Scrape
 from tests.servers.redis import RedisServer, version_of
 from tests.servers.s3 import S3Server
 from tests.servers.toxiproxy import Toxiproxy
@@ -98,6 +99,15 @@ def test_redis_asks_for_its_password(redis: RedisServer):
     assert version_of(redis.host, redis.port, redis.password) == redis.version
     with pytest.raises(ConnectionError, match="WRONGPASS"):
         version_of(redis.host, redis.port, "wrong")
+
+
+def test_promql_is_the_program_that_belongs_to_these_tests(promql: PromQL):
+    assert promql.version == VERSION
+    scrapes = [Scrape(at, f"calls_total {at}\n") for at in (0, 60, 120)]
+    asked = promql.ask(scrapes, ["rate(calls_total[2m])", "rate(", "up"], start=120, end=120, step=60)
+    rate, broken, up = asked.queries
+    assert (rate.series[0].last, up.series[0].last, broken.series) == (1.0, 1.0, ())
+    assert "parse error" in broken.error
 
 
 def test_toxiproxy_passes_on_delays_and_goes_down(toxiproxy: Toxiproxy, redis: RedisServer):

@@ -19,6 +19,7 @@ from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy
 from core.services.administration import Administration
 from core.services.diagnosing import Diagnosing
+from core.services.exposition import Exposition
 from core.services.holds import Holds
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
@@ -91,7 +92,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
 
     access = Access(people, passwords=Passwords(cheap))
     administration = Administration(access, InstallationRepository(database), settings, registry.kinds)
-    return Runtime(loop, settings, access, service, administration, ready, close)
+    exposition = Exposition(people, sources, statuses, live)
+    return Runtime(loop, settings, access, service, administration, exposition, ready, close)
 
 
 async def _no_sleep(seconds: float) -> None:

@@ -302,8 +302,11 @@ class FakeRuntime(Runtime):
         actor = Actor("مریم", {"main": role}, 1) if role else None
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
         self.redis_is_gone = False
-        rest = (people, kept, FakeAdministration(), _ready, _close, lambda: ("redis",) if self.redis_is_gone else ())
+        rest = (people, kept, FakeAdministration(), None, _ready, _close, self._away)
         super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes
+
+    def _away(self) -> tuple[str, ...]:
+        return ("redis",) if self.redis_is_gone else ()
 
 
 async def _ready() -> tuple[Part, ...]:
