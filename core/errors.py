@@ -160,10 +160,12 @@ class LimitExceeded(SourceError):
 class BreakerOpen(SourceError):
     """The breaker refuses: `retry_after` seconds until the next admission, `state` as it truly is."""
 
+    # A source that is down is asked over and over: slots save a dictionary, and what the class says already is not
+    # stored once more.
+    __slots__ = ("retry_after", "state")
     code, status, failure, outcome = "circuit_open", 503, FailureKind.TRANSIENT, None
 
     def __init__(self, retry_after: float, state: BreakerState) -> None:
-        # A source that is down is asked over and over: what the class says already is not stored once more.
         self.retry_after = retry_after
         self.state = state
 

@@ -7,6 +7,7 @@ A permit carries the generation it was given in and, in HALF_OPEN, the number of
 too late matches neither and changes nothing. `tests/resilience/test_breaker_machine.py` holds this to its table.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -18,8 +19,16 @@ from core.models import BreakerConfig, BreakerState, Outcome
 FORCED_OPEN_RETRY_S = 60.0
 """What a caller is told to wait while a person holds the breaker open: nobody knows how long that is."""
 
-MANUAL = frozenset({BreakerState.FORCED_OPEN, BreakerState.DISABLED})
+# Bound once: looking a member up in its class takes longer than the rest of the comparison.
+CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
+FORCED_OPEN, DISABLED = BreakerState.FORCED_OPEN, BreakerState.DISABLED
+FAIL, VOID = Outcome.FAIL, Outcome.VOID
+
+MANUAL = frozenset({FORCED_OPEN, DISABLED})
 """Set by a person; only a person ends them."""
+
+ALREADY = -math.inf
+"""The time of an admission that nothing holds up."""
 
 Listener = Callable[[BreakerState, BreakerState], None]
 
@@ -62,13 +71,13 @@ class Breaker:
         self._clock = clock
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
-        self._state = BreakerState.CLOSED
+        self._state = CLOSED
         self._generation = 0
         self._failures = 0
         self._successes = 0
-        self._until = 0.0
+        self._until = ALREADY
+        """When the next attempt is admitted: the end of an open window, or of the lease of the probe that is out."""
         self._probe = 0
-        self._probe_until = 0.0
         self._probes_given = 0
         self.stale_settlements = 0
 
@@ -96,7 +105,7 @@ class Breaker:
     def retry_after(self) -> float | None:
         """Seconds until the next admission (0 when the next call would be admitted); None while calls flow."""
         with self._lock:
-            return None if self._flows() else self._wait()
+            return None if self._state is CLOSED or self._state is DISABLED else self._wait()
 
     def listen(self, listener: Listener) -> None:
         """`listener(before, after)` is called after each change of state, outside the lock."""
@@ -114,11 +123,11 @@ class Breaker:
         """Leave for one attempt. Raises BreakerOpen with the true state and the wait in seconds."""
         with self._lock:
             before = self._state
-            permit = self._admit()
-            after, wait = self._state, self._wait()
-        self._tell(before, after)
-        if permit is None:
-            raise BreakerOpen(wait, after)
+            if wait := self._wait():
+                raise BreakerOpen(wait, before)
+            permit, after = self._admit(), self._state
+        if before is not after:
+            self._tell(before, after)
         return permit
 
     def settle(self, permit: Permit, outcome: Outcome) -> None:
@@ -131,7 +140,8 @@ class Breaker:
                 permit.settled = True
                 self._count(permit, outcome)
             after = self._state
-        self._tell(before, after)
+        if before is not after:
+            self._tell(before, after)
 
     def adopt(self, state: BreakerState, wait_s: float) -> None:
         """What other processes found: CLOSED, or calls held back for `wait_s`. What a person set outranks it."""
@@ -148,7 +158,7 @@ class Breaker:
             before = self._state
             live = self._is_live(permit)
             if live:
-                self._move(BreakerState.OPEN)
+                self._move(OPEN)
                 self._until = self._clock() + wait_s
             after = self._state
         self._tell(before, after)
@@ -157,7 +167,7 @@ class Breaker:
     def hasten(self, wait_s: float) -> None:
         """An OPEN ends after `wait_s` at the latest; never later than it would have."""
         with self._lock:
-            if self._state is BreakerState.OPEN:
+            if self._state is OPEN:
                 self._until = min(self._until, self._clock() + wait_s)
 
     def is_live(self, permit: Permit) -> bool:
@@ -167,87 +177,82 @@ class Breaker:
 
     def force_open(self) -> None:
         """Refuses every call until `reset`."""
-        self._set(BreakerState.FORCED_OPEN)
+        self._set(FORCED_OPEN)
 
     def disable(self) -> None:
         """Admits every call and counts nothing until `reset`."""
-        self._set(BreakerState.DISABLED)
+        self._set(DISABLED)
 
     def reset(self) -> None:
         """CLOSED with nothing counted; whatever is under way no longer matters."""
-        self._set(BreakerState.CLOSED)
+        self._set(CLOSED)
 
     def renew(self) -> None:
         """As new, for another destination: nothing counted, nothing under way matters; what a person set stays."""
         held = self._state in MANUAL
-        self._set(self._state if held else BreakerState.CLOSED)
+        self._set(self._state if held else CLOSED)
 
-    def _admit(self) -> Permit | None:
-        if self._flows():
+    def _admit(self) -> Permit:
+        """For whom there is no wait."""
+        if self._state is OPEN:
+            self._move(HALF_OPEN)
+        if self._state is not HALF_OPEN:
             return Permit(self._generation)
-        if self._wait() > 0:
-            return None
-        if self._state is BreakerState.OPEN:
-            self._move(BreakerState.HALF_OPEN)
         self._probes_given += 1
         self._probe = self._probes_given
-        self._probe_until = self._clock() + self._lease_s
+        self._until = self._clock() + self._lease_s
         return Permit(self._generation, self._probe)
 
-    def _flows(self) -> bool:
-        return self._state in (BreakerState.CLOSED, BreakerState.DISABLED)
-
     def _wait(self) -> float:
-        if self._state is BreakerState.FORCED_OPEN:
+        """Seconds until the next attempt is admitted; 0 while calls flow."""
+        if self._state is FORCED_OPEN:
             return FORCED_OPEN_RETRY_S
-        if self._state is BreakerState.OPEN:
-            return max(0.0, self._until - self._clock())
-        return max(0.0, self._probe_until - self._clock()) if self._probe else 0.0
+        left = self._until - self._clock()
+        return left if left > 0 else 0.0
 
     def _is_live(self, permit: Permit) -> bool:
         return permit.generation == self._generation and permit.probe == self._probe != 0
 
     def _follow(self, state: BreakerState, wait_s: float) -> None:
-        if state is BreakerState.CLOSED:
-            if self._state is not BreakerState.CLOSED:
-                self._move(BreakerState.CLOSED)
+        if state is CLOSED:
+            if self._state is not CLOSED:
+                self._move(CLOSED)
             return
-        if self._state is not BreakerState.OPEN:
-            self._move(BreakerState.OPEN)
+        if self._state is not OPEN:
+            self._move(OPEN)
         self._until = self._clock() + wait_s
 
     def _count(self, permit: Permit, outcome: Outcome) -> None:
-        if self._state is BreakerState.CLOSED:
+        if self._state is CLOSED:
             self._count_closed(outcome)
-        elif self._state is BreakerState.HALF_OPEN:
+        elif self._state is HALF_OPEN:
             self._count_probe(permit, outcome)
 
     def _count_closed(self, outcome: Outcome) -> None:
-        if outcome is Outcome.FAIL:
+        if outcome is FAIL:
             self._failures += 1
             if self._failures >= self._config.failure_threshold:
-                self._move(BreakerState.OPEN)
-        elif outcome is not Outcome.VOID:
+                self._move(OPEN)
+        elif outcome is not VOID:
             self._failures = 0
 
     def _count_probe(self, permit: Permit, outcome: Outcome) -> None:
         if permit.probe != self._probe:
             self.stale_settlements += 1
             return
-        self._probe = 0
-        if outcome is Outcome.FAIL:
-            self._move(BreakerState.OPEN)
-        elif outcome is not Outcome.VOID:
+        self._probe, self._until = 0, ALREADY
+        if outcome is FAIL:
+            self._move(OPEN)
+        elif outcome is not VOID:
             self._successes += 1
             if self._successes >= self._success_threshold:
-                self._move(BreakerState.CLOSED)
+                self._move(CLOSED)
 
     def _move(self, state: BreakerState) -> None:
         self._state = state
         self._generation += 1
         self._failures = self._successes = self._probe = 0
-        if state is BreakerState.OPEN:
-            self._until = self._clock() + self._config.timeout_seconds
+        self._until = self._clock() + self._config.timeout_seconds if state is OPEN else ALREADY
 
     def _set(self, state: BreakerState) -> None:
         with self._lock:
