@@ -22,13 +22,16 @@ from core.models import BreakerState, CatalogEntry, FailureKind, Outcome, Sample
 from core.resilience.breaker import Breaker, Permit
 from core.resilience.budget import RetryBudget
 from core.resilience.bulkhead import WAIT_S, Bulkhead, Bulkheads
-from core.resilience.deadline import promised, remaining, within
+from core.resilience.deadline import promised, within
 from core.resilience.gate import Gate
 from core.resilience.retry import RetryPolicy
 from core.safety.dialling import DialRefused, guarded_dialling
 from core.safety.egress import EgressPolicy
 
 log = structlog.get_logger(__name__)
+
+# Bound once: looking a member up in its class takes longer than the rest of a comparison.
+OK, FAIL, REACHED, VOID = Outcome.OK, Outcome.FAIL, Outcome.REACHED, Outcome.VOID
 
 FAIR_SHARE = 0.95
 """An attempt that had this share of its limit and did not answer is the source's failure; one that was cut shorter by
@@ -49,7 +52,7 @@ class CallReport(Generic[T]):
     error: SourceError | None = None
     attempts: int = 0
     latency_ms: float = 0.0
-    outcome: Outcome = Outcome.VOID
+    outcome: Outcome = VOID
 
     def result(self) -> T:
         """The value. Raises the call's error."""
@@ -165,27 +168,27 @@ class GuardedConnector:
             raise
         except SourceError as err:
             report.error = err
-            if call.failed and report.outcome is Outcome.VOID:
-                report.outcome = Outcome.FAIL
+            if call.failed and report.outcome is VOID:
+                report.outcome = FAIL
         return report
 
     async def _attempt(self, call: "_Call[T]") -> T:
         permit = await self._gate.admit()
         if not call.placed and not self._bulkhead.try_enter():
             permit = await self._enter_late(permit)
-        report, outcome, started = call.report, Outcome.VOID, self._clock()
+        report, outcome, started = call.report, VOID, self._clock()
         report.attempts += 1
         try:
             value = await self._limited(call)
-            outcome = Outcome.REACHED if _refused(value) else Outcome.OK
+            outcome = REACHED if _refused(value) else OK
             return value
         except SourceError as err:
-            outcome = err.outcome or Outcome.VOID
+            outcome = err.outcome or VOID
             self.cause = err
             raise
         finally:
             report.latency_ms, report.outcome = (self._clock() - started) * 1000, outcome
-            call.failed |= outcome is Outcome.FAIL
+            call.failed |= outcome is FAIL
             self.figures.attempted(outcome)
             if not call.placed:
                 self._bulkhead.leave()
@@ -197,11 +200,11 @@ class GuardedConnector:
         try:
             await self._bulkhead.enter()
         except (Busy, asyncio.CancelledError):
-            self._gate.settle(permit, Outcome.VOID)
+            self._gate.settle(permit, VOID)
             raise
         if permit.generation == self.breaker.generation:
             return permit
-        self._gate.settle(permit, Outcome.VOID)
+        self._gate.settle(permit, VOID)
         try:
             return await self._gate.admit()
         except (BreakerOpen, asyncio.CancelledError):
@@ -212,13 +215,13 @@ class GuardedConnector:
         return self.breaker.retry_after() or 0.0
 
     async def _limited(self, call: "_Call[T]") -> T:
-        limit, left = self._limits.attempt, remaining()
+        limit = had = self._limits.attempt
         try:
             with guarded_dialling(self._egress):
-                async with within(limit):
+                async with within(limit) as had:
                     return await call.verb(self._connected())
         except TimeoutError:
-            late = _late(limit, left, call.limit_s)
+            late = _late(limit, had, call.limit_s)
         except SourceError:
             raise
         except DialRefused as err:
@@ -238,7 +241,7 @@ class GuardedConnector:
             async with within(limit_s):
                 await self._ready()
         except TimeoutError:
-            raise SourceTimeout("deadline", outcome=Outcome.VOID, seconds=limit_s) from None
+            raise SourceTimeout("deadline", outcome=VOID, seconds=limit_s) from None
         self._ready = None
 
     def _connected(self) -> Connector:
@@ -247,9 +250,9 @@ class GuardedConnector:
         return self._connector
 
     def _record(self, report: CallReport[Any], *, error: bool) -> None:
-        if report.outcome is Outcome.VOID:
+        if report.outcome is VOID:
             return
-        self.figures.record(report.latency_ms, error=error, proves_ok=report.outcome is Outcome.OK and not error)
+        self.figures.record(report.latency_ms, error=error, proves_ok=report.outcome is OK and not error)
 
     def _on_change(self, _before: BreakerState, after: BreakerState) -> None:
         # Some drivers reconnect by themselves: while the breaker is open nothing may touch the source on the wire.
@@ -265,20 +268,20 @@ class GuardedConnector:
             task.add_done_callback(self._closing.discard)
 
 
-async def _ping(connector: Connector) -> tuple[bool, str]:
-    return await connector.ping()
+def _ping(connector: Connector) -> Awaitable[tuple[bool, str]]:
+    return connector.ping()
 
 
-def _late(limit: float, left: float, whole: float) -> SourceTimeout:
-    if left < FAIR_SHARE * limit:
-        return SourceTimeout("deadline", outcome=Outcome.VOID, seconds=whole)
+def _late(limit: float, had: float, whole: float) -> SourceTimeout:
+    if had < FAIR_SHARE * limit:
+        return SourceTimeout("deadline", outcome=VOID, seconds=whole)
     return SourceTimeout("attempt", seconds=limit)
 
 
 def blames_source(report: CallReport[Any]) -> bool:
     """Whether a sample's end is an error of the source: an analyst's typo is not, a wrong password is."""
-    return report.outcome is Outcome.FAIL or (
-        report.error is not None and report.error.failure is FailureKind.AUTH and report.outcome is not Outcome.VOID
+    return report.outcome is FAIL or (
+        report.error is not None and report.error.failure is FailureKind.AUTH and report.outcome is not VOID
     )
 
 

@@ -29,7 +29,8 @@ class RetryBudget:
         return True
 
     def give_back(self, tokens: int) -> None:
-        self.tokens = min(self._capacity, self.tokens + tokens)
+        if self.tokens < self._capacity:
+            self.tokens = min(self._capacity, self.tokens + tokens)
 
 
 def tokens_for(err: Exception) -> int:

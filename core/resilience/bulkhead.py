@@ -49,8 +49,10 @@ class Places:
     def give_back(self, *, background: bool = False) -> None:
         self._free += 1
         self._free_for_background += background
-        self._serve(self._people, background=False)
-        self._serve(self._background, background=True)
+        if self._people:
+            self._serve(self._people, background=False)
+        if self._background:
+            self._serve(self._background, background=True)
 
     def _serve(self, queue: "deque[asyncio.Future[None]]", *, background: bool) -> None:
         while queue and self._free and (self._free_for_background or not background):

@@ -27,12 +27,8 @@ def server_limit_s(default: float = HARD_CAP_S) -> float:
     return max(0.05, remaining(default) - SERVER_MARGIN_S)
 
 
-class promised:  # noqa: N801 - read as a word: `with promised(15):`
-    """Narrows the deadline to at most `seconds` from now, without a timer.
-
-    For a block in which everything that waits asks `remaining` or is itself `within` something: a timer costs as much
-    as the rest of the guard's work on a call.
-    """
+class _Narrowed:
+    """The deadline from a moment on: `seconds` later, or where an outer one ends before."""
 
     __slots__ = ("_seconds", "_token")
     _token: Token[float | None]
@@ -40,38 +36,52 @@ class promised:  # noqa: N801 - read as a word: `with promised(15):`
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
-    def __enter__(self) -> float:
+    def _begin(self, start: float) -> float:
         """The end, on the loop's clock."""
-        start, limit = now(), min(self._seconds, HARD_CAP_S)
-        outer = _deadline.get()
-        end = start + limit if outer is None else min(max(outer, start), start + limit)
+        end, outer = start + min(self._seconds, HARD_CAP_S), _deadline.get()
+        if outer is not None and outer < end:
+            end = max(outer, start)
         self._token = _deadline.set(end)
         return end
+
+
+class promised(_Narrowed):  # noqa: N801 - read as a word: `with promised(15):`
+    """Narrows the deadline to at most `seconds` from now, without a timer.
+
+    For a block in which everything that waits asks `remaining` or is itself `within` something: a timer costs as much
+    as the rest of the guard's work on a call.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        self._begin(now())
 
     def __exit__(self, *_error: object) -> None:
         _deadline.reset(self._token)
 
 
-class within:  # noqa: N801 - read as a word: `async with within(10):`
+class within(_Narrowed):  # noqa: N801 - read as a word: `async with within(10):`
     """Narrows the deadline to at most `seconds` from now. Raises TimeoutError when it passes.
 
     What `asyncio.timeout` does, and the deadline, in one: the two together take twice as long as this.
     """
 
-    __slots__ = ("_cancelling", "_passed", "_promise", "_task", "_timer")
+    __slots__ = ("_cancelling", "_passed", "_task", "_timer")
     _task: asyncio.Task[Any]
     _timer: asyncio.TimerHandle
 
-    def __init__(self, seconds: float) -> None:
-        self._promise = promised(seconds)
-
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> float:
+        """Seconds that the block has."""
         loop = asyncio.get_running_loop()
         task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a deadline needs a task to cancel")
         self._task, self._cancelling, self._passed = task, task.cancelling(), False
-        self._timer = loop.call_at(self._promise.__enter__(), self._pass)
+        start = loop.time()
+        end = self._begin(start)
+        self._timer = loop.call_at(end, self._pass)
+        return end - start
 
     def _pass(self) -> None:
         self._passed = True
@@ -79,7 +89,7 @@ class within:  # noqa: N801 - read as a word: `async with within(10):`
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         self._timer.cancel()
-        self._promise.__exit__()
+        _deadline.reset(self._token)
         # Somebody else may have cancelled the task too: then it stays cancelled.
         if self._passed and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
