@@ -119,10 +119,18 @@ def _paths(model: type[BaseModel], config: Mapping[str, Any], above: Path) -> It
                 yield from ((*path, key) for key in value if value[key] is not None and suggests_secret(key))
 
 
+@lru_cache(maxsize=256)
+def _secret_fields(model: type[BaseModel]) -> tuple[tuple[str, Shape], ...]:
+    """The fields, by their own names, in which a secret can stand."""
+    fields = zip(model.model_fields, fields_of(model), strict=True)
+    return tuple(
+        (own, shape) for own, (_, _, shape) in fields if shape.type == "secret" or shape.secret_keys or shape.variants
+    )
+
+
 def _secrets_in(config: BaseModel) -> Iterator[Any]:
     """What `secret_paths` lead to, without writing out all the rest: every connector asks as it is built."""
-    model = type(config)
-    for own_name, (_, _, shape) in zip(model.model_fields, fields_of(model), strict=True):
+    for own_name, shape in _secret_fields(type(config)):
         value = getattr(config, own_name)
         if isinstance(value, BaseModel) and shape.type != "secret":
             yield from _secrets_in(value)

@@ -29,7 +29,8 @@ def http_address(text: str) -> str:
 def _parsed(text: str) -> "URL | None":
     from yarl import URL
 
-    if any(letter.isspace() or letter == "\\" or not (letter.isprintable() or letter == "\u200c") for letter in text):
+    # The only space that can be printed is the plain one.
+    if " " in text or "\\" in text or not text.replace("\u200c", "").isprintable():
         return None
     try:
         url = URL(text)
