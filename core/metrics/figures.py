@@ -36,9 +36,9 @@ class FiguresState:
     last_err_ts: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every call, and that takes four times as long
 class Call:
-    """One admitted call that ended at `ts`; `latency_ms` is what its last attempt took."""
+    """One admitted call that ended at `ts`; `latency_ms` is what its last attempt took, `index` its bucket."""
 
     ts: datetime
     latency_ms: float
@@ -68,8 +68,8 @@ class Fold:
             self.last_ok = _later(self.last_ok, call.ts)
         self._smooth(call.latency_ms, call.ts)
         self.latency_sum_ms += call.latency_ms
-        self._window.add(call.ts, call.index)
-        self.lifetime.add_index(call.index)
+        (self._kept_window or self._window).add(call.ts, call.index)
+        (self._lifetime or self.lifetime).add_index(call.index)
         self._p95 = None
 
     @property

@@ -21,11 +21,12 @@ class LatencyWindow:
 
     def add(self, now: datetime, index: int) -> None:
         """A call whose latency lies in the histogram's bucket `index`."""
-        self._redate(now)
-        if not self._slices or now - self._slices[-1][0] >= SLICE:
-            self._slices.append((now, Histogram()))
+        if not (self._slices and self._slices[-1][0] <= now < self._slices[-1][0] + SLICE):
+            self._redate(now)
+            if not self._slices or now - self._slices[-1][0] >= SLICE:
+                self._slices.append((now, Histogram()))
+            self._expire(now)
         self._slices[-1][1].add_index(index)
-        self._expire(now)
 
     def histogram(self, now: datetime) -> Histogram:
         """To be read only: of a single slice it is the slice itself."""
