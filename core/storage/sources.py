@@ -1,6 +1,6 @@
 """Data sources as rows. Configurations go in and come out sealed."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -101,6 +101,18 @@ class SourceRepository:
         async with self._database.read() as connection:
             rows = await connection.execute(_selection(org_slug).order_by(sources.c.id))
         return tuple(map(_record, rows))
+
+    async def in_pages(self, org_slug: str, size: int) -> AsyncIterator[tuple[SourceRecord, ...]]:
+        """The same, at most `size` at a time: everybody else on the loop gets a turn in between."""
+        after = 0
+        while True:
+            query = _selection(org_slug).where(sources.c.id > after).order_by(sources.c.id).limit(size)
+            async with self._database.read() as connection:
+                page = tuple(map(_record, await connection.execute(query)))
+            if not page:
+                return
+            yield page
+            after = page[-1].id
 
     async def update(self, record: SourceRecord, changes: SourceChanges, *, expected_version: int) -> SourceRecord:
         """Raises PreconditionFailed when the source is no longer at `expected_version`, Conflict for a taken name,
