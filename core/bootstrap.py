@@ -14,6 +14,7 @@ import structlog
 from core.access.identity import Access
 from core.connectors.base import Environment
 from core.connectors.catalog import KindCatalog
+from core.connectors.http.webhook import Webhook
 from core.connectors.registry import registry
 from core.errors import InvalidInput, SourceError, StartupError
 from core.logs import configure_logging
@@ -23,20 +24,27 @@ from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy, look_up
 from core.services.administration import Administration
+from core.services.alert_post import AlertPost
+from core.services.alert_sender import AlertSender
+from core.services.alerts import Alerts
 from core.services.diagnosing import Diagnosing
 from core.services.exposition import Exposition
 from core.services.holds import Holds
+from core.services.incidents import Incidents
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
+from core.storage.alert_hooks import HookRepository
 from core.storage.database import Database
 from core.storage.encryption import Vault
 from core.storage.holds import HoldRepository
+from core.storage.incident_list import IncidentRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
 from core.storage.ladders import LadderRepository
 from core.storage.lock import DataDirLock
+from core.storage.outbox import Outbox
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRepository, kinds_in_use
 from core.storage.status import StatusRepository
@@ -68,7 +76,7 @@ def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
             allow_open_files()
         loop = BackgroundLoop()
         undo.callback(loop.stop)
-        runtime = loop.submit(_assemble(settings, loop, lock, preload=exclusive)).result()
+        runtime = loop.submit(_assemble(settings, loop, lock, serves=exclusive)).result()
         undo.pop_all()
         return runtime
 
@@ -91,7 +99,7 @@ def opened(settings: Settings, *, exclusive: bool = True) -> Iterator[Runtime]:
         runtime.close()
 
 
-async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock, *, preload: bool) -> Runtime:
+async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock, *, serves: bool) -> Runtime:
     database, shared = Database(settings.database_url_text), _shared_records(settings)
     try:
         await database.upgrade()
@@ -110,17 +118,16 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing)
         administration = _administration(access, database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
-        writer.start()
-        holds.start()
-        if shared is not None:
-            await shared.start()
-        preloading = asyncio.create_task(_preload(kinds, await kinds_in_use(database) if preload else ()))
+        incidents, alerts, sender = _alerting(settings, database, vault, people, kinds)
+        await _start(writer, holds, sender if serves else None, shared)
+        preloading = asyncio.create_task(_preload(kinds, await kinds_in_use(database) if serves else ()))
     except BaseException:
         await database.close()
         raise
 
     async def close() -> None:
         preloading.cancel()
+        await sender.close()
         await holds.close()
         await service.close()
         await writer.close()
@@ -130,12 +137,32 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
-    return Runtime(loop, settings, access, service, administration, exposition, ready, close, troubles)
+    other = administration, exposition, incidents, alerts
+    return Runtime(loop, settings, access, service, *other, ready, close, troubles)
+
+
+async def _start(writer: StatusWriter, holds: Holds, sender: AlertSender | None, shared: "RedisRecords | None") -> None:
+    writer.start()
+    holds.start()
+    if sender is not None:
+        sender.start()
+    if shared is not None:
+        await shared.start()
 
 
 def _administration(access: Access, database: Database, settings: Settings, kinds: KindCatalog) -> Administration:
     names = [info.name for info in kinds.infos()]
     return Administration(access, InstallationRepository(database), settings, names)
+
+
+def _alerting(
+    settings: Settings, database: Database, vault: Vault, people: PeopleRepository, kinds: KindCatalog
+) -> tuple[Incidents, Alerts, AlertSender]:
+    hooks, incidents = HookRepository(database, vault), IncidentRepository(database)
+    post = AlertPost(hooks, Webhook(kinds.egress), settings.timezone)
+    statuses = StatusRepository(database)
+    sender = AlertSender(Outbox(database), hooks, incidents, statuses, post, settings.origin)
+    return Incidents(incidents), Alerts(hooks, people, post, settings.locale), sender
 
 
 async def _parts(database: Database, writer: StatusWriter, shared: "RedisRecords | None") -> tuple[Part, ...]:

@@ -19,7 +19,9 @@ from core.access.identity import Access
 from core.errors import StorageUnavailable
 from core.models import Part
 from core.services.administration import Administration
+from core.services.alerts import Alerts
 from core.services.exposition import Exposition
+from core.services.incidents import Incidents
 from core.services.sources import DataSourceService
 from core.settings import Settings
 
@@ -65,12 +67,15 @@ class Runtime:
         sources: DataSourceService,
         administration: Administration,
         exposition: Exposition,
+        incidents: Incidents,
+        alerts: Alerts,
         ready: Callable[[], Awaitable[tuple[Part, ...]]],
         close: Callable[[], Coroutine[Any, Any, None]],
         troubles: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self.settings, self.access, self.sources = settings, access, sources
         self.administration, self.exposition = administration, exposition
+        self.incidents, self.alerts = incidents, alerts
         self._loop, self._ready, self._close = loop, ready, close
         self._troubles = troubles
         self._closed = False

@@ -116,6 +116,10 @@ class FakeConnector(Connector):
     def destination(cls, config: FakeConfig) -> tuple[Any, ...]:
         return config.host, config.port
 
+    @classmethod
+    def host(cls, config: FakeConfig) -> str:
+        return config.host
+
     async def ping(self) -> tuple[bool, str]:
         try:
             await self.other_end.take("ping", self._config.host)

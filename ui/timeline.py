@@ -14,7 +14,7 @@ from ui.breaker import actor_name
 from ui.widgets import html
 
 SHOWN = 12
-MARKS = {"open": "bad", "error": "bad", "closed": "good", "healthy": "good", "half_open": "wait"}
+MARKS = {"open": "bad", "opened": "bad", "error": "bad", "closed": "good", "healthy": "good", "half_open": "wait"}
 
 
 def timeline(events: Sequence[Event], t: Translator) -> None:
@@ -42,7 +42,16 @@ def sentence(event: Event, t: Translator) -> str:
             return t.text(f"event.hold.{data['action']}", actor=actor_name(data["actor"], t))
         case "status":
             return t.text("event.status", status=str(data.get("status", "")))
+        case "incident":
+            return _incident(data["to"], data["sources"], t)
     return t.text_or(f"event.{event.type}", event.type)
+
+
+def _incident(to: str, sources: int, t: Translator) -> str:
+    """`sources` is how many are in trouble since."""
+    if to == "opened":
+        return t.plural("event.incident.opened", sources)
+    return t.plural("event.incident.left", sources) if sources else t.text("event.incident.closed")
 
 
 def _days(events: Sequence[Event], t: Translator) -> None:

@@ -126,3 +126,11 @@ class Connector(ABC):
     def destination(cls, config: Any) -> tuple[Any, ...]:
         """What identifies the other end. A kept secret is never sent to a changed destination."""
         raise NotImplementedError
+
+    @classmethod
+    def host(cls, config: Any) -> str:
+        """The host at the other end, without port, path or user; several with commas, empty where there is none.
+
+        Sources of one host that fail together are one incident. Imports no driver.
+        """
+        return ""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -77,10 +78,11 @@ class KindCatalog:
             await asyncio.to_thread(self._of(kind).preload)
             self._ready.add(kind)
 
-    def dial(self, kind: str, plain: Mapping[str, Any]) -> tuple[Callable[[], Connector], Limits]:
-        """What builds connectors for a configuration, which is read once, and how long their calls may take."""
+    def dial(self, kind: str, plain: Mapping[str, Any]) -> "Dial":
+        """A configuration is read once for all of it."""
         cls, config = self._of(kind), self.validate(kind, plain)
-        return partial(cls.build, config, self._environment), cls.limits.overridden(config.timeout_s)
+        build, limits = partial(cls.build, config, self._environment), cls.limits.overridden(config.timeout_s)
+        return Dial(build, limits, cls.host(config))
 
     def connector(self, kind: str, plain: Mapping[str, Any]) -> Connector:
         cls = self._of(kind)
@@ -103,6 +105,15 @@ class KindCatalog:
         except KeyError:
             known = ", ".join(self._registry.kinds)
             raise InvalidInput(fields=(FieldError("kind", Message("field.unknown_kind", {"known": known})),)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """What builds connectors for a configuration, how long their calls may take, and the host that they lead to."""
+
+    build: Callable[[], Connector]
+    limits: Limits
+    host: str = ""
 
 
 def _schemas(name: str, cls: type[Connector]) -> KindSchemas:

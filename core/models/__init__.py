@@ -2,6 +2,7 @@
 
 from core.models.calls import KeptSample, PingAllView, PingResult, PingRow, SampleResult, TestResult
 from core.models.exposition import ExposedSource, LatencyCounts
+from core.models.incidents import Cause, Incident, IncidentSource
 from core.models.kinds import FieldSpec, KindInfo, KindSchemas
 from core.models.ladders import STEPS, Change, Ladder, LadderView, failed, steps_after
 from core.models.messages import NO_ARGS, Check, Diagnosis, FieldError, Message
@@ -30,6 +31,7 @@ __all__ = [
     "BreakerState",
     "CallPoint",
     "CatalogEntry",
+    "Cause",
     "Change",
     "Check",
     "CheckStatus",
@@ -43,6 +45,8 @@ __all__ = [
     "Figures",
     "HealthSummary",
     "Hold",
+    "Incident",
+    "IncidentSource",
     "KeptSample",
     "KindInfo",
     "KindSchemas",

@@ -81,7 +81,7 @@ class Calls:
         # A breaker that opened says why in an event of its own.
         if news and live.state is not BreakerState.OPEN:
             live.journal.note(_event(now, healthy, diagnosis))
-        if news or live.journal.waits:
+        if news or live.journal.waits or live.turning:
             await self._writer.changed(live)
         else:
             self._writer.mark(live)

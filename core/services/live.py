@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from core.connectors.base import Connector, Limits
-from core.connectors.catalog import KindCatalog
+from core.connectors.catalog import Dial, KindCatalog
 from core.guarded import GuardedConnector
 from core.metrics.figures import SourceFigures
-from core.metrics.streak import extended
+from core.metrics.streak import extended, in_trouble
 from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, Hold, Message, Status
 from core.resilience.breaker import Breaker
 from core.resilience.bulkhead import Bulkheads
@@ -44,10 +44,18 @@ class LiveSource:
     proofs: list[bool] = field(default_factory=list)
     """What was proven and is not stored yet."""
     writing: bool = False
+    host: str = ""
+    """Where the configuration leads."""
 
     @property
     def state(self) -> BreakerState:
         return self.guard.breaker.state
+
+    @property
+    def turning(self) -> bool:
+        """Whether, as far as this process knows, an incident begins or ends for it with the next write."""
+        before = self.stored is not None and self.stored.trouble_since is not None
+        return in_trouble(before, self.streak, breaker_open=self.state is BreakerState.OPEN) is not before
 
     @property
     def hold(self) -> Hold | None:
@@ -92,7 +100,7 @@ class LiveSource:
         calls, rejected = self.guard.figures.take()
         proofs, self.proofs = self.proofs, []
         history, news = self.guard.figures.history.take(), self.journal.take()
-        return Unwritten(self._row(now), calls, rejected, proofs, history, news)
+        return Unwritten(self._row(now), calls, rejected, proofs, history, news, self.host)
 
     def written(self, how: Written | None) -> None:
         """It is stored; None when the source is gone."""
@@ -188,8 +196,9 @@ class LiveSources:
         return self._live.values()
 
     def _meet(self, record: SourceRecord, kept: StatusRecord | None) -> LiveSource:
-        guard = self._guard(record, SourceFigures(kept.figures if kept else None, self._clock))
-        live = LiveSource(record, guard, Journal(guard, self._clock), kept)
+        dial = self._dial(record)
+        guard = self._guard(record, dial, SourceFigures(kept.figures if kept else None, self._clock))
+        live = LiveSource(record, guard, Journal(guard, self._clock), kept, host=dial.host)
         if kept is not None:
             live.evidence, live.streak = evidence_of(kept), kept.streak
         live.journal.tell = lambda: self.on_news(live)
@@ -197,9 +206,9 @@ class LiveSources:
             live.obey(self._holds[record.id])
         return live
 
-    def _guard(self, record: SourceRecord, figures: SourceFigures) -> GuardedConnector:
+    def _guard(self, record: SourceRecord, dial: Dial, figures: SourceFigures) -> GuardedConnector:
         breaker = Breaker(_thresholds(record), clock=self._monotonic)
-        build, limits = self._dial(record)
+        build, limits = dial.build, dial.limits
         ready = None if self._kinds.is_ready(record.kind) else partial(self._kinds.ready, record.kind)
         bulkhead = self._bulkheads.share()
         gate, egress = self._gate(breaker, record), self._kinds.egress
@@ -210,11 +219,11 @@ class LiveSources:
     def _gate(self, breaker: Breaker, record: SourceRecord) -> Gate:
         return Gate(breaker) if self._shared is None else SharedGate(breaker, self._shared, str(record.uid))
 
-    def _dial(self, record: SourceRecord) -> tuple[Callable[[], Connector], Limits]:
+    def _dial(self, record: SourceRecord) -> Dial:
         try:
             plain = self._sources.config(record)
         except SealBroken as err:
-            return _broken(err), NO_LIMITS
+            return Dial(_broken(err), NO_LIMITS)
         return self._kinds.dial(record.kind, plain)
 
     def _follow(self, live: LiveSource, record: SourceRecord) -> None:
@@ -222,7 +231,9 @@ class LiveSources:
         live.record = record
         live.guard.breaker.configure(_thresholds(record))
         if changed:
-            live.guard.replace(*self._dial(record))  # the figures go on
+            dial = self._dial(record)
+            live.guard.replace(dial.build, dial.limits)  # the figures go on
+            live.host = dial.host
             live.disprove()
 
 

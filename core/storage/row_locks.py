@@ -1,6 +1,7 @@
 """Locks for what is read in order to be written, on PostgreSQL. On SQLite a writing transaction is alone anyway.
 
-The order is fixed, so that nobody waits in a circle: a table, then rows of `sources` by ascending id, then the rest.
+The order is fixed, so that nobody waits in a circle: a table, then rows of `sources` by ascending id, then rows of
+`organisations` by ascending id, then the rest.
 """
 
 from collections.abc import Iterable
@@ -8,7 +9,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.storage.tables import sources
+from core.storage.tables import organisations, sources
 
 
 async def lock_sources(connection: AsyncConnection, ids: Iterable[int]) -> frozenset[int]:
@@ -19,6 +20,12 @@ async def lock_sources(connection: AsyncConnection, ids: Iterable[int]) -> froze
     query = sa.select(sources.c.id).where(sources.c.id.in_(list(ids))).order_by(sources.c.id)
     # FOR NO KEY UPDATE: FOR UPDATE would also hold up everybody who adds a row with a foreign key to the source.
     return frozenset((await connection.execute(query.with_for_update(key_share=True))).scalars())
+
+
+async def lock_organisations(connection: AsyncConnection, ids: Iterable[int]) -> None:
+    """Keeps what their sources have in common, their incidents, to this transaction until it ends."""
+    query = sa.select(organisations.c.id).where(organisations.c.id.in_(list(ids))).order_by(organisations.c.id)
+    await connection.execute(query.with_for_update(key_share=True))
 
 
 async def lock_table(connection: AsyncConnection, table: sa.Table) -> None:

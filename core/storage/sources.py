@@ -14,7 +14,8 @@ from core.models import BreakerConfig, FieldError, Message, Organisation, Source
 from core.storage.database import Database
 from core.storage.encryption import Sealed, Vault
 from core.storage.folding import fold
-from core.storage.tables import organisations, sources
+from core.storage.incidents import close_emptied
+from core.storage.tables import alert_hooks, organisations, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class SourceRepository:
         async with self._database.write() as connection:
             if not (await connection.execute(statement)).rowcount and expected_version is not None:
                 raise PreconditionFailed("stale")
+            await close_emptied(connection, record.org_id, datetime.now(UTC))
 
     def config(self, record: SourceRecord) -> dict[str, Any]:
         """The configuration in clear. Raises SealBroken."""
@@ -181,9 +183,10 @@ async def kinds_in_use(database: Database) -> frozenset[str]:
 
 
 async def sealing_keys(database: Database) -> frozenset[str]:
-    """Ids of the key-encryption keys that stored configurations need."""
+    """Ids of the key-encryption keys that stored configurations and hooks need."""
+    query = sa.union(sa.select(sources.c.kek_id), sa.select(alert_hooks.c.kek_id))
     async with database.read() as connection:
-        return frozenset((await connection.execute(sa.select(sources.c.kek_id).distinct())).scalars())
+        return frozenset((await connection.execute(query)).scalars())
 
 
 def _named(name: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -69,6 +69,7 @@ class Unwritten:
     proofs: Sequence[bool] = ()
     history: Sequence[PackedBucket] = ()
     news: Sequence[Event] = ()
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,12 @@ class StatusRepository:
         row = found.one_or_none()
         return StatusRecord(*row) if row is not None else None
 
+    async def of_sources(self, keys: Sequence[int]) -> dict[int, StatusRecord]:
+        """By the source's inner key, for those that have a row."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(sa.select(source_status).where(source_status.c.source_id.in_(keys)))
+        return {row.source_id: StatusRecord(*row) for row in rows}
+
     async def save(self, batch: Iterable[Unwritten], now: datetime) -> dict[int, Written]:
         """Everything in one transaction, of a few statements however many they are. Gives what is now stored.
 
@@ -122,14 +129,16 @@ class StatusRepository:
             return {}
         number = await self._writer(now)
         async with self._database.write() as connection:
-            known = await _locked(connection, waiting)
+            known = await _locked(connection, waiting, now)
             waiting = {key: each for key, each in waiting.items() if key in known}
             written = await _merge(connection, waiting, known, number)
             if written:
                 await connection.execute(_upsert(self._database), [columns(each.record) for each in written.values()])
             await record_history(connection, {key: each.history for key, each in waiting.items()}, number, now)
             await record_events(connection, {key: each.news for key, each in waiting.items()}, self._events_kept)
-            await record_turns(connection, [_turn(each.record, now) for each in written.values() if each.turned])
+            turned = {key: each.record for key, each in written.items() if each.turned}
+            turns = [_turn(record, waiting[key].host, now) for key, record in turned.items()]
+            await record_turns(connection, turns, now)
         return written
 
     async def add_event(self, source_id: int, event: Event) -> None:
@@ -157,17 +166,28 @@ class StatusRepository:
         return self._number
 
 
-Known = tuple[int, int]
-"""How often a row was written, and by whom last; zeros where there is none."""
+class Known(NamedTuple):
+    """How often a row was written, and by whom last; zeros where there is none. While `quiet` no incident begins."""
+
+    seq: int
+    writer: int
+    quiet: bool
 
 
-async def _locked(connection: AsyncConnection, keys: Iterable[int]) -> dict[int, Known]:
+async def _locked(connection: AsyncConnection, keys: Iterable[int], now: datetime) -> dict[int, Known]:
     """The sources that there are, held until the end of the transaction."""
     alive = await lock_sources(connection, keys)
     # A statement of its own: the one that waited for the lock still sees what was stored before it waited.
-    query = sa.select(source_status.c.source_id, source_status.c.seq, source_status.c.writer)
-    rows = await connection.execute(query.where(source_status.c.source_id.in_(alive)))
-    return dict.fromkeys(alive, (0, 0)) | {key: (seq, writer) for key, seq, writer in rows}
+    quiet = sources.c.paused, sources.c.maintenance_from, sources.c.maintenance_until
+    query = sa.select(sources.c.id, source_status.c.seq, source_status.c.writer, *quiet)
+    rows = await connection.execute(query.select_from(sources.outerjoin(source_status)).where(sources.c.id.in_(alive)))
+    return {row.id: Known(row.seq or 0, row.writer or 0, _is_quiet(row, now)) for row in rows}
+
+
+def _is_quiet(row: Any, now: datetime) -> bool:
+    """Whether nobody wants to hear of it: paused, or in maintenance, which without an end goes on."""
+    since, until = row.maintenance_from, row.maintenance_until
+    return bool(row.paused or (since is not None and since <= now and (until is None or now < until)))
 
 
 async def _merge(
@@ -178,27 +198,27 @@ async def _merge(
     if overtaken:
         query = sa.select(source_status).where(source_status.c.source_id.in_(overtaken))
         stored = {row.source_id: StatusRecord(*row) for row in await connection.execute(query)}
-    return {key: _written(stored.get(key), each, known[key][0], number) for key, each in waiting.items()}
+    return {key: _written(stored.get(key), each, known[key], number) for key, each in waiting.items()}
 
 
 def _is_ours(known: Known, seq: int, number: int) -> bool:
     """Whether nobody else wrote since this process knew the row. A commit whose answer was lost is its own."""
-    return known[0] <= seq or known == (seq + 1, number)
+    return known.seq <= seq or (known.seq, known.writer) == (seq + 1, number)
 
 
-def _written(stored: StatusRecord | None, each: Unwritten, seq: int, number: int) -> Written:
+def _written(stored: StatusRecord | None, each: Unwritten, known: Known, number: int) -> Written:
     record = each.record if stored is None else _joined(stored, each)
     before, opened = record.trouble_since is not None, record.state == BreakerState.OPEN.value
-    trouble = in_trouble(before, record.streak, breaker_open=opened)
+    trouble = in_trouble(before, record.streak, breaker_open=opened) and (before or not known.quiet)
     since = (record.trouble_since or record.state_since or record.updated_at) if trouble else None
-    kept = replace(record, seq=seq + 1, writer=number, trouble_since=since)
+    kept = replace(record, seq=known.seq + 1, writer=number, trouble_since=since)
     return Written(kept, merged=stored is not None, turned=trouble is not before)
 
 
-def _turn(record: StatusRecord, now: datetime) -> Turn:
+def _turn(record: StatusRecord, host: str, now: datetime) -> Turn:
     """Trouble counts from the first bad proof, its end from the first good one."""
     opened = record.trouble_since is not None
-    return Turn(record.source_id, opened, record.trouble_since or record.state_since or now, record.diagnosis)
+    return Turn(record.source_id, opened, record.trouble_since or record.state_since or now, record.diagnosis, host)
 
 
 def _joined(stored: StatusRecord, each: Unwritten) -> StatusRecord:

@@ -247,6 +247,9 @@ incident_sources = sa.Table(
     _owner("source_id", "sources.id", primary_key=True),
     sa.Column("opened_at", Moment, nullable=False),
     sa.Column("closed_at", Moment),
+    # The failure that counts: the first one, or that with which it came back.
+    sa.Column("failed_at", Moment, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
     sa.Column("diagnosis", sa.JSON(none_as_null=True)),
     sa.Index("ix_incident_sources_source_id", "source_id"),
 )
@@ -273,10 +276,10 @@ alert_deliveries = sa.Table(
     _owner("incident_id", "incidents.id", nullable=False, index=True),
     # `opened` or `closed`: once each.
     sa.Column("moment", sa.String(8), nullable=False),
-    sa.Column("due_at", Moment, nullable=False),
+    # None once there is nothing left to do: it was delivered, or given up.
+    sa.Column("due_at", Moment, index=True),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("delivered_at", Moment),
     sa.Column("last_error", sa.String(64)),
     sa.UniqueConstraint("hook_id", "incident_id", "moment"),
-    sa.Index("ix_alert_deliveries_due_at", "delivered_at", "due_at"),
 )

@@ -12,22 +12,28 @@ from core.access.identity import Access
 from core.access.passwords import Passwords
 from core.connectors.base import Environment
 from core.connectors.catalog import KindCatalog
+from core.connectors.http.webhook import Webhook
 from core.connectors.registry import registry as real
 from core.models import Part
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy
 from core.services.administration import Administration
+from core.services.alert_post import AlertPost
+from core.services.alerts import Alerts
 from core.services.diagnosing import Diagnosing
 from core.services.exposition import Exposition
 from core.services.holds import Holds
+from core.services.incidents import Incidents
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
+from core.storage.alert_hooks import HookRepository
 from core.storage.database import Database
 from core.storage.encryption import Vault
 from core.storage.holds import HoldRepository
+from core.storage.incident_list import IncidentRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
 from core.storage.ladders import LadderRepository
@@ -65,7 +71,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     database = Database(settings.database_url_text)
     await database.upgrade()
     people = PeopleRepository(database)
-    sources = SourceRepository(database, Vault(await open_keyring(settings, database)))
+    vault = Vault(await open_keyring(settings, database))
+    sources = SourceRepository(database, vault)
     statuses = StatusRepository(database)
     registry = fake_registry(other_end)
     for kind, connector in real.discover().kinds.items():
@@ -93,7 +100,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     access = Access(people, passwords=Passwords(cheap))
     administration = Administration(access, InstallationRepository(database), settings, registry.kinds)
     exposition = Exposition(people, sources, statuses, live)
-    return Runtime(loop, settings, access, service, administration, exposition, ready, close)
+    incidents, hooks = Incidents(IncidentRepository(database)), HookRepository(database, vault)
+    alerts = Alerts(hooks, people, AlertPost(hooks, Webhook(environment.egress), settings.timezone), settings.locale)
+    return Runtime(loop, settings, access, service, administration, exposition, incidents, alerts, ready, close)
 
 
 async def _no_sleep(seconds: float) -> None:

@@ -110,8 +110,14 @@ def test_what_happened_is_told_newest_first(tmp_path: Path) -> None:
         ping(made, source)
         events = made.runtime.run(made.runtime.sources.events(ADMIN, "main", source.id))
     told = [(event.type, event.data.get("status"), event.data.get("to")) for event in events]
-    assert told == [("breaker", None, "open"), ("status", "error", None), ("status", "healthy", None)]
-    assert [event.data.get("diagnosis", {}).get("code") for event in events] == ["unreachable", "unreachable", None]
+    breaker, failed, well = ("breaker", None, "open"), ("status", "error", None), ("status", "healthy", None)
+    assert told == [("incident", None, "opened"), breaker, failed, well]
+    assert [event.data.get("diagnosis", {}).get("code") for event in events] == [
+        None,
+        "unreachable",
+        "unreachable",
+        None,
+    ]
 
 
 def test_a_status_that_stays_is_no_news(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """A migrated database in a folder of its own, and what stands on it."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,10 @@ from core.storage.database import Database
 from core.storage.encryption import Keyring, Vault
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRepository
+from tests.storage.plant import NOW, Plant
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-NOW = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)
 
 
 def url_of(path: Path) -> str:
@@ -48,3 +47,16 @@ def vault() -> Vault:
 @pytest.fixture
 def sources(database: Database, vault: Vault) -> SourceRepository:
     return SourceRepository(database, vault)
+
+
+@pytest.fixture
+async def plant(database: Database, sources: SourceRepository, org: Organisation) -> Plant:
+    return Plant(database, sources, org)
+
+
+@pytest.fixture
+async def beside(plant: Plant, database_url: str, vault: Vault) -> AsyncIterator[Plant]:
+    """Another process on the same database."""
+    database = Database(database_url)
+    yield Plant(database, SourceRepository(database, vault), plant.org)
+    await database.close()

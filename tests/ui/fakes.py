@@ -22,6 +22,7 @@ from core.models import (
     FieldError,
     Figures,
     HealthSummary,
+    Incident,
     KeptSample,
     KindInfo,
     Message,
@@ -41,6 +42,7 @@ from core.models import (
 from core.runtime import BackgroundLoop, Runtime
 from core.services.contents import CatalogLevel
 from core.services.inputs import parse_order
+from core.services.rights import require
 from core.settings import Settings
 from tests.ui.climbs import FakeLadders
 from tests.ui.contents import FLIGHTS, FakeAdministration, level, sample_request
@@ -291,18 +293,32 @@ class FakeAccess:
         return tuple(o for o in self.organisations if o.slug in actor.roles)
 
 
+@dataclass
+class FakeIncidents:
+    """What `of_org` answers, newest first."""
+
+    kept: tuple[Incident, ...] = ()
+
+    async def of_org(
+        self, actor: Actor, org: str, since: datetime | None = None, limit: int = 50
+    ) -> tuple[Incident, ...]:
+        require(actor, org, Role.VIEWER)
+        return self.kept[:limit]
+
+
 class FakeRuntime(Runtime):
     """The real runtime and its loop, around an access and sources that answer from memory."""
 
     administration: FakeAdministration  # type: ignore[assignment]  # a fake
     access: FakeAccess  # type: ignore[assignment]  # a fake
     sources: FakeSources  # type: ignore[assignment]  # a fake
+    incidents: FakeIncidents  # type: ignore[assignment]  # a fake
 
     def __init__(self, role: Role | None = Role.ADMIN, sources: tuple[Source, ...] = (), pace_s: float = 0.0) -> None:
         actor = Actor("مریم", {"main": role}, 1) if role else None
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
         self.redis_is_gone = False
-        rest = (people, kept, FakeAdministration(), None, _ready, _close, self._away)
+        rest = (people, kept, FakeAdministration(), None, FakeIncidents(), None, _ready, _close, self._away)
         super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes
 
     def _away(self) -> tuple[str, ...]:

@@ -132,10 +132,19 @@ def test_the_timeline_tells_every_kind_of_event_newest_first(open_page: Open, ru
     }
     many = {"from": "half_open", "to": "open", "times": 14, "since": NOON.isoformat()}
     odd = Event(NOON, "<unknown>", {})
-    runtime.sources.happened = (odd, Event(NOON, "breaker", many), Event(NOON, "hold", said), *reversed(breaker))
+    turns = [
+        Event(NOON, "incident", {"to": to, "incident": "u", "sources": n})
+        for to, n in (("closed", 0), ("closed", 2), ("opened", 3), ("opened", 1))
+    ]
+    last = Event(NOON, "breaker", many), Event(NOON, "hold", said)
+    runtime.sources.happened = (odd, *turns, *last, *reversed(breaker))
     shown = texts(open_page("source", source=WELL))
     wanted = [
         "&lt;unknown&gt;",
+        "حادثه بسته شد",
+        "از حادثه بیرون آمد؛ ۲ منبع هنوز مشکل دارند",
+        "به حادثه‌ای با ۳ منبع پیوست",
+        "حادثه باز شد",
         "فراخوانی آزمایشی شکست خورد",
         "۱۴ بار از",
         "نگار اتصال را در تعلیق نگه داشت",

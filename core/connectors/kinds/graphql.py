@@ -15,7 +15,7 @@ from core.connectors.base import Connector, Environment, Limits, SampleParams
 from core.connectors.first_look import first_look
 from core.connectors.graphql import catalogue, failures, rungs
 from core.connectors.graphql.endpoint import Endpoint, Reply
-from core.connectors.http.address import ADDRESS_MAX, http_address
+from core.connectors.http.address import ADDRESS_MAX, host_of, http_address
 from core.connectors.http.auth import Auth, Headers, NoAuth
 from core.connectors.http.tls import TlsConfig
 from core.connectors.json_text import records_in
@@ -84,6 +84,10 @@ class GraphqlConnector(Connector):
     @classmethod
     def destination(cls, config: GraphqlConfig) -> tuple[Any, ...]:
         return config.endpoint, config.tls_verify
+
+    @classmethod
+    def host(cls, config: GraphqlConfig) -> str:
+        return host_of(config.endpoint)
 
     @classmethod
     def check_params(cls, params: Mapping[str, Any], environment: Environment) -> None:

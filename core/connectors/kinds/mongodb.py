@@ -53,6 +53,10 @@ class MongodbConnector(Connector):
         return target.srv, target.hosts, target.tls, target.tls and target.tls_verify
 
     @classmethod
+    def host(cls, config: MongodbConfig) -> str:
+        return ", ".join(sorted({name.lower() for name, _ in target_of(config).hosts}))
+
+    @classmethod
     def params_for(cls, entry: CatalogEntry) -> dict[str, Any]:
         collection, *fields = names_of(entry.path)
         shown = {".".join(fields): 1}

@@ -115,6 +115,10 @@ class PostgresConnector(Connector):
         return config.host, config.port, config.sslmode in ("disable", "allow", "prefer")
 
     @classmethod
+    def host(cls, config: PostgresConfig) -> str:
+        return config.host.lower()
+
+    @classmethod
     def check_params(cls, params: Mapping[str, Any], environment: Environment) -> None:
         given: PostgresParams = forms.validate_params(cls.params_model, params, environment.rows_max)
         if given.sql is not None:

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from core.connectors import forms
 from core.connectors.base import Connector, Environment, Limits, SampleParams
 from core.connectors.first_look import first_look
-from core.connectors.http.address import HttpAddress
+from core.connectors.http.address import HttpAddress, host_of
 from core.connectors.http.auth import Auth, Headers, NoAuth
 from core.connectors.http.tls import TlsConfig
 from core.connectors.registry import register
@@ -101,6 +101,10 @@ class RestConnector(Connector):
 
         url = URL(config.base_url)
         return url.scheme, url.raw_host, url.port, url.raw_path, config.tls_verify
+
+    @classmethod
+    def host(cls, config: RestConfig) -> str:
+        return host_of(config.base_url)
 
     @classmethod
     def check_params(cls, params: Mapping[str, Any], environment: Environment) -> None:

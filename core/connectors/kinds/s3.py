@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from core.connectors import forms
 from core.connectors.base import Connector, Environment, Limits, SampleParams
 from core.connectors.first_look import first_look
-from core.connectors.http.address import HttpAddress
+from core.connectors.http.address import HttpAddress, host_of
 from core.connectors.http.auth import HeaderSecret
 from core.connectors.http.client import HttpClient
 from core.connectors.http.tls import TlsConfig
@@ -106,6 +106,10 @@ class S3Connector(Connector):
     @classmethod
     def destination(cls, config: S3Config) -> tuple[Any, ...]:
         return config.endpoint_url, config.endpoint_url is None and config.region, config.bucket, config.tls_verify
+
+    @classmethod
+    def host(cls, config: S3Config) -> str:
+        return host_of(config.endpoint_url) if config.endpoint_url else f"s3.{config.region}.amazonaws.com"
 
     @classmethod
     def preload(cls) -> None:

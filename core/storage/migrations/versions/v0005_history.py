@@ -95,6 +95,8 @@ def _incidents() -> None:
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.DateTime(), nullable=False),
         sa.Column("closed_at", sa.DateTime(), nullable=True),
+        sa.Column("failed_at", sa.DateTime(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
         sa.Column("diagnosis", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
             ["incident_id"], ["incidents.id"], name=op.f("fk_incident_sources_incident_id"), ondelete="CASCADE"
@@ -133,7 +135,7 @@ def _alerts() -> None:
         sa.Column("hook_id", sa.Integer(), nullable=False),
         sa.Column("incident_id", sa.Integer(), nullable=False),
         sa.Column("moment", sa.String(length=8), nullable=False),
-        sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("delivered_at", sa.DateTime(), nullable=True),
         sa.Column("last_error", sa.String(length=64), nullable=True),
@@ -149,5 +151,5 @@ def _alerts() -> None:
             "hook_id", "incident_id", "moment", name=op.f("uq_alert_deliveries_hook_id_incident_id_moment")
         ),
     )
-    op.create_index("ix_alert_deliveries_due_at", "alert_deliveries", ["delivered_at", "due_at"], unique=False)
+    op.create_index(op.f("ix_alert_deliveries_due_at"), "alert_deliveries", ["due_at"], unique=False)
     op.create_index(op.f("ix_alert_deliveries_incident_id"), "alert_deliveries", ["incident_id"], unique=False)
