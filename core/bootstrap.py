@@ -25,6 +25,7 @@ from core.safety.egress import EgressPolicy, look_up
 from core.services.administration import Administration
 from core.services.diagnosing import Diagnosing
 from core.services.exposition import Exposition
+from core.services.history import HistoryService
 from core.services.holds import Holds
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
@@ -32,6 +33,8 @@ from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.encryption import Vault
+from core.storage.history import HistoryRepository
+from core.storage.history_sums import HistorySums
 from core.storage.holds import HoldRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
@@ -110,6 +113,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing)
         administration = _administration(access, database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
+        history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         writer.start()
         holds.start()
         if shared is not None:
@@ -130,7 +134,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
-    return Runtime(loop, settings, access, service, administration, exposition, ready, close, troubles)
+    return Runtime(loop, settings, access, service, administration, exposition, history, ready, close, troubles)
 
 
 def _administration(access: Access, database: Database, settings: Settings, kinds: KindCatalog) -> Administration:

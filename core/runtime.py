@@ -20,6 +20,7 @@ from core.errors import StorageUnavailable
 from core.models import Part
 from core.services.administration import Administration
 from core.services.exposition import Exposition
+from core.services.history import HistoryService
 from core.services.sources import DataSourceService
 from core.settings import Settings
 
@@ -65,12 +66,13 @@ class Runtime:
         sources: DataSourceService,
         administration: Administration,
         exposition: Exposition,
+        history: HistoryService,
         ready: Callable[[], Awaitable[tuple[Part, ...]]],
         close: Callable[[], Coroutine[Any, Any, None]],
         troubles: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self.settings, self.access, self.sources = settings, access, sources
-        self.administration, self.exposition = administration, exposition
+        self.administration, self.exposition, self.history = administration, exposition, history
         self._loop, self._ready, self._close = loop, ready, close
         self._troubles = troubles
         self._closed = False

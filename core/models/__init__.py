@@ -2,6 +2,18 @@
 
 from core.models.calls import KeptSample, PingAllView, PingResult, PingRow, SampleResult, TestResult
 from core.models.exposition import ExposedSource, LatencyCounts
+from core.models.history import (
+    OBJECTIVE,
+    HeatRow,
+    History,
+    HistoryPoint,
+    HourOfWeek,
+    LatencySeries,
+    OrgHistory,
+    SlowSource,
+    SourceHistory,
+    Window,
+)
 from core.models.kinds import FieldSpec, KindInfo, KindSchemas
 from core.models.ladders import STEPS, Change, Ladder, LadderView, failed, steps_after
 from core.models.messages import NO_ARGS, Check, Diagnosis, FieldError, Message
@@ -23,6 +35,7 @@ from core.models.states import BreakerAction, BreakerState, CheckStatus, Failure
 
 __all__ = [
     "NO_ARGS",
+    "OBJECTIVE",
     "STEPS",
     "Actor",
     "BreakerAction",
@@ -42,14 +55,20 @@ __all__ = [
     "FieldSpec",
     "Figures",
     "HealthSummary",
+    "HeatRow",
+    "History",
+    "HistoryPoint",
     "Hold",
+    "HourOfWeek",
     "KeptSample",
     "KindInfo",
     "KindSchemas",
     "Ladder",
     "LadderView",
     "LatencyCounts",
+    "LatencySeries",
     "Message",
+    "OrgHistory",
     "Organisation",
     "Outcome",
     "Part",
@@ -59,11 +78,14 @@ __all__ = [
     "Role",
     "Sample",
     "SampleResult",
+    "SlowSource",
     "Source",
     "SourceDraft",
+    "SourceHistory",
     "SourcePage",
     "Status",
     "TestResult",
+    "Window",
     "failed",
     "steps_after",
 ]

@@ -20,6 +20,7 @@ from core.safety.egress import EgressPolicy
 from core.services.administration import Administration
 from core.services.diagnosing import Diagnosing
 from core.services.exposition import Exposition
+from core.services.history import HistoryService
 from core.services.holds import Holds
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
@@ -27,6 +28,8 @@ from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.encryption import Vault
+from core.storage.history import HistoryRepository
+from core.storage.history_sums import HistorySums
 from core.storage.holds import HoldRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
@@ -79,6 +82,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     holds.start()
     diagnosing = Diagnosing(kinds, sources, LadderRepository(database), monotonic=clock.seconds)
     service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing)
+    history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
     async def ready() -> tuple[Part, ...]:
@@ -93,7 +97,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     access = Access(people, passwords=Passwords(cheap))
     administration = Administration(access, InstallationRepository(database), settings, registry.kinds)
     exposition = Exposition(people, sources, statuses, live)
-    return Runtime(loop, settings, access, service, administration, exposition, ready, close)
+    return Runtime(loop, settings, access, service, administration, exposition, history, ready, close)
 
 
 async def _no_sleep(seconds: float) -> None:
