@@ -1,6 +1,7 @@
 """A database with one organisation, for services that read what is stored."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,16 @@ from tests.services.histories import NOW, Past
 
 @pytest.fixture
 async def past(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Past]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'cheshmeh.db'}")
-    await database.upgrade()
-    org = await PeopleRepository(database).add_organisation("acme", "Acme", NOW)
-    yield Past(database, SourceRepository(database, Vault(Keyring({"k1": bytes(range(32))}))), org)
-    await database.close()
+    async with past_in(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'cheshmeh.db'}") as made:
+        yield made
+
+
+@asynccontextmanager
+async def past_in(url: str) -> AsyncIterator[Past]:
+    database = Database(url)
+    try:
+        await database.upgrade()
+        org = await PeopleRepository(database).add_organisation("acme", "Acme", NOW)
+        yield Past(database, SourceRepository(database, Vault(Keyring({"k1": bytes(range(32))}))), org)
+    finally:
+        await database.close()

@@ -9,6 +9,7 @@ from core.errors import InvalidInput, NotFound
 from core.models import Actor, OrgHistory, Window
 from core.services.org_history import HEAT_MAX, POINTS_MAX, RANKED_MAX, SERIES_MAX
 from core.storage.history import SPANS
+from tests.services.conftest import past_in
 from tests.services.histories import VIEWER, Past
 
 pytestmark = pytest.mark.anyio
@@ -163,3 +164,20 @@ async def test_a_clock_that_was_set_back_gives_nothing_negative(past: Past) -> N
     seen = await read(past)
     assert seen.sources[0].asked == Window()
     assert await past.service.sparklines(VIEWER, "acme") == {}
+
+
+async def test_postgresql_adds_up_the_same(postgres_url: str) -> None:
+    async with past_in(postgres_url) as past:
+        source = await past.source()
+        for hours in (0, 3, 30):
+            await past.write(source, past.ago(hours=hours), [10.0, 30.0], errors=1)
+        for rolled_up in (False, True):
+            if rolled_up:
+                await past.roll_up()
+            seen = await read(past)
+            assert seen.sources[0].windows == {"24h": Window(4, 2), "7d": Window(6, 3), "30d": Window(6, 3)}
+            assert [slow.source.name for slow in seen.slowest] == ["Shop"]
+            assert await past.service.sparklines(VIEWER, "acme") == {source.uid: (20.0, 20.0)}
+        assert sum(hour.window.calls for hour in await past.service.of_week(VIEWER, "acme")) == 4
+        one = await past.service.of_source(VIEWER, "acme", source.uid, past.ago(days=3), None, 3600)
+        assert [bucket.errors for bucket in one.buckets if bucket.calls] == [1, 1, 1]
