@@ -21,7 +21,7 @@ from core.logs import configure_logging
 from core.models import Part
 from core.resilience.bulkhead import Bulkheads
 from core.resilience.retry import RetryPolicy
-from core.runtime import BackgroundLoop, Runtime
+from core.runtime import BackgroundLoop, Runtime, Services
 from core.safety.egress import EgressPolicy, look_up
 from core.services.administration import Administration
 from core.services.alert_post import AlertPost
@@ -29,6 +29,7 @@ from core.services.alert_sender import AlertSender
 from core.services.alerts import Alerts
 from core.services.diagnosing import Diagnosing
 from core.services.exposition import Exposition
+from core.services.history import HistoryService
 from core.services.holds import Holds
 from core.services.incidents import Incidents
 from core.services.live import LiveSources
@@ -38,6 +39,8 @@ from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
 from core.storage.database import Database
 from core.storage.encryption import Vault
+from core.storage.history import HistoryRepository
+from core.storage.history_sums import HistorySums
 from core.storage.holds import HoldRepository
 from core.storage.incident_list import IncidentRepository
 from core.storage.installation import InstallationRepository
@@ -119,6 +122,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         administration = _administration(access, database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
         incidents, alerts, sender = _alerting(settings, database, vault, people, kinds)
+        history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         await _start(writer, holds, sender if serves else None, shared)
         preloading = asyncio.create_task(_preload(kinds, await kinds_in_use(database) if serves else ()))
     except BaseException:
@@ -137,8 +141,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
-    other = administration, exposition, incidents, alerts
-    return Runtime(loop, settings, access, service, *other, ready, close, troubles)
+    services = Services(service, administration, history, exposition, incidents, alerts)
+    return Runtime(loop, settings, access, services, ready, close, troubles)
 
 
 async def _start(writer: StatusWriter, holds: Holds, sender: AlertSender | None, shared: "RedisRecords | None") -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -21,6 +22,7 @@ from core.models import Part
 from core.services.administration import Administration
 from core.services.alerts import Alerts
 from core.services.exposition import Exposition
+from core.services.history import HistoryService
 from core.services.incidents import Incidents
 from core.services.sources import DataSourceService
 from core.settings import Settings
@@ -56,6 +58,18 @@ class BackgroundLoop:
             self._loop.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What pages, HTTP and command line call."""
+
+    sources: DataSourceService
+    administration: Administration
+    history: HistoryService
+    exposition: Exposition
+    incidents: Incidents
+    alerts: Alerts
+
+
 class Runtime:
     """The running product: its settings, who may enter, its services, and the loop they live on."""
 
@@ -64,18 +78,15 @@ class Runtime:
         loop: BackgroundLoop,
         settings: Settings,
         access: Access,
-        sources: DataSourceService,
-        administration: Administration,
-        exposition: Exposition,
-        incidents: Incidents,
-        alerts: Alerts,
+        services: Services,
         ready: Callable[[], Awaitable[tuple[Part, ...]]],
         close: Callable[[], Coroutine[Any, Any, None]],
         troubles: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
-        self.settings, self.access, self.sources = settings, access, sources
-        self.administration, self.exposition = administration, exposition
-        self.incidents, self.alerts = incidents, alerts
+        self.settings, self.access = settings, access
+        self.sources, self.administration = services.sources, services.administration
+        self.history, self.exposition = services.history, services.exposition
+        self.incidents, self.alerts = services.incidents, services.alerts
         self._loop, self._ready, self._close = loop, ready, close
         self._troubles = troubles
         self._closed = False

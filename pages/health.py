@@ -1,20 +1,25 @@
-"""How an organisation's sources are, all of them at once. Stored state only: no source is touched."""
+"""How an organisation's sources are and were, all of them at once. Stored state only: no source is touched."""
+
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from core.i18n import Translator
-from ui import health_parts, navigation, sources_parts, state
-from ui.listing import Filters, Listing, load
+from core.models import OrgHistory
+from ui import health_parts, health_tables, history_range, navigation, sources_parts, state
+from ui.listing import everything
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
-from ui.widgets import empty
+from ui.widgets import empty, errors_shown
+
+RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 
 
 def page(person: Reader, t: Translator) -> None:
-    chosen = health_parts.clicked()
-    if chosen is not None:
-        navigation.open_source(person, chosen)
-    listing = run(load(runtime().sources, person, Filters()))
+    pressed = health_tables.clicked()
+    if pressed is not None:
+        navigation.open_source(person, pressed)
+    listing = run(everything(runtime().sources, person))
     st.title(t.text("health.title"), anchor=False)
     st.caption(sources_parts.caption(listing, person, t))
     if not listing.everything:
@@ -23,25 +28,48 @@ def page(person: Reader, t: Translator) -> None:
     st.markdown(f"**{health_parts.sentence(listing, t)}**")
     sources_parts.tiles(listing, t)
     health_parts.incidents(listing.everything, person, t)
-    latency(listing, t)
-    health_parts.rankings(listing.everything, t)
+    history(person, t)
 
 
-def latency(listing: Listing, t: Translator) -> None:
-    # Late: Plotly is only imported by those who look at a chart.
-    from ui.health_chart import chart_table, health_chart, series
-
-    found = series(listing.everything, listing.recent)
-    title, switch = st.columns([4, 1.6], vertical_alignment="center")
-    title.markdown(f"## {t.text('health.chart.title')}")
-    if not found:
+def history(person: Reader, t: Translator) -> None:
+    chosen = history_range.chosen(RANGES, "24h", state.HEALTH_RANGE, t)
+    now = datetime.now(UTC)
+    past = run(runtime().history.of_org(person.actor, person.org, now - RANGES[chosen], now))
+    if not any(source.windows["30d"].calls for source in past.sources):
         empty(t.text("health.chart.empty.title"), t.text("health.chart.empty.body"))
         st.page_link(navigation.page(navigation.SOURCES, t))
         return
-    log = switch.toggle(t.text("health.chart.log"), key=state.LOG_SCALE)
-    health_chart(found, log=log, t=t)
-    with st.expander(t.text("health.chart.table"), icon=":material/table_rows:"):
-        chart_table(found, t)
+    health_tables.budgets(past, t)
+    charts(past, t)
+    health_tables.rankings(past, t)
+    hours_of_the_week()
+
+
+def charts(past: OrgHistory, t: Translator) -> None:
+    # Late: Plotly is only imported by those who look at a chart.
+    from ui import health_chart, heat
+
+    health_chart.latency(past, t)
+    if past.heat:
+        st.markdown(f"## {t.text('health.heat')}")
+        heat.source_hours(past, t)
+
+
+@st.fragment
+def hours_of_the_week() -> None:
+    """Four weeks of everything: what comes last may take longest."""
+    from ui import heat
+
+    with errors_shown("week"):
+        t, person = words(), reader()
+        st.markdown(f"## {t.text('health.week')}")
+        with st.spinner(t.text("history.reading"), show_time=False):
+            week = run(runtime().history.of_week(person.actor, person.org))
+        if week:
+            heat.week_hours(week, t)
+            st.caption(heat.best(week, t))
+        else:
+            st.caption(t.text("health.week.none"))
 
 
 page(reader(), words())

@@ -6,7 +6,7 @@ from core.i18n import Translator
 from core.i18n.collation import name_key
 from core.models import Source, Status
 from ui import navigation, playground, source_header, sources_parts, state
-from ui.listing import Filters, load
+from ui.listing import everything
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
 from ui.widgets import kind_name, status_badge
@@ -18,7 +18,7 @@ def page(person: Reader, t: Translator) -> None:
     if asked is not None:
         # Refuses a source that is not this organisation's, which would only be missing from the choice.
         run(runtime().sources.get(person.actor, person.org, asked))
-    sources = run(load(runtime().sources, person, Filters())).everything
+    sources = run(everything(runtime().sources, person)).everything
     if not sources:
         sources_parts.first_source(person, t)
         return

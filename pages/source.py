@@ -53,8 +53,7 @@ def content(name: str, source: Source, person: Reader, t: Translator) -> None:
         if well:
             ladder.ladder(source, person, t)
     elif name == "metrics":
-        calls = run(service.recent(person.actor, person.org, source.id))
-        metrics.metrics(run(service.metrics(person.actor, person.org, source.id)), calls, t)
+        metrics.metrics(source, person, t)
     else:
         playground.playground(source, person, t)
 

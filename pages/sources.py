@@ -14,7 +14,7 @@ from ui.widgets import empty
 
 def page(person: Reader, t: Translator) -> None:
     act_on_click(person, t)
-    listing = run(load(runtime().sources, person, sources_parts.asked(t)))
+    listing = run(load(runtime(), person, sources_parts.asked(t)))
     header(listing, person, t)
     if not listing.everything:
         sources_parts.first_source(person, t)

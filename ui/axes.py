@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import streamlit as st
+
 from core.i18n import Translator
-from core.models import CallPoint
 
 TEAL, TEAL_ON_DARK, AMBER, RED = "#0B7285", "#3BC9DB", "#F59F00", "#E03131"
+DAY_S = 86_400
 GRID = "rgba(128,140,150,.18)"
-TICKS, SIDE = 6, 76
+TICKS, SIDE, ABOVE = 6, 76, 62
+DATES_FROM = timedelta(hours=36)
 STEPS = (1, 2, 2.5, 5, 10)
 LOWEST_MS = 0.1
 """The least value of a logarithmic axis, which has no zero."""
@@ -21,16 +24,18 @@ def layout(t: Translator, *, height: int, **axes: Any) -> dict[str, Any]:
     mirrored = t.direction == "rtl"
     return {
         "height": height,
-        "margin": {"l": 24 if mirrored else SIDE, "r": SIDE if mirrored else 24, "t": 36, "b": 10},
+        "margin": {"l": 24 if mirrored else SIDE, "r": SIDE if mirrored else 24, "t": ABOVE, "b": 10},
         "font": {"family": "Vazirmatn, system-ui, sans-serif", "size": 13},
         "legend": {
             "orientation": "h",
+            "traceorder": "normal",
             "y": 1.02,
             "yanchor": "bottom",
             "x": 1 if mirrored else 0,
             "xanchor": "right" if mirrored else "left",
         },
         "showlegend": True,
+        "modebar": modebar(),
         "annotations": [_unit(t, mirrored)],
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
@@ -38,10 +43,11 @@ def layout(t: Translator, *, height: int, **axes: Any) -> dict[str, Any]:
     }
 
 
-def value_axis(top: float, t: Translator) -> dict[str, Any]:
-    """From zero to just above `top`, evenly."""
+def value_axis(top: float, t: Translator, *, few: bool = False) -> dict[str, Any]:
+    """From zero to just above `top`, evenly; with `few` only half, the whole and zero have a line."""
     values = scale(top)
-    return _axis(values, t) | {"range": [0, values[-1]]}
+    lines = [0.0, values[-1] / 2, values[-1]] if few else values
+    return _axis(lines, t) | {"range": [0, values[-1]]}
 
 
 def log_axis(lowest: float, top: float, t: Translator) -> dict[str, Any]:
@@ -50,19 +56,53 @@ def log_axis(lowest: float, top: float, t: Translator) -> dict[str, Any]:
     return _axis(values, t) | {"type": "log", "range": [math.log10(values[0]), math.log10(values[-1])]}
 
 
+def config(name: str) -> dict[str, Any]:
+    """Of the buttons above a chart only the one that saves it as a picture, called `name`."""
+    picture = {"format": "png", "filename": name, "scale": 2}
+    return {
+        "displaylogo": False,
+        "displayModeBar": True,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": picture,
+    }
+
+
 def time_axis(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
+    """Clock times, or days where a clock time would say too little."""
     span = max(end - start, timedelta(seconds=1))
     moments = [start + span * index / (TICKS - 1) for index in range(TICKS)]
-    seconds = span < timedelta(minutes=TICKS)
-    labels = [t.clock(moment, seconds=seconds) for moment in moments]
-    return {"tickvals": moments, "ticktext": labels, "gridcolor": GRID, "range": [start, start + span]}
+    labels = [t.clock(moment) if span < DATES_FROM else day_and_month(moment, t) for moment in moments]
+    return {
+        "tickvals": moments,
+        "ticktext": labels,
+        "tickfont": {"color": ink()},
+        "gridcolor": GRID,
+        "range": [start, start + span],
+    }
 
 
-def hover(calls: Sequence[CallPoint], t: Translator, name: str = "") -> dict[str, Any]:
-    """Clock and latency under the pointer, behind the name of a series where there are several."""
-    head = f"{name} · " if name else ""
-    texts = [f"{head}{t.clock(call.ts, seconds=True)} · {t.duration_ms(call.latency_ms)}" for call in calls]
-    return {"customdata": texts, "hovertemplate": "%{customdata}<extra></extra>"}
+def day_and_month(moment: datetime, t: Translator) -> str:
+    """A date without its year, which stands last in every language of ours."""
+    return t.date(moment).rpartition(" ")[0]
+
+
+def modebar() -> dict[str, str]:
+    return {"bgcolor": "rgba(0,0,0,0)", "color": ink(), "activecolor": TEAL}
+
+
+def ink() -> str:
+    """The colour of words on the ground of the reader's theme; Streamlit's own grey is too pale to read."""
+    return "#C9D1D9" if st.context.theme.type == "dark" else "#3D4852"
+
+
+def told(moment: datetime, step_s: int, t: Translator) -> str:
+    """A stretch of history under the pointer: its clock time on its day."""
+    return t.date(moment) if step_s >= DAY_S else f"{day_and_month(moment, t)} · {t.clock(moment)}"
+
+
+def hover(texts: Sequence[str]) -> dict[str, Any]:
+    """These words under the pointer, one a point."""
+    return {"customdata": list(texts), "hovertemplate": "%{customdata}<extra></extra>"}
 
 
 def scale(top: float) -> list[float]:
@@ -89,6 +129,7 @@ def _axis(values: Sequence[float], t: Translator) -> dict[str, Any]:
         "side": "right" if t.direction == "rtl" else "left",
         "tickvals": list(values),
         "ticktext": [t.number(value) for value in values],
+        "tickfont": {"color": ink()},
         "gridcolor": GRID,
         "zeroline": False,
     }
@@ -98,4 +139,4 @@ def _unit(t: Translator, mirrored: bool) -> dict[str, Any]:
     """The unit above the values: Plotly's own title of a right-hand axis lies on top of wide numbers."""
     side = {"x": 1, "xanchor": "left", "xshift": 8} if mirrored else {"x": 0, "xanchor": "right", "xshift": -6}
     place = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 8, "showarrow": False}
-    return {"text": t.text("metrics.chart.axis"), "font": {"size": 12}, **side, **place}
+    return {"text": t.text("metrics.chart.axis"), "font": {"size": 12, "color": ink()}, **side, **place}

@@ -1,126 +1,126 @@
-"""Latency per source over time: one series a source, failed calls marked, and the same in a table."""
+"""Latency per source over time: one line a source, stretches with failures marked, and the same in a table."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
 from itertools import cycle
-from statistics import median
-from uuid import UUID
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]  # carries no types
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import CallPoint, Source
-from ui import grid
-from ui.axes import LOWEST_MS, RED, hover, layout, log_axis, time_axis, value_axis
+from core.models import HistoryPoint, LatencySeries, OrgHistory
+from ui import axes, grid, state
+from ui.axes import LOWEST_MS, RED
+from ui.exports import Cell, csv_button
 
-SPAN = timedelta(hours=24)
-SERIES_MAX = 12
-"""More lines than this are no longer told apart; the worst ones are drawn."""
-POINTS_MAX = 120
+PERCENTILES = ("p50", "p95", "p99")
 PALETTE = ("#1098AD", "#F59F00", "#7048E8", "#37B24D", "#D6336C", "#4263EB", "#E8590C", "#74B816", "#AE3EC9", "#868E96")
 DASHES = ("solid", "dash")
+FEW = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    name: str
-    calls: Sequence[CallPoint]
-
-    @property
-    def failed(self) -> list[CallPoint]:
-        return [call for call in self.calls if not call.ok]
-
-
-def series(
-    sources: Sequence[Source], recent: Mapping[UUID, Sequence[CallPoint]], now: datetime | None = None
-) -> list[Series]:
-    """The calls of the last day of each source that had any, those with most failures first, then the slowest."""
-    since = (now or datetime.now(UTC)) - SPAN
-    made = [Series(s.name, [call for call in recent.get(s.id, ()) if call.ts >= since]) for s in sources]
-    return sorted((one for one in made if one.calls), key=lambda one: (-len(one.failed), -_middle(one)))
-
-
-def thinned(calls: Sequence[CallPoint], most: int = POINTS_MAX) -> list[CallPoint]:
-    """About `most` of the calls, evenly chosen, and every failed one."""
-    step = max(1, -(-len(calls) // most))
-    return [call for index, call in enumerate(calls) if index % step == 0 or not call.ok or index == len(calls) - 1]
-
-
-def health_chart(found: Sequence[Series], *, log: bool, t: Translator) -> None:
-    """The worst SERIES_MAX of `found`, which is not empty; values in milliseconds."""
-    shown = found[:SERIES_MAX]
-    figure = go.Figure()
-    for one, colour, dash in zip(shown, cycle(PALETTE), _dashes(), strict=False):
-        _line(figure, one, {"color": colour, "dash": dash, "width": 1.8}, t)
-    _failures(figure, shown, t)
-    calls = [call for one in shown for call in one.calls]
-    figure.update_layout(layout(t, height=340, yaxis=_values(calls, log, t), xaxis=_times(calls, t)))
-    alt = t.text("health.chart.alt", sources=len(shown), calls=len(calls), failed=sum(not c.ok for c in calls))
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="health_latency", alt=alt)
-    if len(found) > len(shown):
-        st.caption(t.text("health.chart.some", shown=len(shown), total=len(found)))
+def latency(past: OrgHistory, t: Translator) -> None:
+    """The chart with its switches, and below it the table."""
+    title, percentile, scale = st.columns([3, 1.6, 1.4], vertical_alignment="center")
+    title.markdown(f"## {t.text('health.chart.title')}")
+    if not past.latency:
+        st.caption(t.text("history.no_calls"))
+        return
+    chosen = percentile.segmented_control(
+        t.text("health.chart.percentile"),
+        PERCENTILES,
+        default="p95",
+        required=True,
+        label_visibility="collapsed",
+        key=state.PERCENTILE,
+    )
+    log = scale.toggle(t.text("health.chart.log"), key=state.LOG_SCALE)
+    health_chart(past, chosen or "p95", log=log, t=t)
+    called = sum(source.asked.calls > 0 for source in past.sources)
+    if called > len(past.latency):
+        st.caption(t.text("health.chart.some", shown=len(past.latency), total=called))
+    with st.expander(t.text("health.chart.table"), icon=":material/table_rows:"):
+        chart_table(past, t)
 
 
-def chart_table(found: Sequence[Series], t: Translator) -> None:
-    """The chart in words and figures: one row a source."""
+def health_chart(past: OrgHistory, percentile: str, *, log: bool, t: Translator) -> None:
+    """The lines of `past.latency`, which is not empty; values in milliseconds."""
+    figure, values = go.Figure(), [value for one in past.latency for _, value in _line_of(one, percentile)]
+    for one, colour, dash in zip(past.latency, cycle(PALETTE), _dashes(), strict=False):
+        _line(figure, one, percentile, {"color": colour, "dash": dash, "width": 1.8}, past.step_s, t)
+    _failures(figure, past, percentile, t)
+    scale = axes.log_axis(min(values), max(values), t) if log else axes.value_axis(max(values), t)
+    times = axes.time_axis(past.since, past.until, t)
+    figure.update_layout(axes.layout(t, height=380, yaxis=scale, xaxis=times))
+    points = [point for one in past.latency for point in one.points]
+    counts = {"calls": sum(p.calls for p in points), "failed": sum(p.errors for p in points)}
+    alt = t.text("health.chart.alt", sources=len(past.latency), **counts)
+    st.plotly_chart(figure, width="stretch", config=axes.config(f"latency-{percentile}"), key="health_latency", alt=alt)
+
+
+def chart_table(past: OrgHistory, t: Translator) -> None:
+    """The chart in words and figures, one row a source, and all of its points to take along."""
     names = ("name", "calls", "failed", "median", "slowest", "last")
     columns = {name: grid.text(t.text(f"health.table.{name}"), t) for name in names}
-    frame = grid.frame_of([_row(one, t) for one in found], columns)
+    frame = grid.frame_of([_row(one, t) for one in past.latency], columns)
     grid.grid(frame, columns, t.text("health.chart.title"), t, key="health_table")
+    header = ("source", "ts", "calls", "errors", "p50_ms", "p95_ms", "p99_ms", "avg_ms")
+    csv_button("latency", header, _exported(past), t)
 
 
-def _row(one: Series, t: Translator) -> tuple[str, ...]:
-    latencies = [call.latency_ms for call in one.calls]
-    figures = (len(one.calls), len(one.failed))
-    spans = (_middle(one), max(latencies))
-    return (one.name, *map(t.number, figures), *map(t.duration_ms, spans), t.datetime(one.calls[-1].ts))
+def _row(one: LatencySeries, t: Translator) -> tuple[str, ...]:
+    medians = sorted(point.p50_ms or 0.0 for point in one.points)
+    highest = max(point.p99_ms or 0.0 for point in one.points)
+    counts = sum(point.calls for point in one.points), sum(point.errors for point in one.points)
+    spans = medians[len(medians) // 2], highest
+    return (one.name, *map(t.number, counts), *map(t.duration_ms, spans), t.datetime(one.points[-1].ts))
 
 
-def _line(figure: go.Figure, one: Series, line: dict[str, object], t: Translator) -> None:
-    calls = thinned(one.calls)
+def _exported(past: OrgHistory) -> Iterator[Sequence[Cell]]:
+    for one in past.latency:
+        for p in one.points:
+            yield one.name, p.ts, p.calls, p.errors, p.p50_ms, p.p95_ms, p.p99_ms, p.avg_ms
+
+
+def _line_of(one: LatencySeries, percentile: str) -> list[tuple[HistoryPoint, float]]:
+    return [(point, max(getattr(point, f"{percentile}_ms"), LOWEST_MS)) for point in one.points]
+
+
+def _line(
+    figure: go.Figure, one: LatencySeries, percentile: str, line: dict[str, object], step_s: int, t: Translator
+) -> None:
+    found = _line_of(one, percentile)
+    texts = [f"{one.name} · {axes.told(point.ts, step_s, t)} · {t.duration_ms(value)}" for point, value in found]
     figure.add_scatter(
-        x=[call.ts for call in calls],
-        y=[max(call.latency_ms, LOWEST_MS) for call in calls],
+        x=[point.ts for point, _ in found],
+        y=[value for _, value in found],
         name=one.name,
-        mode="lines+markers" if len(calls) < POINTS_MAX / 4 else "lines",
+        mode="lines+markers" if len(found) < FEW else "lines",
         line=line,
         marker={"size": 4},
         cliponaxis=False,
-        **hover(calls, t, one.name),
+        **axes.hover(texts),
     )
 
 
-def _failures(figure: go.Figure, shown: Sequence[Series], t: Translator) -> None:
+def _failures(figure: go.Figure, past: OrgHistory, percentile: str, t: Translator) -> None:
     """One trace for all: its place in the legend says once what the mark means."""
-    failed = [(one.name, call) for one in shown for call in one.failed]
-    if failed:
-        hovers = [hover([call], t, name)["customdata"][0] for name, call in failed]
-        figure.add_scatter(
-            x=[call.ts for _, call in failed],
-            y=[max(call.latency_ms, LOWEST_MS) for _, call in failed],
-            name=t.text("metrics.chart.failed"),
-            mode="markers",
-            marker={"symbol": "x", "size": 8, "color": RED},
-            cliponaxis=False,
-            customdata=hovers,
-            hovertemplate="%{customdata}<extra></extra>",
-        )
-
-
-def _values(calls: Sequence[CallPoint], log: bool, t: Translator) -> dict[str, object]:
-    latencies = [call.latency_ms for call in calls]
-    return log_axis(min(latencies), max(latencies), t) if log else value_axis(max(latencies), t)
-
-
-def _times(calls: Sequence[CallPoint], t: Translator) -> dict[str, object]:
-    moments = [call.ts for call in calls]
-    return time_axis(min(moments), max(moments), t)
-
-
-def _middle(one: Series) -> float:
-    return median(call.latency_ms for call in one.calls)
+    failed = [(one.name, *pair) for one in past.latency for pair in _line_of(one, percentile) if pair[0].errors]
+    if not failed:
+        return
+    texts = [
+        f"{name} · {axes.told(point.ts, past.step_s, t)} · "
+        + t.text("history.failed", failed=point.errors, calls=point.calls)
+        for name, point, _ in failed
+    ]
+    figure.add_scatter(
+        x=[point.ts for _, point, _ in failed],
+        y=[value for *_, value in failed],
+        name=t.text("metrics.chart.failed"),
+        mode="markers",
+        marker={"symbol": "x", "size": 7, "color": RED},
+        cliponaxis=False,
+        **axes.hover(texts),
+    )
 
 
 def _dashes() -> list[str]:

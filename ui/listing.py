@@ -8,11 +8,12 @@ from uuid import UUID
 import streamlit as st
 
 from core.i18n.collation import name_key
-from core.models import CallPoint, PingRow, Source, Status
+from core.models import PingRow, Source, Status
 from ui import state
 from ui.session import Reader
 
 if TYPE_CHECKING:
+    from core.runtime import Runtime
     from core.services.sources import DataSourceService
 
 PAGE_SIZE = 500
@@ -32,20 +33,28 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`everything` is the organisation's, `shown` what the filters admit; `recent` holds calls, oldest first."""
+    """`everything` is the organisation's, `shown` what the filters admit.
+
+    `recent` holds average latencies of the last 24 hours in milliseconds, one an hour with calls.
+    """
 
     everything: tuple[Source, ...]
     counts: Mapping[Status, int]
     shown: tuple[Source, ...]
-    recent: Mapping[UUID, Sequence[CallPoint]]
+    recent: Mapping[UUID, Sequence[float]]
 
 
-async def load(service: "DataSourceService", reader: Reader, filters: Filters) -> Listing:
+async def load(runtime: "Runtime", reader: Reader, filters: Filters) -> Listing:
     """Stored state only: no source is touched."""
+    listing = await everything(runtime.sources, reader)
+    shown = await _filtered(runtime.sources, reader, filters) if filters.any else listing.shown
+    return replace(listing, shown=shown, recent=await runtime.history.sparklines(reader.actor, reader.org))
+
+
+async def everything(service: "DataSourceService", reader: Reader) -> Listing:
+    """All sources, without what was."""
     health = await service.health(reader.actor, reader.org)
-    shown = await _filtered(service, reader, filters) if filters.any else health.sources
-    recent = await service.recent_of_org(reader.actor, reader.org)
-    return Listing(health.sources, health.counts, shown, recent)
+    return Listing(health.sources, health.counts, health.sources, {})
 
 
 async def _filtered(service: "DataSourceService", reader: Reader, filters: Filters) -> tuple[Source, ...]:

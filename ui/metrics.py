@@ -1,26 +1,48 @@
-"""The Metrics tab: the seven figures and the latency of recent calls."""
+"""The Metrics tab: the seven figures, and how the source was over time."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import CallPoint, Figures
+from core.models import Figures, Source
+from ui import history_range, state
+from ui.runtime import run, runtime
+from ui.session import Reader
 from ui.widgets import empty, figure_tile
 
 NOTHING = "—"
+RANGES = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "90d": timedelta(days=90),
+}
 
 
-def metrics(figures: Figures, calls: Sequence[CallPoint], t: Translator) -> None:
+def metrics(source: Source, person: Reader, t: Translator) -> None:
+    figures = run(runtime().sources.metrics(person.actor, person.org, source.id))
     _tiles(figures, t)
-    st.markdown(f"## {t.text('metrics.chart.title')}")
-    if not calls:
-        empty(t.text("metrics.chart.empty.title"), t.text("metrics.chart.empty.body"))
-        return
-    from ui.charts import latency_chart  # late: Plotly is only imported by those who look at a chart
+    title, choice = st.columns([2, 3], vertical_alignment="center")
+    title.markdown(f"## {t.text('metrics.chart.title')}")
+    with choice, st.container(horizontal=True, horizontal_alignment="right"):
+        chosen = history_range.chosen(RANGES, "24h", state.SOURCE_RANGE, t)
+    _history(source, person, RANGES[chosen], t)
 
-    latency_chart(calls, figures.p95_ms, t)
+
+def _history(source: Source, person: Reader, length: timedelta, t: Translator) -> None:
+    since, until = history_range.ends(length, datetime.now(UTC))
+    past = run(runtime().history.of_source(person.actor, person.org, source.id, since, until))
+    history_range.show_moment(t)
+    if not any(point.calls or point.rejected for point in past.buckets):
+        ever = "never" if not source.figures.calls_total else "range"
+        empty(t.text(f"metrics.chart.empty.{ever}.title"), t.text(f"metrics.chart.empty.{ever}.body"))
+        return
+    from ui import history_chart  # late: Plotly is only imported by those who look at a chart
+
+    history_chart.history_chart(past, t)
+    with st.expander(t.text("health.chart.table"), icon=":material/table_rows:"):
+        history_chart.history_table(past, t)
 
 
 def _tiles(figures: Figures, t: Translator) -> None:

@@ -41,6 +41,9 @@ TAB = "source_tab"
 FIRST_TAB = "source_tab_first"
 LOG_SCALE = "health_log"
 RANKED = "health_ranked"
+PERCENTILE = "health_percentile"
+HEALTH_RANGE = "health_range"
+SOURCE_RANGE = "source_range"
 
 OF_SOURCES = (ORDER, SHOWN, JOB, SUMMARY, PINGED)
 OF_SOURCE = (PINGED, SAMPLED, CLIMB)

@@ -9,15 +9,14 @@ import pandas as pd  # type: ignore[import-untyped]  # carries no types
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import CallPoint, PingRow, Source
+from core.models import PingRow, Source
 from ui import grid, state
 from ui.widgets import kind_name
 
 COLUMNS = ("status", "name", "kind", "last_ok", "p95", "errors", "recent", "ping")
-SPARKLINE_POINTS = 48
 ROW_HEIGHT = 42
 
-Recent = Mapping[UUID, Sequence[CallPoint]]
+Recent = Mapping[UUID, Sequence[float]]
 
 
 def sources_table(sources: Sequence[Source], recent: Recent, t: Translator, *, pings: bool) -> None:
@@ -70,7 +69,7 @@ def _frame(sources: Sequence[Source], recent: Recent, t: Translator) -> pd.DataF
     return pd.DataFrame(cells, columns=list(COLUMNS[:-1]))
 
 
-def _cells(source: Source, calls: Sequence[CallPoint], t: Translator, now: datetime) -> tuple[Any, ...]:
+def _cells(source: Source, latencies: Sequence[float], t: Translator, now: datetime) -> tuple[Any, ...]:
     figures = source.figures
     return (
         [t.text(f"status.{source.status.value}")],
@@ -79,7 +78,7 @@ def _cells(source: Source, calls: Sequence[CallPoint], t: Translator, now: datet
         last_ok(figures.last_ok_ts, t, now),
         grid.NOTHING if figures.p95_ms is None else t.duration_ms(figures.p95_ms),
         t.percent(figures.errors_total / figures.calls_total) if figures.calls_total else grid.NOTHING,
-        [round(call.latency_ms, 1) for call in calls[-SPARKLINE_POINTS:]],
+        [*latencies, *latencies] if len(latencies) == 1 else list(latencies),  # a single point would be no line
     )
 
 

@@ -1,4 +1,4 @@
-"""`sources list | kinds | show | add | edit | delete | test | diagnose | ping | sample | breaker`."""
+"""`sources list | kinds | show | add | edit | delete | test | diagnose | ping | sample | history | breaker`."""
 
 from typing import Annotated, Any
 
@@ -6,6 +6,7 @@ import typer
 
 from core import settings
 from core.api import schemas
+from core.api.history import BucketOut, HistoryOut, asked
 from core.api.ladder_schemas import TestOut
 from core.cli.context import run
 from core.cli.kinds import Config, Dsn, Kind, WithFields, as_data, field_lines, given, known, parse, read
@@ -13,7 +14,7 @@ from core.cli.ladder import diagnose
 from core.cli.output import Json, Org, show, words
 from core.cli.remote import running
 from core.errors import NotFound
-from core.models import Actor, BreakerAction, PingRow, Source, SourceDraft
+from core.models import Actor, BreakerAction, History, PingRow, Source, SourceDraft
 from core.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True)
@@ -129,6 +130,26 @@ def sample(
     names = [column["name"] for column in shown["columns"]]
     lines = ("\t".join(str(row[column]) for column in names) for row in shown["rows"])
     show(shown, as_json, "\t".join(names), *lines, *shown["notes"])
+
+
+@app.command()
+def history(
+    org: Org,
+    name: str,
+    since: Annotated[str | None, typer.Option("--from", help="RFC 3339; by default the last 24 hours")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="RFC 3339; by default now")] = None,
+    step: Annotated[str | None, typer.Option(help="5m, 1h, 1d or seconds; by default by the range")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what was, from stored state: calls, failures and latencies over time."""
+
+    async def work(runtime: Runtime, actor: Actor) -> History:
+        source = await _named(runtime, actor, org, name)
+        return await runtime.history.of_source(actor, org, source.id, *asked(since, until, step))
+
+    plain = HistoryOut.of(run(work)).model_dump(mode="json", by_alias=True)
+    rows = ("\t".join("" if value is None else str(value) for value in row.values()) for row in plain["buckets"])
+    show(plain, as_json, "\t".join(BucketOut.model_fields), *rows)
 
 
 @app.command()

@@ -12,7 +12,10 @@ from core.i18n.catalogue import FOLDER, LANGUAGES, entries
 Entries = Mapping[str, tuple[str, ...]]
 
 # Entries whose Persian text is rightly without a Persian letter: proper names, signs and layouts.
-NAMES = frozenset({"date.time", "language.en", "sources.column.p95", "metrics.chart.p95"})
+NAMES = frozenset(
+    {"date.time", "language.en", "sources.column.p95", "health.column.p95", "health.week.hour"}
+    | {f"history.column.{name}" for name in ("p50", "p95", "p99")}
+)
 _NAME_OF_KIND = re.compile(r"kind\.\w+")
 KINDS_FOLDER = FOLDER.parent / "connectors" / "kinds"
 _PLACEHOLDER = re.compile(r"\{\w*\}")

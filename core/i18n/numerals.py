@@ -1,5 +1,6 @@
 """Numbers in the digits and separators of a language."""
 
+import math
 from types import MappingProxyType
 
 # Persian digits with the Arabic thousands (U+066C) and decimal (U+066B) separators, as CLDR has them for fa.
@@ -24,6 +25,12 @@ def percent(ratio: float, lang: str) -> str:
     value = ratio * 100
     digits = 1 if 0 < value < 10 and not float(value).is_integer() else 0
     return _localised(f"{value:,.{digits}f}%", lang)
+
+
+def share(ratio: float, lang: str) -> str:
+    """`ratio` (0 to 1) as a percentage with two decimals, cut off instead of rounded up: 99.999 % are no 100."""
+    value = math.floor(round(ratio * 10_000, 6)) / 100
+    return _localised(f"{value:.{0 if value.is_integer() else 2}f}%", lang)
 
 
 def digits_of(text: str, lang: str) -> str:

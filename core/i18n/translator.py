@@ -76,6 +76,10 @@ class Translator:
     def percent(self, ratio: float) -> str:
         return numerals.percent(ratio, self.lang)
 
+    def share(self, ratio: float) -> str:
+        """A percentage in which the last hundredths count: nearly everything is not everything."""
+        return numerals.share(ratio, self.lang)
+
     def digits(self, text: str) -> str:
         return numerals.digits_of(text, self.lang)
 

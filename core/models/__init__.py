@@ -2,6 +2,18 @@
 
 from core.models.calls import KeptSample, PingAllView, PingResult, PingRow, SampleResult, TestResult
 from core.models.exposition import ExposedSource, LatencyCounts
+from core.models.history import (
+    OBJECTIVE,
+    HeatRow,
+    History,
+    HistoryPoint,
+    HourOfWeek,
+    LatencySeries,
+    OrgHistory,
+    SlowSource,
+    SourceHistory,
+    Window,
+)
 from core.models.incidents import Cause, Incident, IncidentSource
 from core.models.kinds import FieldSpec, KindInfo, KindSchemas
 from core.models.ladders import STEPS, Change, Ladder, LadderView, failed, steps_after
@@ -24,6 +36,7 @@ from core.models.states import BreakerAction, BreakerState, CheckStatus, Failure
 
 __all__ = [
     "NO_ARGS",
+    "OBJECTIVE",
     "STEPS",
     "Actor",
     "BreakerAction",
@@ -44,7 +57,11 @@ __all__ = [
     "FieldSpec",
     "Figures",
     "HealthSummary",
+    "HeatRow",
+    "History",
+    "HistoryPoint",
     "Hold",
+    "HourOfWeek",
     "Incident",
     "IncidentSource",
     "KeptSample",
@@ -53,7 +70,9 @@ __all__ = [
     "Ladder",
     "LadderView",
     "LatencyCounts",
+    "LatencySeries",
     "Message",
+    "OrgHistory",
     "Organisation",
     "Outcome",
     "Part",
@@ -63,11 +82,14 @@ __all__ = [
     "Role",
     "Sample",
     "SampleResult",
+    "SlowSource",
     "Source",
     "SourceDraft",
+    "SourceHistory",
     "SourcePage",
     "Status",
     "TestResult",
+    "Window",
     "failed",
     "steps_after",
 ]

@@ -11,7 +11,6 @@ from core.errors import NotFound
 from core.models import (
     Actor,
     BreakerConfig,
-    CallPoint,
     CatalogEntry,
     Event,
     Figures,
@@ -208,14 +207,6 @@ class DataSourceService(LadderCalls):
         views = tuple(view for _, view in await self._views(org))
         counts = {status: sum(view.status is status for view in views) for status in Status}
         return HealthSummary(org, counts, views)
-
-    async def recent(self, actor: Actor, org: str, source_id: UUID) -> tuple[CallPoint, ...]:
-        """The calls that this process made of late, oldest first."""
-        return (await self._require(actor, org, source_id, Role.VIEWER)).guard.figures.recent
-
-    async def recent_of_org(self, actor: Actor, org: str) -> dict[UUID, tuple[CallPoint, ...]]:
-        require(actor, org, Role.VIEWER)
-        return {view.id: live.guard.figures.recent for live, view in await self._views(org)}
 
     async def events(self, actor: Actor, org: str, source_id: UUID, limit: int = 50) -> tuple[Event, ...]:
         """What happened to a source, newest first."""

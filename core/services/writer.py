@@ -57,6 +57,12 @@ class StatusWriter:
         Nobody waits for a database that takes nothing.
         """
         self.mark(live)
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Everything that happened before is written, or the database does not take it."""
+        if not (self._dirty or self._writing.locked()):
+            return
         if self._task is None or self._task.done():
             await self.flush()
             return

@@ -74,6 +74,10 @@ def test_a_source_without_a_dashboard(acme: CommandLine, postgres: PostgresServe
     assert acme.json("sources", "ping", "--org", "acme", "کالا")["ok"]
     rows = acme.json("sources", "sample", "--org", "acme", "کالا", "--params", '{"sql": "select 1 as یک"}')["rows"]
     assert rows == [{"یک": 1}]
+    past = acme.json("sources", "history", "--org", "acme", "کالا", "--step", "5m")
+    assert (past["step_s"], sum(bucket["calls"] for bucket in past["buckets"])) == (300, 2)
+    wrong = acme.json("sources", "history", "--org", "acme", "کالا", "--from", "yesterday", code=1)["error"]
+    assert [error["field"] for error in wrong["errors"]] == ["from"]
     tried = acme.json("sources", "test", "--org", "acme", "--kind", "postgres", "--config", "-", stdin=config)
     assert tried["ok"]
 

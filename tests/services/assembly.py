@@ -16,13 +16,14 @@ from core.connectors.http.webhook import Webhook
 from core.connectors.registry import registry as real
 from core.models import Part
 from core.resilience.retry import RetryPolicy
-from core.runtime import BackgroundLoop, Runtime
+from core.runtime import BackgroundLoop, Runtime, Services
 from core.safety.egress import EgressPolicy
 from core.services.administration import Administration
 from core.services.alert_post import AlertPost
 from core.services.alerts import Alerts
 from core.services.diagnosing import Diagnosing
 from core.services.exposition import Exposition
+from core.services.history import HistoryService
 from core.services.holds import Holds
 from core.services.incidents import Incidents
 from core.services.live import LiveSources
@@ -32,6 +33,8 @@ from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
 from core.storage.database import Database
 from core.storage.encryption import Vault
+from core.storage.history import HistoryRepository
+from core.storage.history_sums import HistorySums
 from core.storage.holds import HoldRepository
 from core.storage.incident_list import IncidentRepository
 from core.storage.installation import InstallationRepository
@@ -86,6 +89,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     holds.start()
     diagnosing = Diagnosing(kinds, sources, LadderRepository(database), monotonic=clock.seconds)
     service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing)
+    history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
     async def ready() -> tuple[Part, ...]:
@@ -102,7 +106,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     exposition = Exposition(people, sources, statuses, live)
     incidents, hooks = Incidents(IncidentRepository(database)), HookRepository(database, vault)
     alerts = Alerts(hooks, people, AlertPost(hooks, Webhook(environment.egress), settings.timezone), settings.locale)
-    return Runtime(loop, settings, access, service, administration, exposition, incidents, alerts, ready, close)
+    services = Services(service, administration, history, exposition, incidents, alerts)
+    return Runtime(loop, settings, access, services, ready, close)
 
 
 async def _no_sleep(seconds: float) -> None:

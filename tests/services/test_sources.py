@@ -126,8 +126,8 @@ def test_a_status_that_stays_is_no_news(tmp_path: Path) -> None:
         for _ in range(5):
             ping(made, source)
         assert len(made.runtime.run(made.runtime.sources.events(ADMIN, "main", source.id))) == 1
-        points = made.runtime.run(made.runtime.sources.recent(ADMIN, "main", source.id))
-        assert [point.ok for point in points] == [True] * 5
+        past = made.runtime.run(made.runtime.history.of_source(ADMIN, "main", source.id))
+        assert [sum(getattr(b, name) for b in past.buckets) for name in ("calls", "errors")] == [5, 0]
 
 
 def test_a_deleted_source_ends_its_connector(tmp_path: Path) -> None:
@@ -198,8 +198,6 @@ CALLS: dict[str, tuple[Role, Any]] = {
     "get": (Role.VIEWER, lambda sources, who, uid: sources.get(who, "main", uid)),
     "metrics": (Role.VIEWER, lambda sources, who, uid: sources.metrics(who, "main", uid)),
     "health": (Role.VIEWER, lambda sources, who, uid: sources.health(who, "main")),
-    "recent": (Role.VIEWER, lambda sources, who, uid: sources.recent(who, "main", uid)),
-    "recent_of_org": (Role.VIEWER, lambda sources, who, uid: sources.recent_of_org(who, "main")),
     "events": (Role.VIEWER, lambda sources, who, uid: sources.events(who, "main", uid)),
     "ping": (Role.ANALYST, lambda sources, who, uid: sources.ping(who, "main", uid)),
     "diagnose": (Role.ANALYST, lambda sources, who, uid: climbed(sources, who, uid)),

@@ -1,7 +1,6 @@
 """A runtime that answers from memory, so that pages can be seen and driven without a database or a source."""
 
 import asyncio
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,6 @@ from core.models import (
     Actor,
     BreakerConfig,
     BreakerState,
-    CallPoint,
     CatalogEntry,
     Check,
     CheckStatus,
@@ -39,13 +37,14 @@ from core.models import (
     Status,
     TestResult,
 )
-from core.runtime import BackgroundLoop, Runtime
+from core.runtime import BackgroundLoop, Runtime, Services
 from core.services.contents import CatalogLevel
 from core.services.inputs import parse_order
 from core.services.rights import require
 from core.settings import Settings
 from tests.ui.climbs import FakeLadders
 from tests.ui.contents import FLIGHTS, FakeAdministration, level, sample_request
+from tests.ui.histories import FakeHistory
 from tests.ui.samples import DOWN, NAMESPACE, POSTGRES, make_source
 
 
@@ -224,24 +223,6 @@ class FakeSources(FakeLadders):
         counts = {status: sum(s.status is status for s in self.sources.values()) for status in Status}
         return HealthSummary(org, counts, tuple(self.sources.values()))
 
-    async def recent(self, actor: Actor, org: str, source_id: UUID) -> tuple[CallPoint, ...]:
-        source = await self.get(actor, org, source_id)
-        if not source.figures.calls_total:
-            return ()
-        start = datetime.now(UTC) - timedelta(hours=2)
-        failing = source.diagnosis is not None
-        return tuple(
-            CallPoint(
-                start + timedelta(minutes=2.5 * i),
-                11 + 3 * math.sin(i / 5 + len(source.name)) + i % 3,
-                not (failing and i > 40),
-            )
-            for i in range(48)
-        )
-
-    async def recent_of_org(self, actor: Actor, org: str) -> dict[UUID, tuple[CallPoint, ...]]:
-        return {source: await self.recent(actor, org, source) for source in self.sources}
-
     async def events(self, actor: Actor, org: str, source_id: UUID, limit: int = 50) -> tuple[Event, ...]:
         source = await self.get(actor, org, source_id)
         if self.happened is not None or source.diagnosis is None:
@@ -312,13 +293,16 @@ class FakeRuntime(Runtime):
     administration: FakeAdministration  # type: ignore[assignment]  # a fake
     access: FakeAccess  # type: ignore[assignment]  # a fake
     sources: FakeSources  # type: ignore[assignment]  # a fake
+    history: FakeHistory  # type: ignore[assignment]  # a fake
     incidents: FakeIncidents  # type: ignore[assignment]  # a fake
 
     def __init__(self, role: Role | None = Role.ADMIN, sources: tuple[Source, ...] = (), pace_s: float = 0.0) -> None:
         actor = Actor("مریم", {"main": role}, 1) if role else None
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
         self.redis_is_gone = False
-        rest = (people, kept, FakeAdministration(), None, FakeIncidents(), None, _ready, _close, self._away)
+        past = FakeHistory(lambda: kept.sources)
+        services = Services(kept, FakeAdministration(), past, None, FakeIncidents(), None)  # type: ignore[arg-type]
+        rest = (people, services, _ready, _close, self._away)
         super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes
 
     def _away(self) -> tuple[str, ...]:

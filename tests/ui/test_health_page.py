@@ -1,22 +1,18 @@
 """The organisation's health."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.models import CallPoint, Status
+from core.models import Status
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import make_source, source_id
 from ui.axes import log_scale
-from ui.health_chart import SERIES_MAX, series, thinned
+from ui.exports import written
 
-NOW = datetime(2026, 11, 22, 6, 11, tzinfo=UTC)
-
-
-def calls(*latencies: float, failed: int = 0) -> list[CallPoint]:
-    count = len(latencies)
-    return [CallPoint(NOW - timedelta(minutes=count - i), ms, i >= failed) for i, ms in enumerate(latencies)]
+DIRECTIONS = re.compile("[\u200e\u200f\u2066-\u2069]")
 
 
 def test_it_says_how_many_are_healthy(open_page: Open) -> None:
@@ -50,14 +46,56 @@ def test_the_chart_stands_in_a_table_too(open_page: Open) -> None:
     app = open_page("health")
     (table,) = [frame.value for frame in app.dataframe if "median" in frame.value]
     assert len(table) == 5
-    assert table.iloc[0]["failed"] == "۷"
+    assert set(table["failed"]) == {"۰", "۳"}
+
+
+def test_every_source_has_its_availability_and_what_is_left_of_its_budgets(open_page: Open) -> None:
+    (table,) = [frame.value for frame in open_page("health").dataframe if "left.24h" in frame.value]
+    rows = table.set_index("name")
+    assert list(rows.loc["پروازها", ["availability", "left.24h", "left.30d"]]) == ["۱۰۰٪", "۱۰۰٪", "۱۰۰٪"]
+    assert list(rows.loc["انبار مشهد", ["availability", "errors", "left.7d"]]) == ["۹۸٫۷۵٪", "۳", "۰٪"]
+    assert list(rows.loc["بایگانی", ["availability", "left.24h"]]) == ["—", "—"]
+
+
+def test_the_range_stands_in_the_address_and_is_asked_for(open_page: Open, runtime: FakeRuntime) -> None:
+    app = open_page("health", range="7d")
+    since, until = runtime.history.asked[-1]
+    assert until - since == timedelta(days=7)
+    app.button_group[0].set_value("30d").run()
+    since, until = runtime.history.asked[-1]
+    assert until - since == timedelta(days=30)
+    assert app.query_params["range"] == "30d"
+
+
+def test_a_range_that_is_none_is_a_day(open_page: Open, runtime: FakeRuntime) -> None:
+    assert not open_page("health", range="forever").exception
+    since, until = runtime.history.asked[-1]
+    assert until - since == timedelta(days=1)
+
+
+@pytest.mark.parametrize("percentile", ["p50", "p99"])
+def test_another_percentile_and_a_logarithmic_scale_are_a_switch_away(open_page: Open, percentile: str) -> None:
+    app = open_page("health")
+    app.button_group[1].set_value(percentile)
+    app.toggle[0].set_value(True).run()
+    assert not app.exception
+
+
+def test_the_best_hours_of_the_week_are_named(open_page: Open) -> None:
+    said = DIRECTIONS.sub("", texts(open_page("health")))
+    assert "شنبه ۱۰:۳۰، شنبه ۰۹:۳۰ و یکشنبه ۰۹:۳۰" in said
+
+
+def test_before_the_first_full_hour_the_week_says_when_it_will_come(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.history.weekly = False
+    assert "پس از نخستین ساعت کامل" in texts(open_page("health"))
 
 
 def test_without_calls_the_page_says_how_to_make_some(open_page: Open, runtime: FakeRuntime) -> None:
     runtime.sources.sources = {source_id("بایگانی"): make_source("بایگانی", Status.UNKNOWN)}
     app = open_page("health")
     assert not app.exception
-    assert "در ۲۴ ساعت گذشته فراخوانی‌ای نبوده است" in texts(app)
+    assert "در ۳۰ روز گذشته فراخوانی‌ای نبوده است" in texts(app)
 
 
 def test_without_sources_the_next_step_is_to_add_one(open_page: Open, runtime: FakeRuntime) -> None:
@@ -72,28 +110,8 @@ def test_no_source_is_called(open_page: Open, runtime: FakeRuntime) -> None:
     assert runtime.sources.calls == []
 
 
-def test_the_sources_with_most_failures_come_first_then_the_slowest() -> None:
-    sources = [make_source(name) for name in ("quick", "slow", "failing", "silent")]
-    recent = {
-        source_id("quick"): calls(1, 2),
-        source_id("slow"): calls(90, 80),
-        source_id("failing"): calls(3, 3, failed=1),
-        source_id("silent"): [CallPoint(NOW - timedelta(hours=25), 5, True)],
-    }
-    assert [one.name for one in series(sources, recent, NOW)] == ["failing", "slow", "quick"]
-
-
-def test_thinning_keeps_every_failure_and_the_newest_call() -> None:
-    many = calls(*range(288), failed=0)
-    many[7] = CallPoint(many[7].ts, 7, False)
-    kept = thinned(many, 48)
-    assert many[7] in kept
-    assert many[-1] in kept
-    assert len(kept) <= 50
-
-
 def test_more_sources_than_lines_are_told(open_page: Open, runtime: FakeRuntime) -> None:
-    runtime.sources.sources = {source_id(f"s{i}"): make_source(f"s{i}") for i in range(SERIES_MAX + 1)}
+    runtime.sources.sources = {source_id(f"s{i}"): make_source(f"s{i}") for i in range(13)}
     assert "۱۲ منبع از ۱۳ منبع" in texts(open_page("health"))
 
 
@@ -104,3 +122,14 @@ def test_a_logarithmic_scale_holds_the_values_between_its_ends(low: float, top: 
     assert values[-1] >= top
     assert values == sorted(set(values))
     assert 2 <= len(values) <= 8
+
+
+def test_a_download_is_read_as_persian_and_never_carried_out() -> None:
+    rows = [("=HYPERLINK()", datetime(2026, 3, 21, tzinfo=UTC), None), ("پروازها", "", 1.5)]
+    made = written(("source", "ts", "p95_ms"), rows)
+    assert made.startswith(b"\xef\xbb\xbf")
+    assert made.decode("utf-8-sig").splitlines() == [
+        "source,ts,p95_ms",
+        "'=HYPERLINK(),2026-03-21T00:00:00+00:00,",
+        "پروازها,,1.5",
+    ]

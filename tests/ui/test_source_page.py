@@ -1,6 +1,7 @@
 """One source."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -74,6 +75,33 @@ def test_a_tab_can_be_linked_to(open_page: Open, tab: str) -> None:
     marks = {"metrics": "میانگین تأخیر", "playground": "پارامترها (JSON)", "overview": "مشخصات"}
     said = texts(app) + "".join(area.label for area in app.text_area)
     assert [name for name, mark in marks.items() if mark in said] == [tab]
+
+
+def test_the_metrics_chart_says_what_it_shows(open_page: Open) -> None:
+    said = texts(open_page("source", source=WELL, tab="metrics", lang="en"))
+    assert "240 calls, 0 of them failed." in said
+
+
+def test_the_range_of_the_metrics_stands_in_the_address(open_page: Open, runtime: FakeRuntime) -> None:
+    app = open_page("source", source=WELL, tab="metrics", range="7d")
+    assert not app.exception
+    since, until = runtime.history.asked[-1]
+    assert until - since == timedelta(days=7)
+
+
+def test_a_moment_in_the_address_is_in_the_middle_of_the_range(open_page: Open, runtime: FakeRuntime) -> None:
+    at = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)
+    app = open_page("source", source=WELL, tab="metrics", at=at.isoformat())
+    assert runtime.history.asked[-1] == (at - timedelta(hours=12), at + timedelta(hours=12))
+    assert "پیرامون" in texts(app)
+    app.button(key="history_now").click().run()
+    assert runtime.history.asked[-1][1] > at + timedelta(days=1)
+
+
+@pytest.mark.parametrize("at", ["", "yesterday", "2026-03-21T08:30:00", "0001-01-01T00:00:00+23:00"])
+def test_a_moment_that_is_none_is_now(open_page: Open, runtime: FakeRuntime, at: str) -> None:
+    assert not open_page("source", source=WELL, tab="metrics", at=at).exception
+    assert runtime.history.asked[-1][1] > datetime.now(UTC) - timedelta(days=1)
 
 
 def test_the_metrics_show_all_seven_figures(open_page: Open) -> None:

@@ -1,0 +1,74 @@
+"""A data directory with a past: sources and their history in every tier, as a month of checks would have left it."""
+
+import math
+import random
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.bootstrap import opened
+from core.metrics.histogram import Histogram, index_of
+from core.models import Actor, Role, SourceDraft
+from core.runtime import Runtime
+from core.settings import Settings
+from core.storage.history import SPANS
+
+ORG = "bench"
+ACTOR = Actor("bench", {ORG: Role.ADMIN})
+CALLS_IN_5M = 10
+DAYS = {"5m": 1, "1h": 30, "1d": 30}
+"""How far back each tier is filled. More days of the finest one would only make the file large."""
+ROW = "(source_id, ts, writer, calls, errors, rejected, latency_us, histogram)"
+
+
+def settings_of(data_dir: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=data_dir, port=1, log_level="error")
+
+
+def fill(data_dir: Path, sources: int, now: int, org: str = ORG) -> None:
+    """So many sources of kind REST with history up to `now`, in seconds since 1970."""
+    with opened(settings_of(data_dir)) as runtime:
+        runtime.run(runtime.access.ensure_organisation(org, org))
+        runtime.run(_add(runtime, org, sources))
+    with sqlite3.connect(data_dir / "cheshmeh.db") as database:
+        write_history(database, now)
+
+
+def write_history(database: sqlite3.Connection, now: int) -> None:
+    """Of every source there is, with marks as a roll-up that has just run would set them."""
+    keys = [row[0] for row in database.execute("SELECT id FROM sources ORDER BY id")]
+    hour, day = (now // SPANS[tier] * SPANS[tier] for tier in ("1h", "1d"))
+    ends = {"5m": now, "1h": hour, "1d": day}
+    for tier, end in ends.items():
+        insert = f"INSERT OR REPLACE INTO history_{tier} {ROW} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        database.executemany(insert, (row for key in keys for row in _rows(key, tier, end)))
+    marks = [("1h", hour, 0), ("1d", day, 0)]
+    database.executemany("INSERT OR REPLACE INTO history_marks (tier, until, late) VALUES (?, ?, ?)", marks)
+
+
+async def _add(runtime: Runtime, org: str, sources: int) -> None:
+    actor = Actor("bench", {org: Role.ADMIN})
+    for number in range(sources):
+        config = {"base_url": f"http://127.0.0.1:9/{number}"}
+        await runtime.sources.create(actor, org, SourceDraft("rest", f"source {number}", config))
+
+
+def _rows(key: int, tier: str, end: int) -> Iterator[tuple[int | bytes, ...]]:
+    span, chance = SPANS[tier], random.Random(key)
+    begin = (end - DAYS[tier] * 86_400) // span * span
+    usual_ms = 5 * 10 ** chance.uniform(0, 2)
+    for ts in range(begin, end, span):
+        calls = CALLS_IN_5M * span // SPANS["5m"]
+        slowness = 1 + 0.4 * math.sin(ts / 86_400 * 2 * math.pi) + chance.random() * 0.3
+        errors = calls // 3 if chance.random() < (0.02 if key % 7 else 0.1) else 0
+        mean = usual_ms * slowness
+        yield key, ts, 1, calls, errors, 0, round(mean * 1000) * calls, _histogram(calls, mean)
+
+
+def _histogram(calls: int, mean: float) -> bytes:
+    """Most calls near the mean, a few far above it."""
+    made, middle = Histogram(), index_of(mean)
+    for distance, share in ((-4, 0.2), (0, 0.4), (5, 0.3), (16, 0.07), (32, 0.03)):
+        made.counts[middle + distance] += max(1, round(calls * share))
+    made.total = made.counts.total()
+    return made.pack()

@@ -1,0 +1,100 @@
+"""Reading what was: one source's history, and that of all sources of an organisation."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from core.errors import NotFound
+from core.models import Actor, History, HourOfWeek, OrgHistory, Role
+from core.services.org_history import OrgHistories
+from core.services.points import points
+from core.services.rights import require
+from core.services.spans import Span, segments, span_of
+from core.services.week_history import WeekHistories
+from core.services.writer import StatusWriter
+from core.storage.history import SPANS, HistoryRepository, HistoryRow
+from core.storage.history_sums import HistorySums
+from core.storage.sources import SourceRepository
+
+KEPT_FACTOR = 100
+"""The hours of the week are good for so many times as long as they took to work out: four weeks change slowly."""
+
+
+class HistoryService:
+    """Pages, HTTP and command line call this. Rights and errors are those of `DataSourceService`.
+
+    What this process saw is written before anything is read, so that its own calls are in at once.
+    """
+
+    def __init__(
+        self,
+        history: HistoryRepository,
+        sources: SourceRepository,
+        writer: StatusWriter,
+        sums: HistorySums,
+        zone: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._history, self._sources, self._writer, self._sums = history, sources, writer, sums
+        self._clock, self._monotonic = clock, monotonic
+        self._orgs, self._weeks = OrgHistories(history, sums), WeekHistories(history, sums, ZoneInfo(zone))
+        self._kept_weeks: dict[str, tuple[float, tuple[HourOfWeek, ...]]] = {}
+
+    async def of_source(
+        self,
+        actor: Actor,
+        org: str,
+        source_id: UUID,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        step: int | None = None,
+    ) -> History:
+        """The last 24 hours unless said otherwise; `step` in seconds, a multiple of 300, by default by the range.
+
+        Ends are moved to whole steps. What is no longer held so finely, or would be more than 2,000 stretches, comes
+        coarser, and a range of more than two years begins later. Raises InvalidInput naming `from` or `step`.
+        """
+        require(actor, org, Role.VIEWER)
+        record = await self._sources.get(org, source_id)
+        if record is None:
+            raise NotFound()
+        span = span_of(since, until, step, self._clock())
+        await self._writer.settled()
+        rows = await self._rows(record.id, span)
+        buckets = await asyncio.to_thread(points, span, rows)
+        begin, end = (datetime.fromtimestamp(each, UTC) for each in (span.since, span.until))
+        return History(begin, end, span.step, buckets, span.notes)
+
+    async def of_org(self, actor: Actor, org: str, since: datetime, until: datetime) -> OrgHistory:
+        """What the health page shows, from stored state only. Raises InvalidInput naming `from`."""
+        require(actor, org, Role.VIEWER)
+        await self._writer.settled()
+        return await self._orgs.read(org, since, until, self._clock())
+
+    async def of_week(self, actor: Actor, org: str) -> tuple[HourOfWeek, ...]:
+        """The last four weeks by weekday and local hour; hours without a call are left out."""
+        require(actor, org, Role.VIEWER)
+        good_until, kept = self._kept_weeks.get(org, (0.0, ()))
+        started = self._monotonic()
+        if started < good_until:
+            return kept
+        found = await self._weeks.read(org, self._clock())
+        now = self._monotonic()
+        self._kept_weeks[org] = now + (now - started) * KEPT_FACTOR, found
+        return found
+
+    async def sparklines(self, actor: Actor, org: str) -> dict[UUID, tuple[float, ...]]:
+        """Of each source called within 24 hours its average latency by the hour, in milliseconds; as stored."""
+        require(actor, org, Role.VIEWER)
+        return await self._orgs.sparklines(org, self._clock())
+
+    async def _rows(self, key: int, span: Span) -> list[HistoryRow]:
+        marks = {} if span.step < SPANS["1h"] else await self._history.marks()
+        rows: list[HistoryRow] = []
+        for part in segments(span.since, span.until, span.step, marks):
+            rows += await self._history.rows(part.tier, [key], part.since, part.until)
+        return rows
