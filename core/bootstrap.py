@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.access.identity import Access
+from core.checks.checker import Checker
+from core.checks.inline import InlineChecks
 from core.connectors.base import Environment
 from core.connectors.catalog import KindCatalog
 from core.connectors.registry import registry
@@ -23,6 +25,7 @@ from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime
 from core.safety.egress import EgressPolicy, look_up
 from core.services.administration import Administration
+from core.services.calls import Calls
 from core.services.diagnosing import Diagnosing
 from core.services.exposition import Exposition
 from core.services.holds import Holds
@@ -38,6 +41,8 @@ from core.storage.keys import open_keyring
 from core.storage.ladders import LadderRepository
 from core.storage.lock import DataDirLock
 from core.storage.people import PeopleRepository
+from core.storage.rollup import Rollup
+from core.storage.schedule import ScheduleRepository
 from core.storage.sources import SourceRepository, kinds_in_use
 from core.storage.status import StatusRepository
 
@@ -60,6 +65,8 @@ def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
     Raises StartupError with the one sentence that says why it refuses to start.
     """
     configure_logging(settings)
+    if settings.checks == "worker" and settings.on_sqlite:
+        raise StartupError("worker_on_sqlite")
     with ExitStack() as undo:
         lock = DataDirLock(settings.data_dir)
         if exclusive:
@@ -102,7 +109,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
         kinds = KindCatalog(registry.discover(), await _environment(settings))
         bulkheads = Bulkheads(settings.bulkhead_process, settings.bulkhead_source)
-        live = LiveSources(kinds, sources, RetryPolicy(), bulkheads, shared=shared)
+        interval_s = settings.check_interval_s
+        live = LiveSources(kinds, sources, RetryPolicy(), bulkheads, shared=shared, check_interval_s=interval_s)
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
         await holds.follow()
@@ -115,18 +123,17 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         if shared is not None:
             await shared.start()
         preloading = asyncio.create_task(_preload(kinds, await kinds_in_use(database) if preload else ()))
+        checks = _checks(settings, database, sources, live, writer) if preload else InlineChecks()
+        checks.start()
     except BaseException:
         await database.close()
         raise
 
     async def close() -> None:
         preloading.cancel()
-        await holds.close()
-        await service.close()
-        await writer.close()
-        if shared is not None:
-            await shared.close()
-        await database.close()
+        for part in (checks, holds, service, writer, shared, database):
+            if part is not None:
+                await part.close()
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
@@ -136,6 +143,18 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
 def _administration(access: Access, database: Database, settings: Settings, kinds: KindCatalog) -> Administration:
     names = [info.name for info in kinds.infos()]
     return Administration(access, InstallationRepository(database), settings, names)
+
+
+def _checks(
+    settings: Settings, database: Database, sources: SourceRepository, live: LiveSources, writer: StatusWriter
+) -> InlineChecks:
+    """What a dashboard does unasked. Not started yet."""
+    checker = None
+    if settings.checks == "inline" and settings.check_interval_s:
+        calls, schedule = Calls(writer), ScheduleRepository(database)
+        statuses = StatusRepository(database)
+        checker = Checker(schedule, sources, statuses, live, calls, settings.check_interval_s)
+    return InlineChecks(checker, Rollup(database).run)
 
 
 async def _parts(database: Database, writer: StatusWriter, shared: "RedisRecords | None") -> tuple[Part, ...]:
