@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 
@@ -18,10 +19,11 @@ LONGEST = timedelta(days=30)
 _RFC3339 = re.compile(r"2\d{3}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
 
 
-def _written_out(value: object) -> object:
-    if not (isinstance(value, str) and _RFC3339.fullmatch(value)):
-        raise PydanticCustomError("moment", "a moment with its offset from UTC")
-    return value
+def _written_out(value: object) -> datetime:
+    if isinstance(value, str) and _RFC3339.fullmatch(value):
+        with suppress(ValueError):  # a day or an hour that there is not
+            return datetime.fromisoformat(value.upper())
+    raise PydanticCustomError("moment", "a moment with its offset from UTC")
 
 
 When = Annotated[AwareDatetime, BeforeValidator(_written_out)]

@@ -63,10 +63,10 @@ class SourceChanges:
     description: str | Unchanged = UNCHANGED
     tags: tuple[str, ...] | Unchanged = UNCHANGED
     check_interval_s: float | Unchanged | None = UNCHANGED
-    maintenance: Maintenance | Unchanged | None = UNCHANGED
     paused: bool | Unchanged = UNCHANGED
     breaker: BreakerConfig | Unchanged = UNCHANGED
     config: Mapping[str, Any] | Unchanged = UNCHANGED
+    maintenance: Maintenance | Unchanged | None = UNCHANGED
 
 
 class SourceRepository:
