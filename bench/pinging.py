@@ -55,7 +55,7 @@ async def _add(runtime: Runtime, port: int, sources: int) -> None:
 
 
 def _settings(data_dir: Path) -> Settings:
-    return Settings(_env_file=None, data_dir=data_dir, port=1, log_level="error")
+    return Settings(_env_file=None, data_dir=data_dir, port=1, log_level="error", check_interval_s=0)
 
 
 def ping_all(data_dir: Path) -> Measures:

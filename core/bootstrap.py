@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.access.identity import Access
+from core.checks.checker import Checker
+from core.checks.inline import InlineChecks
 from core.connectors.base import Environment
 from core.connectors.catalog import KindCatalog
 from core.connectors.http.webhook import Webhook
@@ -27,6 +29,7 @@ from core.services.administration import Administration
 from core.services.alert_post import AlertPost
 from core.services.alert_sender import AlertSender
 from core.services.alerts import Alerts
+from core.services.calls import Calls
 from core.services.diagnosing import Diagnosing
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
@@ -49,6 +52,8 @@ from core.storage.ladders import LadderRepository
 from core.storage.lock import DataDirLock
 from core.storage.outbox import Outbox
 from core.storage.people import PeopleRepository
+from core.storage.rollup import Rollup
+from core.storage.schedule import ScheduleRepository
 from core.storage.sources import SourceRepository, kinds_in_use
 from core.storage.status import StatusRepository
 
@@ -71,6 +76,8 @@ def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
     Raises StartupError with the one sentence that says why it refuses to start.
     """
     configure_logging(settings)
+    if settings.checks == "worker" and settings.on_sqlite:
+        raise StartupError("worker_on_sqlite")
     with ExitStack() as undo:
         lock = DataDirLock(settings.data_dir)
         if exclusive:
@@ -113,7 +120,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
         kinds = KindCatalog(registry.discover(), await _environment(settings))
         bulkheads = Bulkheads(settings.bulkhead_process, settings.bulkhead_source)
-        live = LiveSources(kinds, sources, RetryPolicy(), bulkheads, shared=shared)
+        interval_s = settings.check_interval_s
+        live = LiveSources(kinds, sources, RetryPolicy(), bulkheads, shared=shared, check_interval_s=interval_s)
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
         await holds.follow()
@@ -123,7 +131,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         exposition = Exposition(people, sources, statuses, live)
         incidents, alerts, sender = _alerting(settings, database, vault, people, kinds)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
+        checks = _checks(settings, database, sources, live, writer) if serves else InlineChecks()
         await _start(writer, holds, sender if serves else None, shared)
+        checks.start()
         preloading = asyncio.create_task(_preload(kinds, await kinds_in_use(database) if serves else ()))
     except BaseException:
         await database.close()
@@ -131,13 +141,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
 
     async def close() -> None:
         preloading.cancel()
-        await sender.close()
-        await holds.close()
-        await service.close()
-        await writer.close()
-        if shared is not None:
-            await shared.close()
-        await database.close()
+        for part in (checks, sender, holds, service, writer, shared, database):
+            if part is not None:
+                await part.close()
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
@@ -167,6 +173,18 @@ def _alerting(
     statuses = StatusRepository(database)
     sender = AlertSender(Outbox(database), hooks, incidents, statuses, post, settings.origin)
     return Incidents(incidents), Alerts(hooks, people, post, settings.locale), sender
+
+
+def _checks(
+    settings: Settings, database: Database, sources: SourceRepository, live: LiveSources, writer: StatusWriter
+) -> InlineChecks:
+    """What a dashboard does unasked. Not started yet."""
+    checker = None
+    if settings.checks == "inline" and settings.check_interval_s:
+        calls, schedule = Calls(writer), ScheduleRepository(database)
+        statuses = StatusRepository(database)
+        checker = Checker(schedule, sources, statuses, live, calls, settings.check_interval_s)
+    return InlineChecks(checker, Rollup(database).run)
 
 
 async def _parts(database: Database, writer: StatusWriter, shared: "RedisRecords | None") -> tuple[Part, ...]:

@@ -21,6 +21,8 @@ STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
 """Fonts, icons and the sign-in page: served at /assets, nothing of it secret."""
 
 
+CHECK_INTERVAL_MIN_S = 5
+
 DEFAULT_PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432}
 """Of the servers that a process keeps for itself, by the scheme of their URL."""
 
@@ -51,6 +53,12 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Tehran", description="zone in which times are shown")
     sample_rows_max: int = Field(1000, ge=1, le=100_000, description="highest `limit` of a sample")
     sample_bytes_max: int = Field(5 * 1024 * 1024, ge=1024, description="bytes read for one sample")
+    check_interval_s: float = Field(
+        60, ge=0, le=86_400, description="seconds from one check of a source to the next; 0 makes none"
+    )
+    checks: Literal["inline", "worker"] = Field(
+        "inline", description="who checks: the dashboard, or `python -m core worker` on a shared PostgreSQL"
+    )
     bulkhead_source: int = Field(8, ge=1, le=1000, description="calls of one source at a time")
     bulkhead_process: int = Field(256, ge=4, le=10_000, description="calls of all sources at a time in one process")
     session_hours: float = Field(12, gt=0, description="how long a sign-in lasts")
@@ -68,6 +76,13 @@ class Settings(BaseSettings):
             raise ValueError("no such time zone") from err
         return value
 
+    @field_validator("check_interval_s")
+    @classmethod
+    def _off_or_bearable(cls, value: float) -> float:
+        if 0 < value < CHECK_INTERVAL_MIN_S:
+            raise ValueError(f"0, or {CHECK_INTERVAL_MIN_S} and more")
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _redis_with_a_host(cls, value: SecretStr | None) -> SecretStr | None:
@@ -82,6 +97,10 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite+aiosqlite:///{self.data_dir / 'cheshmeh.db'}"
+
+    @property
+    def on_sqlite(self) -> bool:
+        return self.database_url_text.startswith("sqlite")
 
     @property
     def own_servers(self) -> tuple[tuple[str, int], ...]:

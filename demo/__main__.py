@@ -62,7 +62,8 @@ def _seed(home: Path, wanted: tuple[SourceDraft, ...]) -> None:
     from core import settings
     from core.bootstrap import opened
 
-    with opened(settings.load()) as runtime:
+    unwatched = settings.load().model_copy(update={"check_interval_s": 0})
+    with opened(unwatched) as runtime:
         runtime.run(seed(runtime, changed))
     seeded.write_text(json.dumps(digests(wanted)))
 

@@ -42,6 +42,8 @@ class OtherEnd:
         self._scripts: dict[str, list[Step]] = defaultdict(lambda: [Step.OK])
         self.requests: list[tuple[str, str]] = []
         self.built = self.closed = self.cancelled = 0
+        self._silent: list[asyncio.Event] = []
+        self.was_asked = asyncio.Event()
 
     def will(self, *steps: Step, host: str = "there") -> None:
         """The steps of the next requests; the last one is repeated."""
@@ -49,6 +51,7 @@ class OtherEnd:
 
     async def take(self, verb: str, host: str) -> None:
         self.requests.append((verb, host))
+        self.was_asked.set()
         script = self._scripts[host]
         step = script.pop(0) if len(script) > 1 else script[0]
         if step is Step.SILENT:
@@ -56,9 +59,15 @@ class OtherEnd:
         if step not in (Step.OK, Step.SILENT):
             raise _error(step)
 
+    def answer(self) -> None:
+        """Ends the silence of all requests that wait."""
+        for each in self._silent:
+            each.set()
+
     async def _silence(self) -> None:
+        self._silent.append(asyncio.Event())
         try:
-            await asyncio.Event().wait()
+            await self._silent[-1].wait()
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
@@ -160,13 +169,17 @@ class FakeClock:
     """Stands still until it is turned: seconds as `seconds`, the same moment in UTC as `utc`."""
 
     def __init__(self) -> None:
-        self.now = 1000.0
+        self.now, self._behind = 1000.0, 0.0
 
     def seconds(self) -> float:
         return self.now
 
     def utc(self) -> datetime:
-        return datetime(2026, 3, 21, 8, 30, tzinfo=UTC) + timedelta(seconds=self.now - 1000)
+        return datetime(2026, 3, 21, 8, 30, tzinfo=UTC) + timedelta(seconds=self.now - 1000 - self._behind)
+
+    def set_back(self, seconds: float) -> None:
+        """The clock that people set; the monotonic one goes on."""
+        self._behind += seconds
 
     def advance(self, seconds: float) -> None:
         self.now += seconds

@@ -9,7 +9,7 @@ from core.errors import InvalidInput
 from core.form_values import changes, dotted, nested
 from core.i18n import Translator
 from core.models import Source
-from ui import forms, navigation, state
+from ui import forms, navigation, state, timing
 from ui.runtime import run, runtime
 from ui.session import reader
 from ui.state import Draft
@@ -32,7 +32,7 @@ def edit_form(source: Source, t: Translator) -> None:
         "tags": list(forms.tags_of(_tags(source, t))),
         "paused": st.toggle(t.text("source.edit.paused"), source.paused, key="edit_paused"),
     }
-    given |= _thresholds(source, t)
+    given |= timing.timing_form(source, t) | _thresholds(source, t)
     config = _config_patch(source, t)
     if st.button(t.text("source.edit.save"), type="primary", key="edit_save"):
         with errors_shown("dialog"):

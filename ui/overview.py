@@ -9,7 +9,7 @@ import streamlit as st
 from core.form_values import KEPT
 from core.i18n import Translator
 from core.models import Event, Source
-from ui import breaker
+from ui import breaker, timing
 from ui.forms import field_label
 from ui.inputs import MASK, choice_of
 from ui.session import Reader
@@ -38,6 +38,7 @@ def _facts(source: Source, t: Translator) -> list[tuple[str, str]]:
         (t.text("source.fact.kind"), kind_name(source.kind, t)),
         (t.text("source.fact.state"), t.text(f"state.{source.state.value}")),
         (t.text("source.fact.evidence"), _moment(source.evidence_ts, t) or t.text("source.fact.evidence.never")),
+        (t.text("source.fact.interval"), timing.interval(source, t)),
         (t.text("source.fact.message"), t.message(source.message) if source.evidence_ts and source.message else ""),
         (t.text("source.fact.breaker"), t.text("source.fact.breaker.value", **limits)),
         (t.text("source.fact.created"), t.datetime(source.created_at)),

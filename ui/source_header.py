@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import BreakerState, Role, Source, Status
-from ui import breaker, edit, navigation, pinging
+from ui import breaker, edit, navigation, pinging, timing
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
 from ui.widgets import advice, errors_shown, kind_badge, labelled, plain, status_badge
@@ -46,6 +46,8 @@ def _badges(source: Source, t: Translator) -> None:
             st.badge(t.text(f"state.{source.state.value}"), icon=":material/electric_bolt:", color="orange")
         if source.paused:
             st.badge(t.text("source.paused"), icon=":material/pause:", color="gray")
+        if maintenance := timing.said(source, t):
+            st.badge(maintenance, icon=":material/build:", color="gray")
         for tag in source.tags:
             st.badge(plain(tag), color="gray")
 

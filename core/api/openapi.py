@@ -69,12 +69,14 @@ def _update(names: list[str]) -> Schema:
 
 
 def _settings() -> Schema:
+    moment = {"type": "string", "format": "date-time"}
     thresholds = {"failure_threshold": {"type": "integer"}, "timeout_seconds": {"type": "number"}}
     return {
         "description": {"type": "string"},
         "tags": {"type": "array", "items": {"type": "string"}},
         "check_interval_s": {"type": ["number", "null"]},
         "paused": {"type": "boolean"},
+        "maintenance": {"anyOf": [_object({"from": moment, "until": moment}), {"type": "null"}]},
         "breaker": _object(thresholds),
     }
 

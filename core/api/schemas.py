@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.i18n import Translator
 from core.models import (
@@ -12,6 +12,7 @@ from core.models import (
     Diagnosis,
     Figures,
     HealthSummary,
+    Maintenance,
     Message,
     PingAllView,
     PingResult,
@@ -29,6 +30,16 @@ class BreakerOut(BaseModel):
     timeout_seconds: float
 
 
+class MaintenanceOut(BaseModel):
+    model_config = ConfigDict(serialize_by_alias=True)
+    start: datetime = Field(serialization_alias="from")
+    until: datetime
+
+    @classmethod
+    def of(cls, maintenance: Maintenance) -> "MaintenanceOut":
+        return cls(start=maintenance.start, until=maintenance.until)
+
+
 class SourceOut(BaseModel):
     id: UUID
     name: str
@@ -40,6 +51,7 @@ class SourceOut(BaseModel):
     state: BreakerState
     paused: bool
     check_interval_s: float | None
+    maintenance: MaintenanceOut | None
     breaker: BreakerOut
     message: str | None
     last_ok_ts: datetime | None
@@ -60,6 +72,7 @@ class SourceOut(BaseModel):
             state=source.state,
             paused=source.paused,
             check_interval_s=source.check_interval_s,
+            maintenance=MaintenanceOut.of(source.maintenance) if source.maintenance else None,
             breaker=BreakerOut(
                 failure_threshold=source.breaker.failure_threshold, timeout_seconds=source.breaker.timeout_seconds
             ),

@@ -69,13 +69,17 @@ def edit(
     description: Annotated[str | None, typer.Option("--description")] = None,
     tags: Annotated[list[str] | None, typer.Option("--tag", help="all tags anew; may be repeated")] = None,
     paused: Annotated[bool | None, typer.Option("--paused/--resumed")] = None,
+    interval: Annotated[str | None, typer.Option("--interval", help="seconds between checks, or `default`")] = None,
+    until: Annotated[
+        str | None, typer.Option("--maintenance-until", help="2026-03-21T14:00:00+03:30, or `none`")
+    ] = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
     """Change a source; of the configuration only what the file holds, and a secret it leaves out is kept."""
     wanted = {"name": new_name, "description": description, "tags": tags, "paused": paused}
     changes: dict[str, Any] = {field: value for field, value in wanted.items() if value is not None}
-    changes |= {"config": read(config)} if config is not None else {}
+    changes |= _timing(interval, until) | ({"config": read(config)} if config is not None else {})
     if not changes:
         raise typer.BadParameter("nothing to change")
     source = run(lambda runtime, actor: _edited(runtime, actor, org, name, changes))
@@ -167,6 +171,23 @@ def breaker(
     else:
         shown = _set_breaker_here(org, name, {"action": action.value, "reason": reason})
     show(shown, as_json, f"{words().text('state.' + shown['state'])}\t{shown['name']}")
+
+
+def _timing(interval: str | None, until: str | None) -> dict[str, Any]:
+    """When it is checked, and when not: as the patch says it, where null returns to the default."""
+    changes: dict[str, Any] = {}
+    if interval is not None:
+        changes["check_interval_s"] = None if interval == "default" else _seconds(interval)
+    if until is not None:
+        changes["maintenance"] = None if until == "none" else {"until": until}
+    return changes
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter("seconds, or `default`", param_hint="--interval") from None
 
 
 def _set_breaker_here(org: str, name: str, order: dict[str, Any]) -> dict[str, Any]:

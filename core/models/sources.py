@@ -73,6 +73,17 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Maintenance:
+    """When somebody works on a source: scheduled checks of it rest, and incidents too."""
+
+    start: datetime
+    until: datetime
+
+    def covers(self, moment: datetime) -> bool:
+        return self.start <= moment < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A data source as outsiders see it: `config` holds `{"set": True}` in the place of every secret.
 
@@ -105,6 +116,7 @@ class Source:
     breaker_since: datetime | None = None
     failures: int = 0
     hold: Hold | None = None
+    maintenance: Maintenance | None = None
 
     @property
     def state(self) -> BreakerState:
@@ -123,6 +135,7 @@ class SourceDraft:
     check_interval_s: float | None = None
     paused: bool = False
     breaker: BreakerConfig = BreakerConfig()
+    maintenance: Maintenance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class AlertSender:
             await self._put_off(delivery, hook, posted.code)
 
     async def _told(self, delivery: Delivery, record: IncidentRecord) -> Told:
-        now, kept = self._clock(), await self._statuses.of_sources([member.id for member in record.members])
+        now, kept = self._clock(), await self._statuses.with_ids([member.id for member in record.members])
         statuses = {
             member.uid: status_of(BreakerState(row.state), evidence_of(row), paused=member.paused, now=now)
             for member in record.members

@@ -1,7 +1,7 @@
 """A ping and a sample of one live source: the call, what it proved, and what is written down of it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import Busy, EgressDenied, QueryFailed, SourceError
@@ -27,7 +27,7 @@ SAMPLE_WORKED = Message("ping.sample_worked")
 class Calls:
     """Takes the outcome of a guarded call to evidence, events and storage."""
 
-    def __init__(self, writer: StatusWriter, clock: Callable[[], datetime]) -> None:
+    def __init__(self, writer: StatusWriter, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._writer, self._clock = writer, clock
 
     async def ping(self, live: LiveSource, *, queued: bool = False) -> PingResult:

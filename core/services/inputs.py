@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -9,7 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from core.connectors.base import StrictModel
 from core.connectors.forms import validate
-from core.models import BreakerAction, BreakerConfig, SourceDraft
+from core.models import BreakerAction, BreakerConfig, Maintenance, SourceDraft
+from core.services.maintenance import as_data, parse_maintenance
 
 REASON_MAX = 500
 
@@ -45,11 +47,13 @@ class SourceInput(StrictModel):
     tags: Tags = Field(default_factory=list)
     check_interval_s: Interval | None = None
     paused: bool = False
+    maintenance: dict[str, Any] | None = None
     breaker: BreakerInput = BreakerInput()
 
 
 class SourcePatch(StrictModel):
-    """A JSON merge patch: only what is sent changes; `check_interval_s: null` returns to the default."""
+    """A JSON merge patch: only what is sent changes; `check_interval_s: null` returns to the default,
+    `maintenance: null` ends it."""
 
     name: Name = ""
     config: dict[str, Any] = Field(default_factory=dict)
@@ -57,6 +61,7 @@ class SourcePatch(StrictModel):
     tags: Tags = Field(default_factory=list)
     check_interval_s: Interval | None = None
     paused: bool = False
+    maintenance: dict[str, Any] | None = None
     breaker: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -77,20 +82,27 @@ def parse_draft(data: Mapping[str, Any]) -> SourceDraft:
     given = validate(SourceInput, data)
     plain = given.model_dump()
     breaker = BreakerConfig(**plain.pop("breaker"))
-    return SourceDraft(**(plain | {"tags": tuple(given.tags), "breaker": breaker}))
+    maintenance = parse_maintenance(given.maintenance, None, datetime.now(UTC))
+    return SourceDraft(**(plain | {"tags": tuple(given.tags), "breaker": breaker, "maintenance": maintenance}))
 
 
 def checked(draft: SourceDraft) -> SourceDraft:
     """A draft made in code, held to the same rules. Raises InvalidInput."""
-    return parse_draft(asdict(draft) | {"tags": list(draft.tags), "config": dict(draft.config)})
+    plain = {"tags": list(draft.tags), "config": dict(draft.config), "maintenance": as_data(draft.maintenance)}
+    return parse_draft(asdict(draft) | plain)
 
 
-def parse_patch(data: Mapping[str, Any], breaker: BreakerConfig) -> dict[str, Any]:
-    """Only the sent fields, checked; a partial `breaker` is filled from the present one. Raises InvalidInput."""
+def parse_patch(data: Mapping[str, Any], breaker: BreakerConfig, maintenance: Maintenance | None) -> dict[str, Any]:
+    """Only the sent fields, checked; a partial `breaker` or `maintenance` is filled from the present one.
+
+    Raises InvalidInput.
+    """
     changes = validate(SourcePatch, data).model_dump(exclude_unset=True)
     if "breaker" in changes:
         merged = validate(BreakerInput, asdict(breaker) | changes["breaker"], prefix="breaker")
         changes["breaker"] = BreakerConfig(**merged.model_dump())
+    if "maintenance" in changes:
+        changes["maintenance"] = parse_maintenance(changes["maintenance"], maintenance, datetime.now(UTC))
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
     return changes

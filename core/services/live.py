@@ -12,7 +12,7 @@ from core.connectors.catalog import Dial, KindCatalog
 from core.guarded import GuardedConnector
 from core.metrics.figures import SourceFigures
 from core.metrics.streak import extended, in_trouble
-from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, Hold, Message, Status
+from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, FailureKind, Hold, Message, Status
 from core.resilience.breaker import Breaker
 from core.resilience.bulkhead import Bulkheads
 from core.resilience.gate import Gate, SharedGate
@@ -20,7 +20,7 @@ from core.resilience.retry import RetryPolicy
 from core.resilience.shared import SharedRecords
 from core.services.evidence import Evidence, evidence_columns, evidence_of
 from core.services.journal import Journal
-from core.services.status import status_of
+from core.services.status import effective_interval, status_of
 from core.storage.encryption import SealBroken
 from core.storage.sources import SourceRecord, SourceRepository
 from core.storage.status import StatusRecord, Unwritten, Written, columns
@@ -46,6 +46,10 @@ class LiveSource:
     writing: bool = False
     host: str = ""
     """Where the configuration leads."""
+    default_interval_s: float = 0.0
+    """Between two checks of a source that has no interval of its own; 0 without scheduled checks."""
+    checked_at: float | None = None
+    """When this process last checked it on schedule, by its monotonic clock."""
 
     @property
     def state(self) -> BreakerState:
@@ -73,7 +77,14 @@ class LiveSource:
         return True
 
     def status(self, now: datetime) -> Status:
-        return status_of(self.state, self.evidence, paused=self.record.paused, now=now)
+        interval = effective_interval(self.record.check_interval_s, self.default_interval_s, slowed=self.refused_us)
+        return status_of(self.state, self.evidence, paused=self.record.paused, now=now, interval=interval)
+
+    @property
+    def refused_us(self) -> bool:
+        """Whether the source did not accept our credentials when it was last called."""
+        evidence = self.evidence
+        return bool(evidence and evidence.diagnosis and evidence.diagnosis.failure is FailureKind.AUTH)
 
     def prove(self, *, healthy: bool, now: datetime, message: Message, diagnosis: Diagnosis | None) -> bool:
         """Takes new evidence; true when it says something else than before."""
@@ -86,7 +97,7 @@ class LiveSource:
 
     def disprove(self) -> None:
         """Another configuration: what was proven about the old destination says nothing about the new one."""
-        self.evidence, self.streak, self.proofs = None, 0, []
+        self.evidence, self.streak, self.proofs, self.checked_at = None, 0, [], None
 
     def follow(self, kept: StatusRecord | None) -> None:
         """Takes over what other processes stored. What this one is just writing is not known to be in it or not."""
@@ -156,7 +167,9 @@ class LiveSources:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         shared: SharedRecords | None = None,
+        check_interval_s: float = 0.0,
     ) -> None:
+        self._check_interval_s = check_interval_s
         self._kinds, self._sources, self._retry, self._shared = kinds, sources, retry, shared
         self._bulkheads = bulkheads or Bulkheads()
         self._clock, self._monotonic = clock, monotonic
@@ -199,6 +212,7 @@ class LiveSources:
         dial = self._dial(record)
         guard = self._guard(record, dial, SourceFigures(kept.figures if kept else None, self._clock))
         live = LiveSource(record, guard, Journal(guard, self._clock), kept, host=dial.host)
+        live.default_interval_s = self._check_interval_s
         if kept is not None:
             live.evidence, live.streak = evidence_of(kept), kept.streak
         live.journal.tell = lambda: self.on_news(live)

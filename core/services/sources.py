@@ -130,7 +130,7 @@ class DataSourceService(LadderCalls):
         live = await self._require(actor, org, source_id, Role.EDITOR)
         record = live.record
         present = BreakerConfig(record.failure_threshold, record.timeout_seconds)
-        given = inputs.parse_patch(changes, present)
+        given = inputs.parse_patch(changes, present, record.maintenance)
         if "config" in given:
             given |= self._new_config(record, given.pop("config"))
         expected = record.version if if_version is None else if_version

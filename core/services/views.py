@@ -38,6 +38,7 @@ def source_view(live: LiveSource, config: Mapping[str, Any], now: datetime) -> S
         breaker_since=live.journal.since,
         failures=live.guard.breaker.failures,
         hold=live.hold,
+        maintenance=record.maintenance,
     )
 
 

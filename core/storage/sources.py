@@ -1,6 +1,6 @@
 """Data sources as rows. Configurations go in and come out sealed."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict, NotFound, PreconditionFailed
-from core.models import BreakerConfig, FieldError, Message, Organisation, SourceDraft
+from core.models import BreakerConfig, FieldError, Maintenance, Message, Organisation, SourceDraft
 from core.storage.database import Database
 from core.storage.encryption import Sealed, Vault
 from core.storage.folding import fold
@@ -42,6 +42,12 @@ class SourceRecord:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def maintenance(self) -> Maintenance | None:
+        if self.maintenance_from is None or self.maintenance_until is None:
+            return None
+        return Maintenance(self.maintenance_from, self.maintenance_until)
+
 
 class Unchanged:
     """Stands for a value that is left as it is."""
@@ -61,6 +67,7 @@ class SourceChanges:
     paused: bool | Unchanged = UNCHANGED
     breaker: BreakerConfig | Unchanged = UNCHANGED
     config: Mapping[str, Any] | Unchanged = UNCHANGED
+    maintenance: Maintenance | Unchanged | None = UNCHANGED
 
 
 class SourceRepository:
@@ -87,6 +94,7 @@ class SourceRepository:
             "updated_at": now,
             **_named(draft.name),
             **_thresholds(draft.breaker),
+            **_window(draft.maintenance),
             **_columns(sealed),
         }
         await self._store(sa.insert(sources).values(values), draft.name)
@@ -114,6 +122,14 @@ class SourceRepository:
                 return
             yield page
             after = page[-1].id
+
+    async def with_ids(self, ids: Collection[int]) -> tuple[SourceRecord, ...]:
+        """Of any organisation, by the inner key; what is gone is left out."""
+        if not ids:
+            return ()
+        async with self._database.read() as connection:
+            rows = await connection.execute(_of_anybody().where(sources.c.id.in_(ids)))
+        return tuple(map(_record, rows))
 
     async def update(self, record: SourceRecord, changes: SourceChanges, *, expected_version: int) -> SourceRecord:
         """Raises PreconditionFailed when the source is no longer at `expected_version`, Conflict for a taken name,
@@ -167,6 +183,8 @@ class SourceRepository:
             values["tags"] = list(values["tags"])
         if "breaker" in values:
             values |= _thresholds(values.pop("breaker"))
+        if "maintenance" in values:
+            values |= _window(values.pop("maintenance"))
         if "config" in values:
             # The source's own new version: a record read long ago cannot give one number to two configurations.
             sealed = self._vault.seal(
@@ -197,16 +215,21 @@ def _thresholds(breaker: BreakerConfig) -> dict[str, float]:
     return {"failure_threshold": breaker.failure_threshold, "timeout_seconds": breaker.timeout_seconds}
 
 
+def _window(maintenance: Maintenance | None) -> dict[str, datetime | None]:
+    start, until = (maintenance.start, maintenance.until) if maintenance else (None, None)
+    return {"maintenance_from": start, "maintenance_until": until}
+
+
 def _columns(sealed: Sealed) -> dict[str, Any]:
     return {"kek_id": sealed.kek_id, "wrapped_key": sealed.wrapped_key, "ciphertext": sealed.ciphertext}
 
 
+def _of_anybody() -> sa.Select[Any]:
+    return sa.select(sources, organisations.c.slug.label("org_slug")).join(organisations)
+
+
 def _selection(org_slug: str) -> sa.Select[Any]:
-    return (
-        sa.select(sources, organisations.c.slug.label("org_slug"))
-        .join(organisations)
-        .where(organisations.c.slug == org_slug)
-    )
+    return _of_anybody().where(organisations.c.slug == org_slug)
 
 
 def _record(row: sa.Row[Any]) -> SourceRecord:

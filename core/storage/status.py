@@ -1,6 +1,6 @@
 """What is known of each source's state: one row a source, to which several processes may add."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -113,11 +113,13 @@ class StatusRepository:
         row = found.one_or_none()
         return StatusRecord(*row) if row is not None else None
 
-    async def of_sources(self, keys: Sequence[int]) -> dict[int, StatusRecord]:
-        """By the source's inner key, for those that have a row."""
+    async def with_ids(self, source_ids: Collection[int]) -> dict[int, StatusRecord]:
+        """By the source's inner key; sources that were never called are missing."""
+        if not source_ids:
+            return {}
         async with self._database.read() as connection:
-            rows = await connection.execute(sa.select(source_status).where(source_status.c.source_id.in_(keys)))
-        return {row.source_id: StatusRecord(*row) for row in rows}
+            query = sa.select(source_status).where(source_status.c.source_id.in_(source_ids))
+            return {row.source_id: StatusRecord(*row) for row in await connection.execute(query)}
 
     async def save(self, batch: Iterable[Unwritten], now: datetime) -> dict[int, Written]:
         """Everything in one transaction, of a few statements however many they are. Gives what is now stored.

@@ -37,6 +37,16 @@ def test_only_what_is_sent_changes(org: Org, source: dict[str, Any]) -> None:
     assert patch(org, source, {"check_interval_s": None}).json()["check_interval_s"] is None
 
 
+def test_a_maintenance_is_set_shown_and_cleared(org: Org, source: dict[str, Any]) -> None:
+    window = {"from": "2026-03-21T12:00:00+03:30", "until": "2026-03-22T12:00:00+03:30"}
+    answer = patch(org, source, {"maintenance": window})
+    assert answer.json()["maintenance"] == {"from": "2026-03-21T08:30:00Z", "until": "2026-03-22T08:30:00Z"}
+    assert org.call("GET", source["id"]).json() == answer.json()
+    again = patch(org, source, {"maintenance": answer.json()["maintenance"]})
+    assert again.json()["maintenance"] == answer.json()["maintenance"]
+    assert patch(org, source, {"maintenance": None}).json()["maintenance"] is None
+
+
 def test_a_part_of_the_breaker_leaves_its_rest(org: Org, source: dict[str, Any]) -> None:
     patch(org, source, {"breaker": {"failure_threshold": 2}})
     answer = patch(org, source, {"breaker": {"timeout_seconds": 9}})
@@ -96,6 +106,8 @@ def test_another_destination_with_its_own_secret_or_none_is_taken(
         ({"name": None}, ["name"]),
         ({"breaker": {"failure_threshold": None}}, ["breaker.failure_threshold"]),
         ({"paused": None}, ["paused"]),
+        ({"maintenance": {"until": "soon"}}, ["maintenance.until"]),
+        ({"maintenance": "soon"}, ["maintenance"]),
     ],
 )
 def test_a_wrong_change_is_named_and_changes_nothing(

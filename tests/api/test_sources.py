@@ -11,6 +11,7 @@ SECRET = "Zq7-never-shown"
 POSTGRES = {"host": "db.example.ir", "database": "shop", "user": "reader"}
 SHOWN = (
     *("id", "name", "kind", "description", "tags", "config", "status", "state", "paused", "check_interval_s"),
+    "maintenance",
     *("breaker", "message", "last_ok_ts", "last_err_ts", "created_at", "updated_at"),
 )
 
@@ -82,6 +83,7 @@ def test_a_wrong_configuration_names_its_fields(org: Org, config: dict[str, Any]
         ({"breaker": {"failure_threshold": 0}}, ["breaker.failure_threshold"]),
         ({"breaker": {"treshold": 3}}, ["breaker.treshold"]),
         ({"paused": "yes"}, ["paused"]),
+        ({"maintenance": {"from": "2026-03-21T08:30:00Z"}}, ["maintenance.until"]),
     ],
 )
 def test_a_wrong_request_names_its_fields(org: Org, change: dict[str, Any], fields: list[str]) -> None:

@@ -37,9 +37,13 @@ class Dashboard:
 def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
     """`python app.py` on an empty data directory, ended by its own id."""
     with reserved_port() as port, (tmp_path / "log").open("wb") as output:
-        own = {"CHESHMEH_DATA_DIR": str(tmp_path / "data"), "CHESHMEH_PORT": str(port), "CHESHMEH_DEMO": "1"}
+        own = {"DATA_DIR": str(tmp_path / "data"), "PORT": str(port), "DEMO": "1", "CHECK_INTERVAL_S": "0"}
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=os.environ | own, stdout=output, stderr=output
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env=os.environ | {f"CHESHMEH_{name}": value for name, value in own.items()},
+            stdout=output,
+            stderr=output,
         )
         try:
             yield Dashboard(f"http://127.0.0.1:{port}", _sign_in_link(process, tmp_path / "log"))

@@ -130,6 +130,7 @@ def test_what_went_wrong_is_one_sentence_and_one_document(acme: CommandLine, tmp
         ("tokens", "add"),
         ("sources", "breaker", "--org", "acme", "x", "--action", "open", "--reason", "x"),
         ("sources", "breaker", "--org", "acme", "x", "--action", "reset"),
+        ("sources", "edit", "--org", "acme", "x", "--interval", "often"),
         ("tokens", "add", "--all-orgs", "--org", "acme"),
         ("tokens", "revoke", "no-uuid"),
         ("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "n", "--config", "/no/such/file"),
@@ -146,6 +147,26 @@ def test_wrong_usage_is_exit_status_2(
     said = capsys.readouterr()
     assert (end.value.code, said.out) == (2, "")
     assert said.err
+
+
+def test_when_a_source_is_checked_is_edited(acme: CommandLine, tmp_path: Path) -> None:
+    file = config_file(tmp_path, base_url="http://127.0.0.1:1")
+    acme.json("sources", "add", "--org", "acme", "--kind", "rest", "--name", "n", "--config", file)
+    edit = "sources", "edit", "--org", "acme", "n"
+    until = (datetime.now(UTC) + timedelta(hours=2)).replace(microsecond=0)
+    shown = acme.json(*edit, "--interval", "300", "--maintenance-until", until.isoformat())
+    assert shown["check_interval_s"] == 300
+    assert datetime.fromisoformat(shown["maintenance"]["until"]) == until
+    assert datetime.fromisoformat(shown["maintenance"]["from"]) < until
+    shown = acme.json(*edit, "--interval", "default", "--maintenance-until", "none")
+    assert (shown["check_interval_s"], shown["maintenance"]) == (None, None)
+
+
+def test_workers_need_a_database_that_they_can_share(cli: CommandLine) -> None:
+    done = cli.run("orgs", "list", checks="worker")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "PostgreSQL" in done.stderr
 
 
 def test_a_wrong_setting_is_exit_status_2_and_one_sentence(cli: CommandLine) -> None:

@@ -94,7 +94,7 @@ def test_without_redis_a_dashboard_works_and_says_what_is_missing(
 def test_the_redis_of_the_dashboard_is_no_source(tmp_path: Path, redis: RedisServer) -> None:
     """By whatever name it is set and by whatever address it is asked for."""
     url = redis.url.replace("127.0.0.1", "localhost")
-    settings = Settings(_env_file=None, data_dir=tmp_path / "data", redis_url=url)
+    settings = Settings(_env_file=None, data_dir=tmp_path / "data", redis_url=url, check_interval_s=0)
     with opened(settings) as runtime:
         runtime.run(runtime.access.ensure_organisation("acme", "Acme"))
         draft = SourceDraft("rest", "redis", {"base_url": f"http://127.0.0.1:{redis.port}"})

@@ -109,7 +109,7 @@ def started(image: Image) -> Iterator[Container]:
 def dashboard_environment(image: Image, port: int) -> dict[str, str]:
     """ENV and compose's, on this port."""
     given = {name: image.mapped(value) for name, value in service("dashboard")["environment"].items()}
-    own = {"CHESHMEH_PORT": str(port), "TMPDIR": str(image.root / "tmp")}
+    own = {"CHESHMEH_PORT": str(port), "TMPDIR": str(image.root / "tmp"), "CHESHMEH_CHECK_INTERVAL_S": "0"}
     return image.environment | given | own
 
 

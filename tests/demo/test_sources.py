@@ -26,7 +26,7 @@ def wanted(tmp_path: Path) -> tuple[SourceDraft, ...]:
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[Runtime]:
-    with opened(Settings(data_dir=tmp_path / "data")) as running:
+    with opened(Settings(data_dir=tmp_path / "data", check_interval_s=0)) as running:
         yield running
 
 

@@ -1,6 +1,7 @@
 """Sources as rows: versions, names, and configurations that only open where they belong."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.errors import Conflict, NotFound, PreconditionFailed
-from core.models import BreakerConfig, Organisation, SourceDraft
+from core.models import BreakerConfig, Maintenance, Organisation, SourceDraft
 from core.storage import tables
 from core.storage.database import Database
 from core.storage.encryption import SealBroken
@@ -18,6 +19,8 @@ from tests.servers.application import stored
 from tests.storage.conftest import NOW
 
 pytestmark = pytest.mark.anyio
+
+WINDOW = Maintenance(NOW, NOW + timedelta(hours=1))
 
 
 async def test_what_is_added_is_found(sources: SourceRepository, org: Organisation) -> None:
@@ -69,11 +72,12 @@ async def test_a_change_raises_the_version_and_keeps_the_rest(sources: SourceRep
 
 async def test_every_field_can_be_changed(sources: SourceRepository, org: Organisation) -> None:
     before = await sources.add(org, SourceDraft("postgres", "Shop", {}, "d", ("t",), 90.0), {"host": "db"})
-    changes = SourceChanges("Store", "", ("a", "b"), None, True, BreakerConfig(2, 4.0), {"host": "db2"})
+    changes = SourceChanges("Store", "", ("a", "b"), None, True, BreakerConfig(2, 4.0), {"host": "db2"}, WINDOW)
     after = await sources.update(before, changes, expected_version=1)
     assert (after.name, after.description, after.tags) == ("Store", "", ("a", "b"))
     assert (after.check_interval_s, after.paused) == (None, True)
     assert (after.failure_threshold, after.timeout_seconds) == (2, 4.0)
+    assert after.maintenance == WINDOW
     assert sources.config(after) == {"host": "db2"}
 
 

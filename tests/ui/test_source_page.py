@@ -1,12 +1,13 @@
 """One source."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.models import Actor, BreakerState, Role, Status
+from core.models import Actor, BreakerState, Maintenance, Role, Status
 from core.settings import STATIC_DIR
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
@@ -164,6 +165,31 @@ def test_thresholds_of_its_own_are_edited(runtime: FakeRuntime) -> None:
     [(_, changes, version)] = [call for call in runtime.sources.calls if call[0] == "update"]
     assert changes["breaker"] == {"failure_threshold": 2, "timeout_seconds": 7.5}
     assert version == 1
+
+
+def test_when_it_is_checked_is_edited(runtime: FakeRuntime) -> None:
+    app = AppTest.from_function(_dialog, args=("edit_form", "پروازها"), default_timeout=60).run()
+    app.number_input(key="edit_interval").set_value(300)
+    app.selectbox(key="edit_maintenance").set_value("two_hours")
+    app.button(key="edit_save").click().run()
+    [(_, changes, _version)] = [call for call in runtime.sources.calls if call[0] == "update"]
+    assert changes["check_interval_s"] == 300
+    window = {name: datetime.fromisoformat(ts) for name, ts in changes["maintenance"].items()}
+    assert window["until"] - window["from"] == timedelta(hours=2)
+
+
+def test_a_maintenance_is_shown_and_can_be_ended(runtime: FakeRuntime, open_page: Open) -> None:
+    now = datetime.now(UTC)
+    well = source_id("پروازها")
+    runtime.sources.sources[well] = replace(
+        runtime.sources.sources[well], maintenance=Maintenance(now, now + timedelta(hours=1))
+    )
+    assert "در حال تعمیر تا" in texts(open_page("source", source=WELL))
+    app = AppTest.from_function(_dialog, args=("edit_form", "پروازها"), default_timeout=60).run()
+    app.selectbox(key="edit_maintenance").set_value("end")
+    app.button(key="edit_save").click().run()
+    [(_, changes, _version)] = [call for call in runtime.sources.calls if call[0] == "update"]
+    assert changes["maintenance"] is None
 
 
 def test_a_source_is_deleted_only_after_its_name_was_typed(runtime: FakeRuntime) -> None:

@@ -1,0 +1,1 @@
+"""Scheduled checks: planned by evidence, in this process or by workers."""
