@@ -1,5 +1,6 @@
 """Pages run by Streamlit's own test runner against a runtime from memory."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,14 @@ RUN_LIMIT_S = 60
 """Only so that a hanging page ends the test: nothing is measured."""
 
 Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _main_module() -> Iterator[None]:
+    """Streamlit leaves the page as `__main__`, which a process that a later test starts would run first."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture
