@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import BreakerOpen, InvalidInput
-from core.models import Actor, BreakerConfig, BreakerState, Role, Source, SourceDraft, Status
+from core.models import Actor, BreakerConfig, BreakerState, Event, Role, Source, SourceDraft, Status
 from tests.fakes import Step
 from tests.services.assembly import Product, product
 from tests.services.test_sources import DRAFT, create, get, ping
@@ -25,8 +25,13 @@ def order(made: Product, source: Source, action: str, reason: str = "تعمیر�
 
 def told(made: Product, source: Source) -> list[tuple[str, Any, Any]]:
     """Type, from and to of each event, oldest first."""
+    return [(e.type, e.data.get("from"), e.data.get("to")) for e in reversed(of_the_source(made, source))]
+
+
+def of_the_source(made: Product, source: Source) -> list[Event]:
+    """What happened to it, newest first; incidents are another story."""
     events = made.runtime.run(made.runtime.sources.events(EDITOR, "main", source.id))
-    return [(event.type, event.data.get("from"), event.data.get("to")) for event in reversed(events)]
+    return [event for event in events if event.type != "incident"]
 
 
 def eventually(done: Callable[[], bool]) -> None:
@@ -197,7 +202,7 @@ def test_a_probe_that_fails_all_day_takes_two_rows(tmp_path: Path) -> None:
         for _ in range(20):
             made.clock.advance(30)
             ping(made, source)
-        events = made.runtime.run(made.runtime.sources.events(EDITOR, "main", source.id))
+        events = of_the_source(made, source)
         assert [(e.data.get("to"), e.data.get("times")) for e in reversed(events)] == [
             (None, None),
             ("open", None),
