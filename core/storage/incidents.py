@@ -56,6 +56,11 @@ async def close_emptied(connection: AsyncConnection, org_id: int, now: datetime)
     await announce_closed(connection, ended, now)
 
 
+async def forget_incidents(connection: AsyncConnection, before: datetime) -> None:
+    """Those that ended before then go, with what was told of them."""
+    await connection.execute(sa.delete(incidents).where(incidents.c.closed_at < before))
+
+
 async def _owners(connection: AsyncConnection, keys: list[int]) -> dict[int, tuple[int, UUID]]:
     query = sa.select(sources.c.id, sources.c.org_id, sources.c.uid).where(sources.c.id.in_(keys))
     return {row.id: (row.org_id, row.uid) for row in await connection.execute(query)}

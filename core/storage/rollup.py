@@ -7,6 +7,7 @@ A mark says up to when a coarser tier is whole; it moves in the end, and only if
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
 from core.storage.history import KEPT_S, SPANS, HistoryRow, added_up, columns_of, upsert_history, within
+from core.storage.incidents import forget_incidents
 from core.storage.row_locks import lock_sources
 from core.storage.tables import HISTORY, history_marks, sources
 
@@ -55,6 +57,8 @@ class Rollup:
             await connection.execute(sa.update(history_marks).where(*moved).values(until=mark + span))
         if coarser == DAILY:
             await self._forget_the_deleted()
+            async with self._database.write() as connection:
+                await forget_incidents(connection, datetime.fromtimestamp(now - KEPT_S[DAILY], UTC))
         return True
 
     async def _whole_until(self, finer: str, now: int) -> int:

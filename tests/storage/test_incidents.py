@@ -7,9 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 from core.errors import AuthError, CertificateInvalid
+from core.metrics.histogram import Histogram
+from core.metrics.history import PackedBucket
 from core.models import Cause
 from core.services.evidence import diagnosis_to_json
+from core.storage.history import KEPT_S, SPANS, record_history
 from core.storage.people import PeopleRepository
+from core.storage.rollup import Rollup
 from core.storage.sources import SourceChanges, SourceRecord
 from core.storage.tables import sources as sources_table
 from tests.storage.conftest import NOW
@@ -220,3 +224,18 @@ async def _maintain(plant: Plant, source: SourceRecord, begins: float | None, en
     values = dict(zip(("maintenance_from", "maintenance_until"), moments, strict=True))
     async with plant.database.write() as connection:
         await connection.execute(sa.update(sources_table).where(sources_table.c.id == source.id).values(values))
+
+
+async def test_what_ended_two_years_ago_goes_when_a_day_is_rolled_up(plant: Plant) -> None:
+    over, late, still = [await plant.add(name) for name in ("over", "late", "still")]
+    for number, source in enumerate((over, late, still)):
+        await plant.fail(source, number * 1000, host=f"h{number}")
+    two_days = 2 * SPANS["1d"]
+    await plant.recover(over, 5000)
+    await plant.recover(late, 5000 + two_days)
+    now = int(NOW.timestamp()) + 5000 + KEPT_S["1d"] + two_days
+    async with plant.database.write() as connection:
+        bucket = PackedBucket((now - two_days) // 300 * 300, 1, 0, 0, 1, Histogram().pack())
+        await record_history(connection, {still.id: [bucket]}, 1, NOW + timedelta(days=730))
+    await Rollup(plant.database).run(now)
+    assert [incident.members[0].name for incident in await plant.incidents()] == ["late", "still"]
