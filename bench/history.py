@@ -1,5 +1,6 @@
 """P9: the health summary of 1,000 sources and a day of one source, against the bare SQL that reads the same rows."""
 
+import json
 import sqlite3
 import tempfile
 import time
@@ -22,8 +23,9 @@ SUMMARY = """
 """
 DAY = """
     SELECT ts, calls, errors, rejected, latency_us, histogram FROM history_5m
-    WHERE source_id = ? AND ts >= ? AND ts < ? ORDER BY ts
+    WHERE source_id = ? AND ts IN (SELECT value FROM json_each(?)) ORDER BY ts
 """
+"""One look-up a stretch: the table is in the order of time."""
 
 
 @contextmanager
@@ -48,8 +50,9 @@ def day() -> Iterator[tuple[Workload, Workload]]:
     with filled() as (file, runtime, now), sqlite3.connect(file) as database:
         source = runtime.run(runtime.sources.health(past.ACTOR, past.ORG)).sources[0].id
         key = database.execute("SELECT id FROM sources WHERE uid = ?", (source.hex,)).fetchone()[0]
+        stretches = json.dumps(list(range(now // 300 * 300 - 86_100, now, 300)))
         ours = _timed(runtime, lambda: runtime.history.of_source(past.ACTOR, past.ORG, source))
-        yield ours, lambda: _best(lambda: database.execute(DAY, (key, now - 86_400, now)).fetchall())
+        yield ours, lambda: _best(lambda: database.execute(DAY, (key, stretches)).fetchall())
 
 
 def _timed(runtime: Runtime, call: Callable[[], Coroutine[Any, Any, object]]) -> Workload:
