@@ -16,6 +16,8 @@ PERCENTILES = ("p50", "p95", "p99")
 PALETTE = ("#1098AD", "#F59F00", "#7048E8", "#37B24D", "#D6336C", "#4263EB", "#E8590C", "#74B816", "#AE3EC9", "#868E96")
 DASHES = ("solid", "dash")
 FEW = 30
+MARKS_MAX = 60
+"""More marks of failure than this hide the lines; those with most failures stay."""
 
 
 def latency(past: OrgHistory, t: Translator) -> None:
@@ -107,6 +109,7 @@ def _failures(figure: go.Figure, past: OrgHistory, percentile: str, t: Translato
     failed = [(one.name, *pair) for one in past.latency for pair in _line_of(one, percentile) if pair[0].errors]
     if not failed:
         return
+    failed = sorted(failed, key=lambda each: each[1].errors, reverse=True)[:MARKS_MAX]
     texts = [
         f"{name} · {axes.told(point.ts, past.step_s, t)} · "
         + t.text("history.failed", failed=point.errors, calls=point.calls)

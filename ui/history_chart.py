@@ -21,7 +21,7 @@ LATENCY, CALLS, BAND = (0.48, 1.0), (0.16, 0.38), (0.0, 0.09)
 WELL, PARTLY, BROKEN, SUSPENDED = "well", "partly", "broken", "suspended"
 STATES = {WELL: ("#2F9E44", 0.3), PARTLY: ("#F59F00", 0.55), SUSPENDED: ("#B35C00", 0.8), BROKEN: (RED, 1.0)}
 """Colour and height: no state is told by its colour alone."""
-TABLE_MAX = 300
+TABLE_MAX, FEW = 300, 60
 
 
 def history_chart(past: History, t: Translator) -> None:
@@ -74,6 +74,7 @@ def _colours() -> dict[str, str]:
 def _latency(figure: go.Figure, past: History, percentile: str, colour: str, t: Translator) -> None:
     # Stretches without a call stay in: they break the line.
     values = [getattr(point, f"{percentile}_ms") for point in past.buckets]
+    called = sum(value is not None for value in values)
     texts = [
         f"{axes.told(point.ts, past.step_s, t)} · {percentile} {t.duration_ms(value)}" if value is not None else ""
         for point, value in zip(past.buckets, values, strict=True)
@@ -82,8 +83,8 @@ def _latency(figure: go.Figure, past: History, percentile: str, colour: str, t: 
         x=_middles(past),
         y=values,
         name=percentile,
-        mode="lines+markers" if sum(value is not None for value in values) < len(values) else "lines",
-        marker={"size": 4},
+        mode="lines+markers",  # a stretch between two without calls is a point, not a line
+        marker={"size": 4 if called < FEW else 2},
         line={"width": 1.6, "color": colour},
         **axes.hover(texts),
     )

@@ -11,6 +11,7 @@ from core.errors import NotFound
 from core.models import Actor, History, HourOfWeek, OrgHistory, Role
 from core.services.org_history import OrgHistories
 from core.services.points import points
+from core.services.remembered import Remembered
 from core.services.rights import require
 from core.services.spans import Span, segments, span_of
 from core.services.week_history import WeekHistories
@@ -18,9 +19,6 @@ from core.services.writer import StatusWriter
 from core.storage.history import SPANS, HistoryRepository, HistoryRow
 from core.storage.history_sums import HistorySums
 from core.storage.sources import SourceRepository
-
-KEPT_FACTOR = 100
-"""The hours of the week are good for so many times as long as they took to work out: four weeks change slowly."""
 
 
 class HistoryService:
@@ -39,10 +37,11 @@ class HistoryService:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._history, self._sources, self._writer, self._sums = history, sources, writer, sums
-        self._clock, self._monotonic = clock, monotonic
+        self._history, self._sources, self._writer = history, sources, writer
+        self._clock = clock
         self._orgs, self._weeks = OrgHistories(history, sums), WeekHistories(history, sums, ZoneInfo(zone))
-        self._kept_weeks: dict[str, tuple[float, tuple[HourOfWeek, ...]]] = {}
+        self._kept_weeks = Remembered[tuple[HourOfWeek, ...]](monotonic)
+        self._kept_lines = Remembered[dict[UUID, tuple[float, ...]]](monotonic)
 
     async def of_source(
         self,
@@ -76,21 +75,17 @@ class HistoryService:
         return await self._orgs.read(org, since, until, self._clock())
 
     async def of_week(self, actor: Actor, org: str) -> tuple[HourOfWeek, ...]:
-        """The last four weeks by weekday and local hour; hours without a call are left out."""
+        """The last four weeks by weekday and local hour, remembered for a while; hours without a call are left out."""
         require(actor, org, Role.VIEWER)
-        good_until, kept = self._kept_weeks.get(org, (0.0, ()))
-        started = self._monotonic()
-        if started < good_until:
-            return kept
-        found = await self._weeks.read(org, self._clock())
-        now = self._monotonic()
-        self._kept_weeks[org] = now + (now - started) * KEPT_FACTOR, found
-        return found
+        return await self._kept_weeks.get(org, lambda: self._weeks.read(org, self._clock()))
 
     async def sparklines(self, actor: Actor, org: str) -> dict[UUID, tuple[float, ...]]:
-        """Of each source called within 24 hours its average latency by the hour, in milliseconds; as stored."""
+        """Of each source called within 24 hours its average latency by the hour, in milliseconds.
+
+        As it is stored, and remembered for a while: a list is drawn more often than an hour's average changes.
+        """
         require(actor, org, Role.VIEWER)
-        return await self._orgs.sparklines(org, self._clock())
+        return await self._kept_lines.get(org, lambda: self._orgs.sparklines(org, self._clock()))
 
     async def _rows(self, key: int, span: Span) -> list[HistoryRow]:
         marks = {} if span.step < SPANS["1h"] else await self._history.marks()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -73,6 +74,7 @@ class DataSourceService(LadderCalls):
         self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
         self._diagnosing = diagnosing
         self._jobs: Jobs[PingAllJob] = Jobs()
+        self._public: dict[int, tuple[int, Mapping[str, Any]]] = {}
 
     def kinds(self) -> tuple[KindInfo, ...]:
         """Every kind of source with its form."""
@@ -155,6 +157,7 @@ class DataSourceService(LadderCalls):
         await self._sources.delete(live.record, if_version)
         self._writer.drop(live)
         self._last_good.drop(live.record.id)
+        self._public.pop(live.record.id, None)
         await self._live.forget(live.record.id)
 
     async def ping(self, actor: Actor, org: str, source_id: UUID) -> PingResult:
@@ -236,8 +239,12 @@ class DataSourceService(LadderCalls):
         return self._live.of(record, await self._statuses.get(record.id))
 
     async def _lives(self, org: str) -> tuple[LiveSource, ...]:
-        records = await self._sources.of_org(org)
-        kept = await self._statuses.of_org(org)
+        present = [(self._live.known(key), version, seq) for key, version, seq in await self._sources.present(org)]
+        records = [live.record for live, version, _ in present if live is not None and live.record.version == version]
+        if len(records) < len(present):
+            records = list(await self._sources.of_org(org))
+        news = any(seq is not None and _newer(live, seq) for live, _, seq in present)
+        kept = await self._statuses.of_org(org) if news else {}
         return tuple(self._live.of(record, kept.get(record.id)) for record in records)
 
     async def _views(self, org: str) -> tuple[tuple[LiveSource, Source], ...]:
@@ -251,14 +258,24 @@ class DataSourceService(LadderCalls):
         return source_view(live, self._public_config(live.record), self._clock())
 
     def _public_config(self, record: SourceRecord) -> Mapping[str, Any]:
+        known = self._public.get(record.id)
+        if known is not None and known[0] == record.config_version:
+            return known[1]
         # One configuration that does not open must not hide the other sources; a ping of it says why.
         try:
-            return self._kinds.public(record.kind, self._sources.config(record))
+            shown = MappingProxyType(self._kinds.public(record.kind, self._sources.config(record)))
         except SealBroken:
             return {}
+        self._public[record.id] = record.config_version, shown
+        return shown
 
     def _new_config(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing where what was sent changes nothing: then the evidence, the connector and the breaker stay."""
         present = self._sources.config(record)
         merged = self._kinds.plain(self._kinds.validate(record.kind, self._kinds.merge(record.kind, present, sent)))
         return {} if merged == present else {"config": merged}
+
+
+def _newer(live: LiveSource | None, seq: int) -> bool:
+    """Whether a stored state is newer than what this process knows of the source."""
+    return live is None or live.stored is None or live.stored.seq < seq

@@ -1,0 +1,93 @@
+"""P11: the list of 1,000 sources, script run and rerun, against the same table in a bare script."""
+
+import pickle
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import core.bootstrap
+import ui.runtime
+from bench import past
+from bench.measure import Contest, Goal, Measures, Workload
+from core.models import Actor, Organisation, Role
+from core.runtime import Runtime
+
+SOURCES, ROUNDS, LIMIT_S = 1_000, 5, 300
+MAIN = Path(__file__).resolve().parent.parent / "ui" / "main.py"
+BARE = """
+import pickle
+import streamlit as st
+with open({path!r}, "rb") as file:
+    frame, how = pickle.load(file)
+st.dataframe(frame, **how)
+"""
+
+
+class Visitor:
+    """Stands in for the store of sessions: a script without a browser has no cookie."""
+
+    async def actor_of_session(self, token: str | None) -> Actor:
+        return Actor("bench", {past.ORG: Role.ADMIN})
+
+    async def organisations_of(self, actor: Actor) -> tuple[Organisation, ...]:
+        return (Organisation(1, past.ORG, past.ORG),)
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[Runtime]:
+    """The runtime that the pages of this process find."""
+    past.fill(home / "data", SOURCES, int(time.time()))
+    with core.bootstrap.opened(past.settings_of(home / "data")) as runtime:
+        runtime.access = Visitor()  # type: ignore[assignment]  # all that pages ask of it
+        ui.runtime.runtime.clear()
+        with mock.patch.object(core.bootstrap, "open_runtime", return_value=runtime):
+            yield runtime
+        ui.runtime.runtime.clear()
+
+
+@contextmanager
+def list_and_bare_table() -> Iterator[tuple[Workload, Workload]]:
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)):
+        path = Path(folder) / "table.pickle"
+        path.write_bytes(pickle.dumps(_table()))
+        script = BARE.format(path=str(path))
+        yield (lambda: _runs(AppTest.from_file(str(MAIN)))), (lambda: _runs(AppTest.from_string(script)))
+
+
+def _table() -> tuple[Any, dict[str, Any]]:
+    """The frame that the page hands to Streamlit, and how."""
+    with mock.patch.object(st, "dataframe", wraps=st.dataframe) as drawn:
+        app = AppTest.from_file(str(MAIN)).run(timeout=LIMIT_S)
+    assert not app.exception, app.exception
+    call = drawn.call_args
+    return call.args[0], dict(call.kwargs)
+
+
+def _runs(app: AppTest) -> Measures:
+    taken = {}
+    for name in ("run", "rerun"):
+        started, spent = time.perf_counter(), time.process_time()
+        app.run(timeout=LIMIT_S)
+        taken |= {name: (time.perf_counter() - started) * 1000, f"{name} cpu": (time.process_time() - spent) * 1000}
+    assert not app.exception, app.exception
+    return taken
+
+
+CONTESTS = (
+    Contest(
+        tuple(
+            Goal("P11", f"list of {SOURCES} sources, script {name}, over the bare table", name, 2, unit="ms")
+            for name in ("run", "rerun", "run cpu", "rerun cpu")
+        ),
+        list_and_bare_table,
+        ROUNDS,
+    ),
+)
+"""Both are measured in Streamlit's own test runner, whose overhead is in ours and in the limit."""
