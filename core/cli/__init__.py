@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from core.cli import database, people, sources
+from core.cli import database, people, sources, worker
 from core.cli.output import report
 from core.errors import CheshmehError, StartupError
 
@@ -15,6 +15,7 @@ app.add_typer(people.users, name="users", help="people")
 app.add_typer(people.members, name="members", help="who belongs to an organisation, and as what")
 app.add_typer(people.tokens, name="tokens", help="bearer tokens of the HTTP interface")
 app.add_typer(sources.app, name="sources", help="data sources")
+app.command("worker")(worker.run_worker)
 
 
 def main() -> None:
