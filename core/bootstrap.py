@@ -115,7 +115,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         vault = Vault(await open_keyring(settings, database))
         people = PeopleRepository(database)
         access = Access(people, session_hours=settings.session_hours)
-        await _admit_administrator(settings, access)
+        await _admit_administrator(settings, access, role)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
         kinds = KindCatalog(registry.discover(), await _environment(settings))
         bulkheads = Bulkheads(settings.bulkhead_process, settings.bulkhead_source)
@@ -128,10 +128,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing)
         administration = _administration(access, database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
-        writer.start()
-        holds.start()
-        if shared is not None:
-            await shared.start()
+        await _start(writer, holds, shared)
         preloading = asyncio.create_task(
             _preload(kinds, () if role is Process.COMMAND else await kinds_in_use(database))
         )
@@ -155,6 +152,13 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
 def _administration(access: Access, database: Database, settings: Settings, kinds: KindCatalog) -> Administration:
     names = [info.name for info in kinds.infos()]
     return Administration(access, InstallationRepository(database), settings, names)
+
+
+async def _start(writer: StatusWriter, holds: Holds, shared: "RedisRecords | None") -> None:
+    writer.start()
+    holds.start()
+    if shared is not None:
+        await shared.start()
 
 
 def _checks(
@@ -218,8 +222,10 @@ async def _preload(kinds: KindCatalog, names: Iterable[str]) -> None:
     gc.set_threshold(GARBAGE_AFTER)
 
 
-async def _admit_administrator(settings: Settings, access: Access) -> None:
+async def _admit_administrator(settings: Settings, access: Access, role: Process) -> None:
     """Sets the password from the file, and refuses a network address while nobody could sign in."""
+    if role is Process.WORKER:
+        return  # it listens nowhere
     if settings.admin_password_file is not None:
         try:
             await access.set_administrator_password(_password(settings.admin_password_file))
