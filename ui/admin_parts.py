@@ -39,7 +39,7 @@ def hooks(found: Sequence[Hook], org: str, t: Translator) -> None:
     """Of an address the host alone: the rest of it is a secret."""
     st.markdown(f"## {t.text('admin.hooks')}")
     if found:
-        widths = {"host": 200, "language": 90, "waiting": 110, "error": 260, "id": 300}
+        widths = {"host": 170, "language": 80, "waiting": 90, "error": 230, "id": 310}
         columns = {name: grid.text(t.text(f"admin.hooks.{name}"), t, width=width) for name, width in widths.items()}
         rows = [_hook_row(hook, t) for hook in found]
         grid.grid(grid.frame_of(rows, columns), columns, t.text("admin.hooks"), t, key="hooks")
