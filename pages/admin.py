@@ -1,4 +1,5 @@
-"""For administrators: who belongs to the organisation, which tokens it has given out, and what serves it."""
+"""For administrators: who belongs to the organisation, which tokens it has given out, whom its incidents
+are told, and what serves it."""
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ def page(person: Reader, t: Translator) -> None:
     service = runtime().administration
     admin_parts.members(run(service.members(person.actor, person.org)), person.org, t)
     admin_parts.tokens(run(service.tokens(person.actor, person.org)), person.org, t)
+    admin_parts.hooks(run(runtime().alerts.hooks(person.actor, person.org)), person.org, t)
     admin_parts.system(run(service.system(person.actor, person.org)), t)
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.services.administration import Member, SystemState, Token, TokenState
+from core.services.alerts import Hook
 from ui import grid
 from ui.widgets import facts, kind_name
 
@@ -32,6 +33,20 @@ def tokens(found: Sequence[Token], org: str, t: Translator) -> None:
         st.caption(t.text("admin.tokens.none"))
     add = f"{PROGRAM} tokens add --org {org} --role analyst --days 90 --name NAME"
     _commands(t, add, f"{PROGRAM} tokens revoke ID", note="admin.tokens.note")
+
+
+def hooks(found: Sequence[Hook], org: str, t: Translator) -> None:
+    """Of an address the host alone: the rest of it is a secret."""
+    st.markdown(f"## {t.text('admin.hooks')}")
+    if found:
+        widths = {"host": 170, "language": 80, "waiting": 90, "error": 230, "id": 310}
+        columns = {name: grid.text(t.text(f"admin.hooks.{name}"), t, width=width) for name, width in widths.items()}
+        rows = [_hook_row(hook, t) for hook in found]
+        grid.grid(grid.frame_of(rows, columns), columns, t.text("admin.hooks"), t, key="hooks")
+    else:
+        st.caption(t.text("admin.hooks.none"))
+    verbs = (f"{PROGRAM} alerts {verb} --org {org} ID" for verb in ("test", "remove"))
+    _commands(t, f"{PROGRAM} alerts add --org {org} --url URL", *verbs, note="admin.hooks.note")
 
 
 def system(found: SystemState, t: Translator) -> None:
@@ -61,6 +76,26 @@ def _token_row(token: Token, t: Translator) -> tuple[object, ...]:
     held = t.listed([*role, *token.scopes])
     state = [t.text(f"admin.tokens.{token.state.value}")]
     return state, token.name, held, t.date(token.created_at), t.date(token.expires_at), str(token.id)
+
+
+def _hook_row(hook: Hook, t: Translator) -> tuple[object, ...]:
+    return (
+        hook.host,
+        t.text(f"language.{hook.language}"),
+        t.number(hook.waiting),
+        _met(hook.last_error, t),
+        str(hook.id),
+    )
+
+
+def _met(code: str | None, t: Translator) -> str:
+    """What the last attempt met, in words."""
+    if code is None:
+        return ""
+    name, _, status = code.partition("_")
+    if name == "status":
+        return t.text("alert.refused", status=int(status))
+    return t.text("admin.hooks.unreached", code=code)
 
 
 def _system_facts(found: SystemState, t: Translator) -> list[tuple[str, str]]:

@@ -11,8 +11,8 @@ from core.storage.alert_hooks import HookRepository
 from core.storage.encryption import Vault
 from core.storage.outbox import AT_ONCE, Delivery, Outbox
 from core.storage.people import PeopleRepository
-from core.storage.tables import alert_deliveries
-from tests.storage.conftest import NOW
+from core.storage.tables import alert_deliveries, alert_hooks
+from tests.storage.conftest import NOW, ON_POSTGRES
 from tests.storage.plant import Plant
 
 pytestmark = pytest.mark.anyio
@@ -95,7 +95,9 @@ async def test_what_is_claimed_is_left_alone_and_after_the_lease_it_is_the_same_
     assert (again.uid, again.attempts) == (first.uid, 2)
     # Whoever was too slow says nothing about what another has claimed since.
     await Outbox(plant.database).failed(first, "timeout", None)
-    await Outbox(plant.database).delivered(again, NOW)
+    (last,) = await claim(plant, 120)
+    await Outbox(plant.database).delivered(last, NOW)
+    await Outbox(plant.database).failed(last, "timeout", NOW)
     assert await claim(plant, 9999) == ()
 
 
@@ -142,6 +144,21 @@ async def test_with_a_hook_goes_what_waits_for_it(plant: Plant, hooks: HookRepos
     uid = await hook(hooks, plant)
     await plant.fail(await plant.add("Shop"))
     await hooks.remove(await hooks.named("acme", uid))
+    assert await moments(plant) == []
+
+
+@ON_POSTGRES
+async def test_an_incident_waits_for_a_hook_that_is_being_removed(
+    plant: Plant, beside: Plant, hooks: HookRepository
+) -> None:
+    await hook(hooks, plant)
+    source = await plant.add("Shop")
+    async with beside.database.write() as connection:
+        await connection.execute(sa.delete(alert_hooks))
+        failing = asyncio.create_task(plant.fail(source))
+        await asyncio.wait({failing}, timeout=1)
+    await failing
+    assert len(await plant.incidents()) == 1
     assert await moments(plant) == []
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from core.errors import Forbidden, NotFound, Unreachable
 from core.models import Actor, CatalogEntry, Column, Role, Sample, SampleResult
 from core.services.administration import Member, SystemState, Token, TokenState
+from core.services.alerts import Hook
 from core.services.contents import CatalogLevel
 
 START = datetime(2026, 11, 22, 6, 11, tzinfo=UTC)
@@ -76,6 +77,28 @@ class FakeAdministration:
         _require(actor, org)
         versions = {"cheshmeh": "0.1.0", "python": "3.11.2", "streamlit": "1.67.0"}
         return SystemState("sqlite", "0003", "/srv/cheshmeh/data", versions, ("postgres", "rest"), START)
+
+
+@dataclass
+class FakeAlerts:
+    """Hooks of each kind: one that works, one that is refused, one out of reach."""
+
+    kept: list[Hook] = field(
+        default_factory=lambda: [
+            Hook(UUID(int=number), host, language, START, waiting, error)
+            for number, (host, language, waiting, error) in enumerate(
+                (
+                    ("chat.example.ir", "fa", 0, None),
+                    ("ops.example.com", "en", 2, "status_500"),
+                    ("old.example.com", "en", 1, "unreachable.refused"),
+                )
+            )
+        ]
+    )
+
+    async def hooks(self, actor: Actor, org: str) -> tuple[Hook, ...]:
+        _require(actor, org)
+        return tuple(self.kept)
 
 
 def _require(actor: Actor, org: str) -> None:

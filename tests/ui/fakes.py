@@ -43,7 +43,7 @@ from core.services.inputs import parse_order
 from core.services.rights import require
 from core.settings import Settings
 from tests.ui.climbs import FakeLadders
-from tests.ui.contents import FLIGHTS, FakeAdministration, level, sample_request
+from tests.ui.contents import FLIGHTS, FakeAdministration, FakeAlerts, level, sample_request
 from tests.ui.histories import FakeHistory
 from tests.ui.samples import DOWN, NAMESPACE, POSTGRES, make_source
 
@@ -291,6 +291,7 @@ class FakeRuntime(Runtime):
     """The real runtime and its loop, around an access and sources that answer from memory."""
 
     administration: FakeAdministration  # type: ignore[assignment]  # a fake
+    alerts: FakeAlerts  # type: ignore[assignment]  # a fake
     access: FakeAccess  # type: ignore[assignment]  # a fake
     sources: FakeSources  # type: ignore[assignment]  # a fake
     history: FakeHistory  # type: ignore[assignment]  # a fake
@@ -301,7 +302,7 @@ class FakeRuntime(Runtime):
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
         self.redis_is_gone = False
         past = FakeHistory(lambda: kept.sources)
-        services = Services(kept, FakeAdministration(), past, None, FakeIncidents(), None)  # type: ignore[arg-type]
+        services = Services(kept, FakeAdministration(), past, None, FakeIncidents(), FakeAlerts())  # type: ignore[arg-type]
         rest = (people, services, _ready, _close, self._away)
         super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes
 

@@ -27,6 +27,22 @@ def test_an_organisation_without_tokens_is_told_how_to_make_one(open_page: Open,
     assert "tokens add --org main" in app.code[1].value
 
 
+def test_hooks_stand_with_their_host_and_what_the_last_attempt_met(open_page: Open) -> None:
+    frame = open_page("admin").dataframe[2].value
+    assert frame["host"].tolist() == ["chat.example.ir", "ops.example.com", "old.example.com"]
+    assert frame["language"].tolist() == ["فارسی", "English", "English"]
+    assert frame["waiting"].tolist() == ["۰", "۲", "۱"]
+    plain = [said.replace("\u2066", "").replace("\u2069", "") for said in frame["error"]]
+    assert plain == ["", "گیرنده پیام را نپذیرفت: پاسخ با وضعیت 500 آمد.", "پیام به گیرنده نرسید: unreachable.refused"]
+
+
+def test_an_organisation_that_tells_nobody_is_told_how(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.alerts.kept.clear()
+    app = open_page("admin")
+    assert "حادثه‌های این سازمان به هیچ نشانی‌ای خبر داده نمی‌شوند." in texts(app)
+    assert "alerts add --org main --url URL" in app.code[2].value
+
+
 def test_the_system_is_described(open_page: Open) -> None:
     said = texts(open_page("admin", lang="en"))
     for fact in ("SQLite", "0003", "/srv/cheshmeh/data", "0.1.0", "3.11.2", "1.67.0", "PostgreSQL", "22 Nov 2026"):
