@@ -47,7 +47,8 @@ def _why(incident: Incident, t: Translator) -> str:
     """What they have in common, and what the first of them failed with."""
     common = "" if incident.cause is Cause.SOURCE else t.text(f"alert.cause.{incident.cause}", key=incident.cause_key)
     first = next((source.diagnosis for source in incident.sources if source.diagnosis), None)
-    return plain(" ".join(part for part in (common, t.message(first.message) if first else "") if part))
+    said = common, t.message(first.message) if first else ""
+    return "  \n".join(plain(part) for part in said if part)
 
 
 def _when(incident: Incident, t: Translator) -> str:
