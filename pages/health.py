@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import OrgHistory
-from ui import health_parts, health_tables, history_range, navigation, sources_parts, state
+from ui import health_parts, health_tables, history_range, incident_list, navigation, sources_parts, state
 from ui.listing import everything
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
@@ -34,6 +34,8 @@ def page(person: Reader, t: Translator) -> None:
 def history(person: Reader, t: Translator) -> None:
     chosen = history_range.chosen(RANGES, "24h", state.HEALTH_RANGE, t)
     now = datetime.now(UTC)
+    found = run(runtime().incidents.of_org(person.actor, person.org, since=now - RANGES[chosen]))
+    incident_list.incident_list(found, person, t)
     past = run(runtime().history.of_org(person.actor, person.org, now - RANGES[chosen], now))
     if not any(source.windows["30d"].calls for source in past.sources):
         empty(t.text("health.chart.empty.title"), t.text("health.chart.empty.body"))

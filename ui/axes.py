@@ -44,10 +44,9 @@ def layout(t: Translator, *, height: int, **axes: Any) -> dict[str, Any]:
 
 
 def value_axis(top: float, t: Translator, *, few: bool = False) -> dict[str, Any]:
-    """From zero to just above `top`, evenly; with `few` only half, the whole and zero have a line."""
-    values = scale(top)
-    lines = [0.0, values[-1] / 2, values[-1]] if few else values
-    return _axis(lines, t) | {"range": [0, values[-1]]}
+    """From zero to just above `top`, evenly; with `few` only zero and `top` itself have a line."""
+    values = [0.0, max(top, 1)] if few else scale(top)
+    return _axis(values, t) | {"range": [0, values[-1] * (1.1 if few else 1)]}
 
 
 def log_axis(lowest: float, top: float, t: Translator) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from core.models import HourOfWeek, OrgHistory
 from ui import axes
 from ui.exports import csv_button
 
-COLOURS = ((0, "#B2DFBE"), (0.005, "#B2DFBE"), (0.0051, "#FFE08A"), (0.1, "#FFA94D"), (0.5, "#E8590C"), (1, "#C92A2A"))
+COLOURS = ((0, "#B2DFBE"), (0.005, "#B2DFBE"), (0.0051, "#FFE08A"), (0.1, "#FFA94D"), (0.5, "#E8590C"), (1, "#FA5252"))
 """Within the budget green; beyond it the darker the worse. Words on it are black: each has a contrast of 4.5 : 1."""
 WORDS = "#101418"
 ROW, AROUND, NAME_MAX = 26, 76, 22

@@ -2,13 +2,14 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
-from core.models import Status
+from core.models import Cause, Incident, IncidentSource, Status
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
-from tests.ui.samples import make_source, source_id
+from tests.ui.samples import DOWN, make_source, source_id
 from ui.axes import log_scale
 from ui.exports import written
 
@@ -122,6 +123,33 @@ def test_a_logarithmic_scale_holds_the_values_between_its_ends(low: float, top: 
     assert values[-1] >= top
     assert values == sorted(set(values))
     assert 2 <= len(values) <= 8
+
+
+def incident(*names: str, closed: bool = False) -> Incident:
+    at = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)
+    over = at + timedelta(hours=1) if closed else None
+    members = tuple(IncidentSource(source_id(name), name, "postgres", at, over, DOWN.diagnosis()) for name in names)
+    cause = (Cause.HOST, "db.example.com") if len(names) > 1 else (Cause.SOURCE, str(source_id(names[0])))
+    return Incident(uuid4(), *cause, "unreachable", at, over, members)
+
+
+def test_sources_that_failed_for_one_reason_stand_together_and_lead_to_that_moment(
+    open_page: Open, runtime: FakeRuntime
+) -> None:
+    runtime.incidents.kept = (incident("پروازها", "انبار مشهد"), incident("بایگانی", closed=True))
+    app = open_page("health", lang="en")
+    said = DIRECTIONS.sub("", texts(app))
+    assert "2 sources for one reason" in said
+    assert "1 source**" in said
+    assert "db.example.com" in said
+    links = [link.proto.query_string for link in app.get("page_link")]
+    wanted = [link for link in links if str(source_id("انبار مشهد")) in link and "at=2026-03-21T08" in link]
+    assert len(wanted) == 1
+    assert "tab=metrics" in wanted[0]
+
+
+def test_a_range_without_incidents_says_so(open_page: Open) -> None:
+    assert "در این بازه حادثه‌ای نبوده است." in texts(open_page("health"))
 
 
 def test_a_download_is_read_as_persian_and_never_carried_out() -> None:
