@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import resource
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import Enum, auto
 from functools import partial
@@ -143,10 +143,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
         await _start(writer, holds, None if role is Process.COMMAND else sender, shared)
-        preloading = asyncio.create_task(
-            _preload(kinds, () if role is Process.COMMAND else await kinds_in_use(database))
-        )
         checks.start()
+        preloading = asyncio.create_task(_preload(kinds, database, role))
     except BaseException:
         await database.close()
         raise
@@ -235,9 +233,9 @@ def _shared_records(settings: Settings) -> "RedisRecords | None":
         raise StartupError("redis_url") from None
 
 
-async def _preload(kinds: KindCatalog, names: Iterable[str]) -> None:
+async def _preload(kinds: KindCatalog, database: Database, role: Process) -> None:
     """Imports the drivers of the sources that there are, so that the first "ping all" need not."""
-    for name in names:
+    for name in () if role is Process.COMMAND else await kinds_in_use(database):
         try:
             await kinds.ready(name)
         except (SourceError, InvalidInput) as err:

@@ -128,6 +128,10 @@ def _alerts() -> None:
         sa.UniqueConstraint("uid", name=op.f("uq_alert_hooks_uid")),
     )
     op.create_index(op.f("ix_alert_hooks_org_id"), "alert_hooks", ["org_id"], unique=False)
+    _deliveries()
+
+
+def _deliveries() -> None:
     op.create_table(
         "alert_deliveries",
         sa.Column("id", sa.Integer(), nullable=False),
