@@ -173,3 +173,17 @@ def test_the_language_is_the_best_of_what_the_reader_accepts(header: str | None,
 
 def test_persian_runs_from_right_to_left() -> None:
     assert (direction("fa"), direction("en")) == ("rtl", "ltr")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "fa", "en"),
+    [
+        (1, "۱۰۰٪", "100%"),
+        (0.99999, "۹۹٫۹۹٪", "99.99%"),
+        (0.995, "۹۹٫۵۰٪", "99.50%"),
+        (0.29, "۲۹٪", "29%"),
+        (0, "۰٪", "0%"),
+    ],
+)
+def test_a_share_never_rounds_up_to_everything(ratio: float, fa: str, en: str) -> None:
+    assert (FA.share(ratio), EN.share(ratio)) == (fa, en)

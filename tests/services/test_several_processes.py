@@ -83,3 +83,24 @@ def test_figures_of_both_outlive_both(two: tuple[Product, Product], source: Sour
         stored(one)
         stored(other)
     assert counts(seen(one, source).figures) == counts(seen(other, source).figures) == (20, 10)
+
+
+def test_a_list_takes_over_what_the_other_stored_changed_and_deleted(
+    two: tuple[Product, Product], source: Source
+) -> None:
+    one, other = two
+
+    def listed() -> tuple[Source, ...]:
+        return other.runtime.run(other.runtime.sources.health(ADMIN, "main")).sources
+
+    assert [known.figures.calls_total for known in listed()] == [0]
+    ping(one, source, Step.OK, Step.OK)
+    stored(one)
+    (known,) = listed()
+    assert (known.status, counts(known.figures)) == (Status.HEALTHY, (2, 0))
+    sources = one.runtime.sources
+    one.runtime.run(sources.update(ADMIN, "main", source.id, {"name": "bills", "config": {"host": "elsewhere"}}))
+    (known,) = listed()
+    assert (known.name, known.config["host"]) == ("bills", "elsewhere")
+    one.runtime.run(sources.delete(ADMIN, "main", source.id))
+    assert listed() == ()
