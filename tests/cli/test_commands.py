@@ -150,8 +150,8 @@ def test_wrong_usage_is_exit_status_2(
 
 
 def test_when_a_source_is_checked_is_edited(acme: CommandLine, tmp_path: Path) -> None:
-    file = config_file(tmp_path, base_url="http://127.0.0.1:1")
-    acme.json("sources", "add", "--org", "acme", "--kind", "rest", "--name", "n", "--config", file)
+    file = config_file(tmp_path)
+    acme.json("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "n", "--config", file)
     edit = "sources", "edit", "--org", "acme", "n"
     until = (datetime.now(UTC) + timedelta(hours=2)).replace(microsecond=0)
     shown = acme.json(*edit, "--interval", "300", "--maintenance-until", until.isoformat())
