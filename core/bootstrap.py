@@ -5,6 +5,7 @@ import gc
 import resource
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ from core.storage.sources import SourceRepository, kinds_in_use
 from core.storage.status import StatusRepository
 
 if TYPE_CHECKING:
+    from core.checks.worker import WorkerChecks
     from core.resilience.redis_records import RedisRecords
 
 log = structlog.get_logger(__name__)
@@ -69,10 +71,17 @@ GARBAGE_AFTER = 20_000
 1,000 sources spends a tenth of its time looking, and finds nothing."""
 
 
-def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
-    """Starts the background loop and everything on it.
+class Process(Enum):
+    """What a process is for: only a dashboard owns its data directory, a command does nothing unasked."""
 
-    `exclusive` takes the data directory's lock, as a dashboard must and the command line must not.
+    DASHBOARD = auto()
+    WORKER = auto()
+    COMMAND = auto()
+
+
+def open_runtime(settings: Settings, role: Process = Process.DASHBOARD) -> Runtime:
+    """Starts the background loop and everything on it; a dashboard takes the data directory's lock.
+
     Raises StartupError with the one sentence that says why it refuses to start.
     """
     configure_logging(settings)
@@ -80,13 +89,14 @@ def open_runtime(settings: Settings, *, exclusive: bool = True) -> Runtime:
         raise StartupError("worker_on_sqlite")
     with ExitStack() as undo:
         lock = DataDirLock(settings.data_dir)
-        if exclusive:
+        if role is Process.DASHBOARD:
             lock.acquire()
             undo.callback(lock.release)
+        if role is not Process.COMMAND:
             allow_open_files()
         loop = BackgroundLoop()
         undo.callback(loop.stop)
-        runtime = loop.submit(_assemble(settings, loop, lock, serves=exclusive)).result()
+        runtime = loop.submit(_assemble(settings, loop, lock, role)).result()
         undo.pop_all()
         return runtime
 
@@ -100,16 +110,16 @@ def allow_open_files() -> None:
 
 
 @contextmanager
-def opened(settings: Settings, *, exclusive: bool = True) -> Iterator[Runtime]:
+def opened(settings: Settings, role: Process = Process.DASHBOARD) -> Iterator[Runtime]:
     """A runtime for the length of a block."""
-    runtime = open_runtime(settings, exclusive=exclusive)
+    runtime = open_runtime(settings, role)
     try:
         yield runtime
     finally:
         runtime.close()
 
 
-async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock, *, serves: bool) -> Runtime:
+async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock, role: Process) -> Runtime:
     database, shared = Database(settings.database_url_text), _shared_records(settings)
     try:
         await database.upgrade()
@@ -131,10 +141,11 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         exposition = Exposition(people, sources, statuses, live)
         incidents, alerts, sender = _alerting(settings, database, vault, people, kinds)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
-        checks = _checks(settings, database, sources, live, writer) if serves else InlineChecks()
-        await _start(writer, holds, sender if serves else None, shared)
+        checks = _checks(role, settings, database, sources, live, writer)
+        await _start(writer, holds, sender if role is Process.DASHBOARD else None, shared)
         checks.start()
-        preloading = asyncio.create_task(_preload(kinds, await kinds_in_use(database) if serves else ()))
+        used = () if role is Process.COMMAND else await kinds_in_use(database)
+        preloading = asyncio.create_task(_preload(kinds, used))
     except BaseException:
         await database.close()
         raise
@@ -176,15 +187,24 @@ def _alerting(
 
 
 def _checks(
-    settings: Settings, database: Database, sources: SourceRepository, live: LiveSources, writer: StatusWriter
-) -> InlineChecks:
-    """What a dashboard does unasked. Not started yet."""
-    checker = None
-    if settings.checks == "inline" and settings.check_interval_s:
-        calls, schedule = Calls(writer), ScheduleRepository(database)
-        statuses = StatusRepository(database)
-        checker = Checker(schedule, sources, statuses, live, calls, settings.check_interval_s)
-    return InlineChecks(checker, Rollup(database).run)
+    role: Process,
+    settings: Settings,
+    database: Database,
+    sources: SourceRepository,
+    live: LiveSources,
+    writer: StatusWriter,
+) -> "InlineChecks | WorkerChecks":
+    """What a process does unasked. Not started yet."""
+    schedule, statuses, roll_up = ScheduleRepository(database), StatusRepository(database), Rollup(database).run
+    checker = partial(Checker, schedule, sources, statuses, live, Calls(writer), settings.check_interval_s)
+    if role is Process.WORKER:
+        from core.checks.job_queue import job_queue
+        from core.checks.worker import WorkerChecks
+
+        return WorkerChecks(partial(job_queue, settings.database_url_text), checker, writer.flush, roll_up)
+    if role is Process.COMMAND or settings.checks == "worker":
+        return InlineChecks()
+    return InlineChecks(checker() if settings.check_interval_s else None, roll_up)
 
 
 async def _parts(database: Database, writer: StatusWriter, shared: "RedisRecords | None") -> tuple[Part, ...]:

@@ -24,7 +24,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from core import settings
-from core.bootstrap import opened
+from core.bootstrap import Process, opened
 from core.models import Actor, Role, SourceDraft
 from core.runtime import Runtime
 
@@ -172,7 +172,7 @@ def main() -> None:
 
 def add_to_dashboard(servers: Servers) -> None:
     """As the command line does, beside the running dashboard of this data directory."""
-    with opened(settings.load(), exclusive=False) as runtime:
+    with opened(settings.load(), Process.COMMAND) as runtime:
         runtime.run(add_sources(runtime, sources(servers)))
 
 

@@ -52,7 +52,9 @@ class Checker:
         self._running: dict[int, asyncio.Task[None]] = {}
 
     async def tick(self) -> float:
-        """Starts what is due, and gives the seconds until there may be more to do."""
+        """Starts what is due, and gives the seconds until there may be more to do. Nothing while checks are off."""
+        if not self._interval_s:
+            return READ_S
         now = self._monotonic()
         if not 0 <= now - self._read_at < READ_S:
             await self._read()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from core import settings
-from core.bootstrap import opened
+from core.bootstrap import Process, opened
 from core.models import Actor
 from core.runtime import Runtime
 
@@ -13,6 +13,6 @@ T = TypeVar("T")
 
 def run(work: Callable[[Runtime, Actor], Coroutine[Any, Any, T]]) -> T:
     """Does one piece of work as the owner of the data directory. Raises CheshmehError."""
-    with opened(settings.load(), exclusive=False) as runtime:
+    with opened(settings.load(), Process.COMMAND) as runtime:
         actor = runtime.run(runtime.access.local_actor())
         return runtime.run(work(runtime, actor))

@@ -96,8 +96,8 @@ DOCUMENT = """
 import json, sys
 from core import settings
 from core.api.interface import build
-from core.bootstrap import opened
-with opened(settings.load(), exclusive=False) as runtime:
+from core.bootstrap import Process, opened
+with opened(settings.load(), Process.COMMAND) as runtime:
     json.dump(build(runtime).openapi(), sys.stdout)
 """
 
