@@ -1,7 +1,7 @@
 """One worker of several: takes batches of sources from the shared queue, and checks what is due in each for a while.
 
-No worker leads. Every one of them defers the same periodic jobs, of which the queue takes each once; a batch has one job
-that waits and one that runs, at most. A worker that dies leaves its jobs behind, and another one clears them away.
+No worker leads. Every one of them defers the same periodic jobs, of which the queue takes each once; of a batch one job
+waits and one runs, at most. A worker that dies leaves its jobs behind, and another one clears them away.
 """
 
 import asyncio
