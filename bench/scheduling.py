@@ -74,7 +74,7 @@ def main(seconds: int, sources: int) -> int:
         own = _environment(home) | _servers(stack)
         with opened(_settings(own, 0), Process.COMMAND) as runtime:
             runtime.run(_add(runtime, port, sources))
-        _measured(seconds, sources, own)
+        _measured(seconds, own)
         single = _environment(home / "single")
         with opened(_settings(single, 0), Process.COMMAND) as runtime:
             runtime.run(_add(runtime, port, sources))
@@ -82,17 +82,17 @@ def main(seconds: int, sources: int) -> int:
     return 0
 
 
-def _measured(seconds: int, sources: int, own: dict[str, str]) -> None:
+def _measured(seconds: int, own: dict[str, str]) -> None:
     workers = [_worker(own) for _ in range(2)]
     try:
         time.sleep(WARM_S)
-        _report("two workers", seconds // 2, workers, sources)
+        _report("two workers", seconds // 2, workers)
         workers[0].send_signal(signal.SIGKILL)
         workers[0].wait()
         killed = time.monotonic()
         time.sleep(INTERVAL_S)
-        _gap("killed worker", killed, sources)
-        _report("one worker left", seconds // 2, workers[1:], sources)
+        _report("one worker left", seconds // 2, workers[1:])
+        _over_the_kill(killed)
     finally:
         for worker in workers:
             worker.send_signal(signal.SIGTERM)
@@ -104,13 +104,13 @@ def _single(seconds: int, own: dict[str, str]) -> None:
     process = subprocess.Popen([sys.executable, "-m", "bench.scheduling", "inline"], env=os.environ | own)
     try:
         time.sleep(WARM_S)
-        _report("one process, SQLite", seconds, [process], 0)
+        _report("one process, SQLite", seconds, [process])
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
 
 
-def _report(name: str, seconds: int, processes: Sequence["subprocess.Popen[bytes]"], sources: int) -> None:
+def _report(name: str, seconds: int, processes: Sequence["subprocess.Popen[bytes]"]) -> None:
     start, spent = time.monotonic(), sum(map(_cpu_s, processes))
     time.sleep(seconds)
     end, spent = time.monotonic(), sum(map(_cpu_s, processes)) - spent
@@ -130,11 +130,12 @@ def _report(name: str, seconds: int, processes: Sequence["subprocess.Popen[bytes
     )
 
 
-def _gap(name: str, killed: float, sources: int) -> None:
-    """How long no source of the dead worker was checked, seen from the sources: the longest of all gaps over it."""
-    after = [next((at for at in seen if at > killed), None) for seen in Recorder.seen.values()]
-    unseen = sum(at is None for at in after)
-    print(f"{name:22} {unseen} of {sources} sources not checked within one interval of the kill", flush=True)
+def _over_the_kill(killed: float) -> None:
+    """From the last check of each source before a worker was killed to the first one after."""
+    times = list(Recorder.seen.values())
+    gaps = [min(at for at in seen if at > killed) - max(at for at in seen if at <= killed) for seen in times]
+    late = sum(gap > 2 * INTERVAL_S for gap in gaps)
+    print(f"{'over the kill':22} at most {max(gaps):.1f} s from one check to the next; late {late}", flush=True)
 
 
 def _cpu_s(process: "subprocess.Popen[bytes]") -> float:

@@ -126,7 +126,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         vault = Vault(await open_keyring(settings, database))
         people = PeopleRepository(database)
         access = Access(people, session_hours=settings.session_hours)
-        await _admit_administrator(settings, access)
+        await _admit_administrator(settings, access, role)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
         kinds = KindCatalog(registry.discover(), await _environment(settings))
         bulkheads = Bulkheads(settings.bulkhead_process, settings.bulkhead_source)
@@ -144,8 +144,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         checks = _checks(role, settings, database, sources, live, writer)
         await _start(writer, holds, sender if role is Process.DASHBOARD else None, shared)
         checks.start()
-        used = () if role is Process.COMMAND else await kinds_in_use(database)
-        preloading = asyncio.create_task(_preload(kinds, used))
+        preloading = asyncio.create_task(_preload(kinds, database, role))
     except BaseException:
         await database.close()
         raise
@@ -234,9 +233,9 @@ def _shared_records(settings: Settings) -> "RedisRecords | None":
         raise StartupError("redis_url") from None
 
 
-async def _preload(kinds: KindCatalog, names: Iterable[str]) -> None:
+async def _preload(kinds: KindCatalog, database: Database, role: Process) -> None:
     """Imports the drivers of the sources that there are, so that the first "ping all" need not."""
-    for name in names:
+    for name in () if role is Process.COMMAND else await kinds_in_use(database):
         try:
             await kinds.ready(name)
         except (SourceError, InvalidInput) as err:
@@ -247,8 +246,10 @@ async def _preload(kinds: KindCatalog, names: Iterable[str]) -> None:
     gc.set_threshold(GARBAGE_AFTER)
 
 
-async def _admit_administrator(settings: Settings, access: Access) -> None:
+async def _admit_administrator(settings: Settings, access: Access, role: Process) -> None:
     """Sets the password from the file, and refuses a network address while nobody could sign in."""
+    if role is Process.WORKER:
+        return  # it listens nowhere
     if settings.admin_password_file is not None:
         try:
             await access.set_administrator_password(_password(settings.admin_password_file))
