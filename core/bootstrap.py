@@ -123,8 +123,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
     database, shared = Database(settings.database_url_text), _shared_records(settings)
     try:
         await database.upgrade()
-        vault = Vault(await open_keyring(settings, database))
-        people = PeopleRepository(database)
+        vault, people = Vault(await open_keyring(settings, database)), PeopleRepository(database)
         access = Access(people, session_hours=settings.session_hours)
         await _admit_administrator(settings, access, role)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
@@ -144,7 +143,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         checks = _checks(role, settings, database, sources, live, writer)
         await _start(writer, holds, sender if role is Process.DASHBOARD else None, shared)
         checks.start()
-        preloading = asyncio.create_task(_preload(kinds, database, role))
+        used = () if role is Process.COMMAND else await kinds_in_use(database)
+        preloading = asyncio.create_task(_preload(kinds, used))
     except BaseException:
         await database.close()
         raise
@@ -233,9 +233,9 @@ def _shared_records(settings: Settings) -> "RedisRecords | None":
         raise StartupError("redis_url") from None
 
 
-async def _preload(kinds: KindCatalog, database: Database, role: Process) -> None:
+async def _preload(kinds: KindCatalog, names: Iterable[str]) -> None:
     """Imports the drivers of the sources that there are, so that the first "ping all" need not."""
-    for name in () if role is Process.COMMAND else await kinds_in_use(database):
+    for name in names:
         try:
             await kinds.ready(name)
         except (SourceError, InvalidInput) as err:
