@@ -123,8 +123,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
     database, shared = Database(settings.database_url_text), _shared_records(settings)
     try:
         await database.upgrade()
-        vault = Vault(await open_keyring(settings, database))
-        people = PeopleRepository(database)
+        vault, people = Vault(await open_keyring(settings, database)), PeopleRepository(database)
         access = Access(people, session_hours=settings.session_hours)
         await _admit_administrator(settings, access, role)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
