@@ -5,7 +5,6 @@ open breaker would make a dead source look fast.
 """
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,11 +12,10 @@ from datetime import UTC, datetime
 from core.metrics.histogram import Histogram, index_of
 from core.metrics.history import HistoryLog
 from core.metrics.window import LatencyWindow
-from core.models import BreakerState, CallPoint, Figures, Outcome
+from core.models import BreakerState, Figures, Outcome
 
 EMA_TAU_S = 60.0
 """Time constant of the average: a call's weight falls to 1/e within a minute, whatever the rhythm of calls."""
-RECENT_CALLS = 288
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,6 @@ class SourceFigures:
         self._calls: list[Call] = []
         self._rejected = 0
         self.history = HistoryLog()
-        self._recent: deque[tuple[datetime, float, bool]] = deque(maxlen=RECENT_CALLS)
         self.attempts = dict.fromkeys(Outcome, 0)
         """Attempts by what they proved, since this process started: a call may take several."""
 
@@ -144,12 +141,6 @@ class SourceFigures:
         self._fold.apply(call)
         self._calls.append(call)
         self.history.call(call.ts, latency_ms, call.index, error=error)
-        self._recent.append((call.ts, latency_ms, not error))
-
-    @property
-    def recent(self) -> tuple[CallPoint, ...]:
-        """The last calls, oldest first."""
-        return tuple(CallPoint(*each) for each in self._recent)
 
     @property
     def lifetime(self) -> tuple[Histogram, float]:

@@ -22,7 +22,6 @@ from core.models.samples import CatalogEntry, Column, Sample
 from core.models.sources import (
     Actor,
     BreakerConfig,
-    CallPoint,
     Event,
     Figures,
     HealthSummary,
@@ -43,7 +42,6 @@ __all__ = [
     "BreakerAction",
     "BreakerConfig",
     "BreakerState",
-    "CallPoint",
     "CatalogEntry",
     "Cause",
     "Change",

@@ -160,12 +160,3 @@ class Event:
     ts: datetime
     type: str
     data: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class CallPoint:
-    """One finished call, for the chart of recent calls."""
-
-    ts: datetime
-    latency_ms: float
-    ok: bool

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.metrics.figures import EMA_TAU_S, RECENT_CALLS, FiguresState, SourceFigures
+from core.metrics.figures import EMA_TAU_S, FiguresState, SourceFigures
 from core.metrics.histogram import RELATIVE_ERROR
 from core.models import BreakerState, Figures
 from tests.fakes import FakeClock
@@ -168,15 +168,6 @@ def test_kept_calls_leave_the_window_too(figures: SourceFigures, clock: FakeCloc
     clock.advance(3600)
     record(again, 10, 30)
     assert p95(again) == pytest.approx(10, rel=RELATIVE_ERROR)
-
-
-def test_the_chart_of_recent_calls_is_bounded(figures: SourceFigures, clock: FakeClock) -> None:
-    record(figures, times=RECENT_CALLS)
-    clock.advance(1)
-    record(figures, 77, error=True)
-    assert len(figures.recent) == RECENT_CALLS
-    last = figures.recent[-1]
-    assert (last.ts, last.latency_ms, last.ok) == (clock.utc(), 77, False)
 
 
 def test_an_empty_past_is_no_past() -> None:
