@@ -17,7 +17,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from tests.servers.processes import HOST, reserved_port
+from tests.servers.processes import HOST, ends_with_us, reserved_port
 from tests.servers.programs import Programs, environment
 
 START_LIMIT_S = 60
@@ -117,7 +117,15 @@ class OwnPostgresServer(PostgresServer):
             return
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs.folder / "postgres", "-D", self._data, "-c", f"port={self.port}", *OPTIONS],
+                [
+                    *ends_with_us(),
+                    self._programs.folder / "postgres",
+                    "-D",
+                    self._data,
+                    "-c",
+                    f"port={self.port}",
+                    *OPTIONS,
+                ],
                 **self._programs.identity(),
                 cwd="/",
                 env=environment(),

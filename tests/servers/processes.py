@@ -49,7 +49,7 @@ def running(
     log = home / "log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command,
+            [*ends_with_us(), *command],
             cwd=home,
             env=_environment(home, environment),
             stdin=subprocess.DEVNULL,
@@ -61,6 +61,12 @@ def running(
         yield
     finally:
         _end(process)
+
+
+def ends_with_us() -> list[str]:
+    """What stands before a command that must not outlive the tests, however these end; nothing where it is missing."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def _environment(home: Path, more: Mapping[str, str] | None) -> dict[str, str]:
