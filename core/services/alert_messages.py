@@ -15,7 +15,7 @@ NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An incident at the moment of telling: `moment` is `opened` or `closed`, `statuses` are by the source's id."""
+    """An incident at the moment of telling, which is `opened`, `grown` or `closed`; `statuses` are by source."""
 
     incident: Incident
     org: str
@@ -66,7 +66,7 @@ def _lines(told: Told, speak: Translator) -> list[str]:
         lines.append(speak.text(f"alert.cause.{incident.cause.value}", key=incident.cause_key))
     lines.append(_span(incident.opened_at, incident.closed_at, speak))
     first = next((source.diagnosis for source in incident.sources if source.diagnosis), None)
-    if told.moment == "opened" and first is not None:
+    if told.moment != "closed" and first is not None:
         lines += [speak.message(first.message), speak.message(first.advice)]
     return lines
 

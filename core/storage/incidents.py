@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.metrics.causes import JOINS_WITHIN, Board, Case, Member, Trouble
 from core.models import Cause, Event
 from core.storage.events import record_events
-from core.storage.outbox import announce_closed, announce_opened
+from core.storage.outbox import announce_closed, announce_grown, announce_opened
 from core.storage.row_locks import lock_organisations
 from core.storage.tables import incident_sources, incidents, sources
 
@@ -106,7 +106,9 @@ async def _write(connection: AsyncConnection, moved: dict[int, Case], ids: dict[
         await connection.execute(sa.update(incidents).where(incidents.c.id == sa.bindparam("key")), changed)
     ids = ids | await _insert(connection, fresh)
     await _write_members(connection, moved, ids)
+    joined = [case for source, case in moved.items() if case not in fresh and case.members[source].closed_at is None]
     await announce_opened(connection, {ids[case.uid]: case.org_id for case in fresh}, now)
+    await announce_grown(connection, {ids[case.uid]: case.org_id for case in joined}, now)
     await announce_closed(connection, [ids[uid] for uid, case in cases.items() if case.closed_at is not None], now)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.storage.database import Database
 from core.storage.tables import alert_deliveries, alert_hooks
 
-OPENED, CLOSED = "opened", "closed"
+OPENED, GROWN, CLOSED = "opened", "grown", "closed"
 AT_ONCE = 16
 """Deliveries claimed by one process at a time."""
 
@@ -42,13 +42,38 @@ async def announce_opened(connection: AsyncConnection, orgs: Mapping[int, int], 
     await _announce(connection, pairs, OPENED, now)
 
 
+async def announce_grown(connection: AsyncConnection, orgs: Mapping[int, int], now: datetime) -> None:
+    """More sources are in these incidents. `orgs` is by incident.
+
+    A hook that is yet to be told of the beginning, or of other newcomers, is told of these with that. Any other one,
+    one that came later too, is told once more.
+    """
+    if not orgs:
+        return
+    table = alert_deliveries.c
+    hooks = sa.select(alert_hooks.c.id, alert_hooks.c.org_id).where(alert_hooks.c.org_id.in_(set(orgs.values())))
+    found = (await connection.execute(hooks.with_for_update(read=True, key_share=True))).all()
+    waits = sa.select(table.hook_id, table.incident_id)
+    waits = waits.where(table.incident_id.in_(orgs), table.due_at.is_not(None), table.attempts == 0)
+    waiting = {tuple(row) for row in await connection.execute(waits)}
+    pairs = {(hook, incident) for incident, org in orgs.items() for hook, owner in found if owner == org} - waiting
+    if pairs:
+        again = sa.tuple_(table.hook_id, table.incident_id).in_(list(pairs)), table.moment == GROWN
+        await connection.execute(sa.delete(alert_deliveries).where(*again))
+    await _announce(connection, sorted(pairs), GROWN, now)
+
+
 async def announce_closed(connection: AsyncConnection, ended: Sequence[int], now: datetime) -> None:
-    """To the hooks that are told of the beginning of these incidents, and to no others."""
-    told = sa.select(alert_deliveries.c.hook_id, alert_deliveries.c.incident_id)
-    told = told.join(alert_hooks).where(alert_deliveries.c.incident_id.in_(ended), alert_deliveries.c.moment == OPENED)
+    """To the hooks that are told of these incidents, and to no others. What newcomers are not told of is over."""
+    table = alert_deliveries.c
+    over = table.incident_id.in_(ended), table.moment == GROWN, table.attempts == 0
+    told = sa.select(table.hook_id, table.incident_id).join(alert_hooks)
+    told = told.where(table.incident_id.in_(ended), table.moment.in_((OPENED, GROWN)))
     locked = told.with_for_update(read=True, key_share=True, of=alert_hooks)
-    pairs = [(hook, incident) for hook, incident in await connection.execute(locked)] if ended else []
-    await _announce(connection, pairs, CLOSED, now)
+    pairs = {(hook, incident) for hook, incident in await connection.execute(locked)} if ended else set()
+    if ended:
+        await connection.execute(sa.delete(alert_deliveries).where(*over))
+    await _announce(connection, sorted(pairs), CLOSED, now)
 
 
 async def _announce(connection: AsyncConnection, pairs: list[tuple[int, int]], moment: str, now: datetime) -> None:
@@ -96,7 +121,7 @@ class Outbox:
     async def _settle(self, delivery: Delivery, values: dict[str, Any]) -> None:
         """Unless the lease ran out and somebody else has claimed it since."""
         table = alert_deliveries.c
-        own = table.id == delivery.id, table.attempts == delivery.attempts, table.delivered_at.is_(None)
+        own = table.uid == delivery.uid, table.attempts == delivery.attempts, table.delivered_at.is_(None)
         async with self._database.write() as connection:
             await connection.execute(sa.update(alert_deliveries).where(*own).values(values))
 

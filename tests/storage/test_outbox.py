@@ -68,6 +68,53 @@ async def test_a_hook_that_came_later_is_not_told_of_the_end_alone(plant: Plant,
     assert await moments(plant) == []
 
 
+async def test_who_joins_after_the_beginning_was_told_is_told_too(plant: Plant, hooks: HookRepository) -> None:
+    await hook(hooks, plant)
+    shop, blog, wiki = [await plant.add(name) for name in ("Shop", "Blog", "Wiki")]
+    await plant.fail(shop)
+    await told(plant)
+    await plant.fail(blog)
+    assert await moments(plant) == ["opened", "grown"]
+    await plant.fail(wiki)
+    assert await moments(plant) == ["opened", "grown"]
+    (grown,) = await told(plant)
+    assert grown.moment == "grown"
+    await plant.recover(wiki, 30)
+    await plant.fail(wiki, 40)
+    (again,) = await told(plant)
+    assert (again.moment, again.uid == grown.uid) == ("grown", False)
+
+
+async def test_a_hook_that_came_later_is_told_of_who_joins_and_of_the_end(plant: Plant, hooks: HookRepository) -> None:
+    shop, blog = await plant.add("Shop"), await plant.add("Blog")
+    await plant.fail(shop)
+    await hook(hooks, plant)
+    await plant.fail(blog)
+    await told(plant)
+    for source in (shop, blog):
+        await plant.recover(source, 60)
+    assert await moments(plant) == ["grown", "closed"]
+
+
+async def test_of_an_incident_that_is_over_nobody_hears_that_it_grew(plant: Plant, hooks: HookRepository) -> None:
+    await hook(hooks, plant)
+    shop, blog = await plant.add("Shop"), await plant.add("Blog")
+    await plant.fail(shop)
+    await told(plant)
+    await plant.fail(blog)
+    for source in (shop, blog):
+        await plant.recover(source, 60)
+    assert await moments(plant) == ["opened", "closed"]
+
+
+async def told(plant: Plant) -> tuple[Delivery, ...]:
+    """What is claimed and delivered now."""
+    found = await claim(plant, 3600)
+    for delivery in found:
+        await Outbox(plant.database).delivered(delivery, NOW)
+    return found
+
+
 async def test_an_incident_that_ends_with_its_sources_is_told(plant: Plant, hooks: HookRepository) -> None:
     await hook(hooks, plant)
     source = await plant.add("Shop")
