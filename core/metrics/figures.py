@@ -5,6 +5,7 @@ open breaker would make a dead source look fast.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ from core.metrics.history import HistoryLog
 from core.metrics.window import LatencyWindow
 from core.models import BreakerState, Figures, Outcome
 
+WAITING_MAX = 2_000
+"""Calls of one source that wait to be stored. Older ones are in the sum: they are lost only if the database was away
+for so many calls, and another process wrote to it before this one."""
 EMA_TAU_S = 60.0
 """Time constant of the average: a call's weight falls to 1/e within a minute, whatever the rhythm of calls."""
 
@@ -129,7 +133,7 @@ class SourceFigures:
     def __init__(self, kept: FiguresState | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self._clock = clock
         self._fold = Fold(kept or FiguresState())
-        self._calls: list[Call] = []
+        self._calls: deque[Call] = deque(maxlen=WAITING_MAX)
         self._rejected = 0
         self.history = HistoryLog()
         self.attempts = dict.fromkeys(Outcome, 0)
@@ -171,12 +175,14 @@ class SourceFigures:
     def take(self) -> tuple[tuple[Call, ...], int]:
         """The calls and the number of refusals that are not stored yet; they are the caller's now."""
         taken = tuple(self._calls), self._rejected
-        self._calls, self._rejected = [], 0
+        self._calls.clear()
+        self._rejected = 0
         return taken
 
     def give_back(self, calls: Iterable[Call], rejected: int) -> None:
         """They could not be stored: they go before what happened since."""
-        self._calls, self._rejected = [*calls, *self._calls], self._rejected + rejected
+        self._calls = deque((*calls, *self._calls), maxlen=WAITING_MAX)
+        self._rejected += rejected
 
     def rebase(self, stored: FiguresState) -> None:
         """Other processes stored calls too: from here on, that and our own on top of it."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.metrics.figures import EMA_TAU_S, FiguresState, SourceFigures
+from core.metrics.figures import EMA_TAU_S, WAITING_MAX, FiguresState, SourceFigures
 from core.metrics.histogram import RELATIVE_ERROR
 from core.models import BreakerState, Figures
 from tests.fakes import FakeClock
@@ -168,6 +168,15 @@ def test_kept_calls_leave_the_window_too(figures: SourceFigures, clock: FakeCloc
     clock.advance(3600)
     record(again, 10, 30)
     assert p95(again) == pytest.approx(10, rel=RELATIVE_ERROR)
+
+
+def test_a_database_that_is_away_does_not_fill_the_memory_and_no_call_is_uncounted(figures: SourceFigures) -> None:
+    record(figures, 10, WAITING_MAX + 50)
+    figures.give_back(*figures.take())
+    record(figures, 10)
+    calls, _ = figures.take()
+    assert len(calls) == WAITING_MAX
+    assert shown(figures).calls_total == WAITING_MAX + 51
 
 
 def test_an_empty_past_is_no_past() -> None:
