@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import growth, guarding, history, pages, percentiles, pinging, postgres, start
+from bench import growth, guarding, history, pages, percentiles, pinging, postgres, scheduling, start
 from bench.measure import run
 
 
@@ -14,14 +14,16 @@ def main(wanted: str | None) -> int:
         for contest in module.CONTESTS
         if wanted is None or wanted in {goal.name for goal in contest.goals}
     ]
-    if not contests:
+    # P14 runs by the clock for some ten minutes, and prints a table of its own.
+    whole = wanted in (None, scheduling.GOAL)
+    if not contests and not whole:
         print(f"No goal is called {wanted}.", file=sys.stderr)
         return 2
     for contest in contests:
         for result in run(contest):
             if wanted in (None, result.goal.name):
                 print(result, flush=True)
-    return 0
+    return scheduling.main(scheduling.SECONDS, scheduling.SOURCES) if whole else 0
 
 
 if __name__ == "__main__":

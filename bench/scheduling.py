@@ -28,6 +28,7 @@ from core.runtime import Runtime
 from core.settings import Settings
 from tests.servers import postgres, programs, redis
 
+GOAL = "P14"
 DELAY_S, INTERVAL_S = 0.05, 30
 SOURCES, SECONDS = 10_000, 300
 WARM_S = 2 * INTERVAL_S
