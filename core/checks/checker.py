@@ -15,6 +15,7 @@ from core.errors import SourceError
 from core.models import FailureKind
 from core.services.calls import Calls
 from core.services.live import LiveSource, LiveSources
+from core.services.pacing import next_start
 from core.storage.schedule import ALL, Batch, Scheduled, ScheduleRepository
 from core.storage.sources import SourceRepository
 from core.storage.status import StatusRepository
@@ -25,8 +26,6 @@ READ_S = 2.0
 """From one reading of the schedule to the next: a new source waits no longer."""
 TICK_S = 0.25
 """Checks that fall due within this are looked up and started together."""
-TURNS_A_START = 2
-"""Turns of the loop from one start to the next, as in a "ping all": a burst would make every source look slow."""
 
 
 class Checker:
@@ -60,8 +59,7 @@ class Checker:
             await self._read()
         for live in await self._lives(self._due()):
             self._start(live)
-            for _ in range(TURNS_A_START):
-                await asyncio.sleep(0)
+            await next_start()
         wait_s = self._read_at + READ_S - self._monotonic()
         if self._upcoming:
             wait_s = min(wait_s, (self._upcoming[0][0] - self._clock()).total_seconds())

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from core.checks.checker import Checker
-from core.checks.periodic import Periodic
+from core.services.periodic import Periodic
 
 ROLL_UP_S = 300.0
 

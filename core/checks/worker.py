@@ -14,7 +14,7 @@ import structlog
 
 from core.checks.checker import Checker
 from core.checks.inline import GRACE_S
-from core.checks.periodic import Periodic
+from core.services.periodic import Periodic
 from core.storage.schedule import Batch
 
 if TYPE_CHECKING:

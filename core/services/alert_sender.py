@@ -11,6 +11,7 @@ from core.services.alert_messages import Told, incident_message
 from core.services.alert_post import AlertPost
 from core.services.evidence import evidence_of
 from core.services.incidents import incident_of
+from core.services.periodic import Periodic
 from core.services.status import status_of
 from core.storage.alert_hooks import HookRecord, HookRepository
 from core.storage.incident_list import IncidentRecord, IncidentRepository
@@ -50,7 +51,7 @@ class AlertSender:
         self._outbox, self._hooks, self._incidents, self._statuses = outbox, hooks, incidents, statuses
         self._post, self._origin, self._clock = post, origin, clock
         self._gather, self._look_s = timedelta(seconds=gather_s), look_s
-        self._task: asyncio.Task[None] | None = None
+        self._periodic = Periodic("alerts", self._look, retry_s=look_s)
 
     async def work(self) -> int:
         """Sends what is due now, once each. Gives how many attempts that were."""
@@ -62,13 +63,11 @@ class AlertSender:
         return len(due)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+        self._periodic.start()
 
     async def close(self) -> None:
         """What is on its way is sent again by whoever comes next."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._periodic.close()
 
     async def _deliver(self, delivery: Delivery) -> None:
         hook, incident = await self._hooks.get(delivery.hook_id), await self._incidents.get(delivery.incident_id)
@@ -98,17 +97,9 @@ class AlertSender:
         )  # fmt: skip
         await self._outbox.failed(delivery, code, again)
 
-    async def _run(self) -> None:
-        failing = False
-        while True:
-            try:
-                busy = await self.work() > 0
-                failing = False
-            except Exception as err:  # noqa: BLE001 - a database that is away for a while must not end the telling
-                if not failing:
-                    log.warning("alerts_not_sent", error=type(err).__name__)
-                failing, busy = True, False
-            await asyncio.sleep(0 if busy else self._look_s)
+    async def _look(self) -> float:
+        """Seconds until the next look: none while there may be more to send."""
+        return 0.0 if await self.work() else self._look_s
 
 
 def again_at(attempts: int, now: datetime) -> datetime | None:

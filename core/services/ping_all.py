@@ -6,10 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from core.models import PingAllView, PingRow
 from core.services.jobs import Job
 from core.services.live import LiveSource
-
-TURNS_A_START = 2
-"""Turns of the loop from one start to the next. More are truer and slower: with 1, 2 and 3, on a machine that was busy
-otherwise, 1,000 sources of 50 ms were reported at 67, 60 and 57 ms."""
+from core.services.pacing import next_start
 
 Ping = Callable[[LiveSource], Awaitable[PingRow]]
 
@@ -35,10 +32,7 @@ class PingAllJob(Job[PingRow]):
         async with asyncio.TaskGroup() as group:
             for source in self._sources:
                 group.create_task(self._one(source))
-                # Every turn of the loop serves all answers that are there, so what waits is the next source and not an
-                # answer. All at once, and a source of 50 ms would seem to take 500.
-                for _ in range(TURNS_A_START):
-                    await asyncio.sleep(0)
+                await next_start()
 
     async def _one(self, source: LiveSource) -> None:
         await self._add(await self._ping(source))

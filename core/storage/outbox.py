@@ -35,11 +35,7 @@ class Delivery:
 
 async def announce_opened(connection: AsyncConnection, orgs: Mapping[int, int], now: datetime) -> None:
     """To every hook of the incident's organisation, in the connection's transaction. `orgs` is by incident."""
-    hooks = sa.select(alert_hooks.c.id, alert_hooks.c.org_id).where(alert_hooks.c.org_id.in_(set(orgs.values())))
-    # A hook that is being removed is gone afterwards, and one that is not stays until the end of the transaction.
-    found = (await connection.execute(hooks.with_for_update(read=True, key_share=True))).all() if orgs else []
-    pairs = [(hook, incident) for incident, org in orgs.items() for hook, owner in found if owner == org]
-    await _announce(connection, pairs, OPENED, now)
+    await _announce(connection, sorted(await _to_tell(connection, orgs)), OPENED, now)
 
 
 async def announce_grown(connection: AsyncConnection, orgs: Mapping[int, int], now: datetime) -> None:
@@ -48,15 +44,14 @@ async def announce_grown(connection: AsyncConnection, orgs: Mapping[int, int], n
     A hook that is yet to be told of the beginning, or of other newcomers, is told of these with that. Any other one,
     one that came later too, is told once more.
     """
-    if not orgs:
+    pairs = await _to_tell(connection, orgs)
+    if not pairs:
         return
     table = alert_deliveries.c
-    hooks = sa.select(alert_hooks.c.id, alert_hooks.c.org_id).where(alert_hooks.c.org_id.in_(set(orgs.values())))
-    found = (await connection.execute(hooks.with_for_update(read=True, key_share=True))).all()
     waits = sa.select(table.hook_id, table.incident_id)
     waits = waits.where(table.incident_id.in_(orgs), table.due_at.is_not(None), table.attempts == 0)
     waiting = {tuple(row) for row in await connection.execute(waits)}
-    pairs = {(hook, incident) for incident, org in orgs.items() for hook, owner in found if owner == org} - waiting
+    pairs -= waiting
     if pairs:
         again = sa.tuple_(table.hook_id, table.incident_id).in_(list(pairs)), table.moment == GROWN
         await connection.execute(sa.delete(alert_deliveries).where(*again))
@@ -74,6 +69,16 @@ async def announce_closed(connection: AsyncConnection, ended: Sequence[int], now
     if ended:
         await connection.execute(sa.delete(alert_deliveries).where(*over))
     await _announce(connection, sorted(pairs), CLOSED, now)
+
+
+async def _to_tell(connection: AsyncConnection, orgs: Mapping[int, int]) -> set[tuple[int, int]]:
+    """Every hook of each incident's organisation, with the incident. `orgs` is by incident."""
+    if not orgs:
+        return set()
+    hooks = sa.select(alert_hooks.c.id, alert_hooks.c.org_id).where(alert_hooks.c.org_id.in_(set(orgs.values())))
+    # A hook that is being removed is gone afterwards, and one that is not stays until the end of the transaction.
+    found = (await connection.execute(hooks.with_for_update(read=True, key_share=True))).all()
+    return {(hook, incident) for incident, org in orgs.items() for hook, owner in found if owner == org}
 
 
 async def _announce(connection: AsyncConnection, pairs: list[tuple[int, int]], moment: str, now: datetime) -> None:

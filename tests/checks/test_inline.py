@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.checks.inline import ROLL_UP_S, InlineChecks
-from core.checks.periodic import Periodic
+from core.services.periodic import Periodic
 from core.storage.status import StatusRepository
 from tests.checks.conftest import Bench
 from tests.fakes import Step
