@@ -1,6 +1,5 @@
 """What people set on breakers: kept in the database, and followed by every process that shares it."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -8,6 +7,7 @@ import structlog
 
 from core.models import BreakerAction, BreakerState, Event
 from core.services.live import LiveSource, LiveSources
+from core.services.periodic import Periodic
 from core.services.writer import StatusWriter
 from core.storage.holds import HoldRepository
 
@@ -36,7 +36,7 @@ class Holds:
     ) -> None:
         self._kept, self._live, self._writer = kept, live, writer
         self._clock, self._follow_s = clock, follow_s
-        self._task: asyncio.Task[None] | None = None
+        self._periodic = Periodic("holds", self._look, retry_s=follow_s, first_s=follow_s)
 
     async def put(self, live: LiveSource, action: BreakerAction, reason: str, actor: str) -> None:
         """Stored first, then done: what a person saw happen outlives the process. Raises NotFound for a deleted one."""
@@ -54,21 +54,11 @@ class Holds:
             self._writer.wake(live)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+        self._periodic.start()
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._periodic.close()
 
-    async def _run(self) -> None:
-        failing = False
-        while True:
-            await asyncio.sleep(self._follow_s)
-            try:
-                await self.follow()
-                failing = False
-            except Exception as err:  # noqa: BLE001 - a database that is away for a while must not end the looking
-                if not failing:
-                    log.warning("holds_not_read", error=type(err).__name__)
-                failing = True
+    async def _look(self) -> float:
+        await self.follow()
+        return self._follow_s

@@ -12,10 +12,15 @@ RETRY_S = 5.0
 
 
 class Periodic:
-    """One piece of work on the background loop. It says itself after how many seconds it wants to be done again."""
+    """One piece of work on the background loop, first after `first_s`.
 
-    def __init__(self, name: str, work: Callable[[], Awaitable[float]], retry_s: float = RETRY_S) -> None:
-        self._name, self._work, self._retry_s = name, work, retry_s
+    It says itself after how many seconds it wants to be done again.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[], Awaitable[float]], retry_s: float = RETRY_S, first_s: float = 0.0
+    ) -> None:
+        self._name, self._work, self._retry_s, self._first_s = name, work, retry_s, first_s
         self._task: asyncio.Task[None] | None = None
         self._failing = False
 
@@ -30,9 +35,10 @@ class Periodic:
             self._task = None
 
     async def _run(self) -> None:
+        wait_s = self._first_s
         while True:
-            wait_s = await self._once()
             await asyncio.sleep(wait_s)
+            wait_s = await self._once()
 
     async def _once(self) -> float:
         try:
