@@ -47,7 +47,7 @@ class Exposition:
     async def _of_org(self, org: str) -> list[ExposedSource]:
         found: list[ExposedSource] = []
         async for page in self._sources.in_pages(org, PAGE):
-            kept = await self._statuses.of(record.id for record in page)
+            kept = await self._statuses.with_ids([record.id for record in page])
             now = self._clock()
             found += [_exposed(self._live.of(record, kept.get(record.id)), now) for record in page]
         return found

@@ -12,7 +12,7 @@ from core.metrics.histogram import Histogram
 from core.metrics.history import BUCKET_S, PackedBucket
 from core.storage.database import Database
 from core.storage.inserts import insert_for
-from core.storage.tables import HISTORY, history_marks, organisations, sources
+from core.storage.tables import HISTORY, history_marks
 
 SPANS = {"5m": BUCKET_S, "1h": 3600, "1d": 86_400}
 """Seconds in a stretch of each tier, finest first."""
@@ -50,12 +50,6 @@ class HistoryRepository:
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(history.c.source_id, history.c.ts))
             return [HistoryRow(*row) for row in rows]
-
-    async def keys_of_org(self, org_slug: str) -> list[int]:
-        """The inner keys of an organisation's sources."""
-        query = sa.select(sources.c.id).join(organisations).where(organisations.c.slug == org_slug)
-        async with self._database.read() as connection:
-            return list((await connection.execute(query.order_by(sources.c.id))).scalars())
 
     async def marks(self) -> dict[str, int]:
         """By coarser tier, up to when it holds everything; a tier that holds nothing yet is missing."""

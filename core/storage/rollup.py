@@ -14,7 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
-from core.storage.history import KEPT_S, SPANS, HistoryRow, added_up, columns_of, upsert_history, within
+from core.storage.history import (
+    KEPT_S,
+    SPANS,
+    HistoryRepository,
+    HistoryRow,
+    added_up,
+    columns_of,
+    upsert_history,
+    within,
+)
 from core.storage.incidents import forget_incidents
 from core.storage.row_locks import lock_sources
 from core.storage.tables import HISTORY, history_marks, sources
@@ -34,7 +43,7 @@ class Rollup:
     """One piece of work a call; any process may do it, several at a time as well."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database, self._history = database, HistoryRepository(database)
 
     async def run(self, now: int) -> None:
         """Rolls up everything that is over at `now` (seconds since 1970), then lets go of what is too old."""
@@ -65,9 +74,7 @@ class Rollup:
         """Up to when the finer tier holds everything."""
         if finer == next(iter(SPANS)):
             return now - GRACE_S
-        async with self._database.read() as connection:
-            query = sa.select(history_marks.c.until).where(history_marks.c.tier == finer)
-            return (await connection.execute(query)).scalar() or 0
+        return (await self._history.marks()).get(finer, 0)
 
     async def _mark(self, finer: str, coarser: str) -> tuple[int | None, int]:
         """Where the coarser tier begins to be incomplete, and how often something came late; None without history."""
@@ -92,9 +99,7 @@ class Rollup:
 
     async def _expire(self, now: int) -> None:
         """Of a finer tier only what the coarser one holds already."""
-        async with self._database.read() as connection:
-            rows = await connection.execute(sa.select(history_marks.c.tier, history_marks.c.until))
-        marks = {row.tier: row.until for row in rows}
+        marks = await self._history.marks()
         coarser = dict(pairwise(SPANS))
         for tier, kept in KEPT_S.items():
             before = min(now - kept, marks.get(coarser[tier], 0) if tier in coarser else now)

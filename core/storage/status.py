@@ -100,13 +100,6 @@ class StatusRepository:
             rows = await connection.execute(query.where(organisations.c.slug == org_slug))
         return {row.source_id: StatusRecord(*row) for row in rows}
 
-    async def of(self, source_ids: Iterable[int]) -> dict[int, StatusRecord]:
-        """As `of_org`, of these sources alone."""
-        query = sa.select(source_status).where(source_status.c.source_id.in_(list(source_ids)))
-        async with self._database.read() as connection:
-            rows = await connection.execute(query)
-        return {row.source_id: StatusRecord(*row) for row in rows}
-
     async def get(self, source_id: int) -> StatusRecord | None:
         async with self._database.read() as connection:
             found = await connection.execute(sa.select(source_status).where(source_status.c.source_id == source_id))
