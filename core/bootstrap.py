@@ -30,6 +30,7 @@ from core.services.administration import Administration
 from core.services.alert_post import AlertPost
 from core.services.alert_sender import AlertSender
 from core.services.alerts import Alerts
+from core.services.audit import Audit
 from core.services.calls import Calls
 from core.services.diagnosing import Diagnosing
 from core.services.exposition import Exposition
@@ -41,6 +42,7 @@ from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
+from core.storage.audit import AuditRepository
 from core.storage.database import Database
 from core.storage.encryption import Vault
 from core.storage.history import HistoryRepository
@@ -134,11 +136,11 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
         await holds.follow()
-        diagnosing = Diagnosing(kinds, sources, LadderRepository(database))
-        service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing)
+        diagnosing, audit = Diagnosing(kinds, sources, LadderRepository(database)), Audit(AuditRepository(database))
+        service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
         administration = _administration(access, database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
-        incidents, alerts, sender = _alerting(settings, database, vault, people, kinds)
+        incidents, alerts, sender = _alerting(settings, database, vault, people, kinds, audit)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
         await _start(writer, holds, None if role is Process.COMMAND else sender, shared)
@@ -156,7 +158,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
-    services = Services(service, administration, history, exposition, incidents, alerts)
+    services = Services(service, administration, history, exposition, incidents, alerts, audit)
     return Runtime(loop, settings, access, services, ready, close, troubles)
 
 
@@ -175,13 +177,13 @@ def _administration(access: Access, database: Database, settings: Settings, kind
 
 
 def _alerting(
-    settings: Settings, database: Database, vault: Vault, people: PeopleRepository, kinds: KindCatalog
+    settings: Settings, database: Database, vault: Vault, people: PeopleRepository, kinds: KindCatalog, audit: Audit
 ) -> tuple[Incidents, Alerts, AlertSender]:
     hooks, incidents = HookRepository(database, vault), IncidentRepository(database)
     post = AlertPost(hooks, Webhook(kinds.egress), settings.timezone)
     statuses = StatusRepository(database)
     sender = AlertSender(Outbox(database), hooks, incidents, statuses, post, settings.origin)
-    return Incidents(incidents), Alerts(hooks, people, post, settings.locale), sender
+    return Incidents(incidents), Alerts(hooks, people, post, settings.locale, audit), sender
 
 
 def _checks(

@@ -21,6 +21,7 @@ from core.errors import StorageUnavailable
 from core.models import Part
 from core.services.administration import Administration
 from core.services.alerts import Alerts
+from core.services.audit import Audit
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.incidents import Incidents
@@ -68,6 +69,7 @@ class Services:
     exposition: Exposition
     incidents: Incidents
     alerts: Alerts
+    audit: Audit
 
 
 class Runtime:
@@ -86,7 +88,7 @@ class Runtime:
         self.settings, self.access = settings, access
         self.sources, self.administration = services.sources, services.administration
         self.history, self.exposition = services.history, services.exposition
-        self.incidents, self.alerts = services.incidents, services.alerts
+        self.incidents, self.alerts, self.audit = services.incidents, services.alerts, services.audit
         self._loop, self._ready, self._close = loop, ready, close
         self._troubles = troubles
         self._closed = False

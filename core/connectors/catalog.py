@@ -11,6 +11,7 @@ from core.connectors.base import Connector, ConnectorConfig, Environment, Limits
 from core.connectors.registry import Registry
 from core.errors import InvalidInput
 from core.models import CatalogEntry, FieldError, KindInfo, KindSchemas, Message
+from core.redaction import Masker
 from core.safety.egress import EgressPolicy
 
 SCHEMA_REFERENCE = "#/components/schemas/{model}"
@@ -67,6 +68,10 @@ class KindCatalog:
         if cls.destination(before) != cls.destination(after):
             _refuse_kept(forms.kept_secrets(cls.config_model, kept, sent))
         return merged
+
+    def masked(self, kind: str, plain: Mapping[str, Any], value: Any) -> Any:
+        """`value` without the secrets of a stored configuration (see `core.redaction.Masker`)."""
+        return Masker(forms.secret_values(self.validate(kind, plain)))(value)
 
     def is_ready(self, kind: str) -> bool:
         """Whether the kind's drivers are imported."""

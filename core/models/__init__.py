@@ -1,5 +1,6 @@
 """Frozen values and enums that cross layers. Nothing here does I/O or knows a language."""
 
+from core.models.audit import AuditLine, AuditPage
 from core.models.calls import KeptSample, PingAllView, PingResult, PingRow, SampleResult, TestResult
 from core.models.exposition import ExposedSource, LatencyCounts
 from core.models.history import (
@@ -39,6 +40,8 @@ __all__ = [
     "OBJECTIVE",
     "STEPS",
     "Actor",
+    "AuditLine",
+    "AuditPage",
     "BreakerAction",
     "BreakerConfig",
     "BreakerState",

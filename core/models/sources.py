@@ -16,6 +16,7 @@ class Actor:
     """Who asks: a person's session or a token. `roles` maps an organisation's slug to the role held there.
 
     `scopes` are a token's rights beside a role: in the organisation `scoped_to`, or in all of them where it is None.
+    `address` is where a request came from; None for the command line.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Actor:
     server_admin: bool = False
     scopes: frozenset[str] = frozenset()
     scoped_to: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

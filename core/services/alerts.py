@@ -13,6 +13,7 @@ from core.errors import InvalidInput, NotFound
 from core.i18n.catalogue import LANGUAGES
 from core.models import Actor, FieldError, Message, Organisation, Role
 from core.services.alert_post import AlertPost, Posted
+from core.services.audit import Audit
 from core.services.rights import require
 from core.storage.alert_hooks import HookRecord, HookRepository
 from core.storage.people import PeopleRepository
@@ -53,11 +54,12 @@ class Alerts:
         people: PeopleRepository,
         post: AlertPost,
         language: str,
+        audit: Audit,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`language` is that of a hook for which none is asked."""
         self._hooks, self._people, self._post = hooks, people, post
-        self._language, self._clock = language, clock
+        self._language, self._audit, self._clock = language, audit, clock
 
     async def hooks(self, actor: Actor, org: str) -> tuple[Hook, ...]:
         """In the order of their creation."""
@@ -72,13 +74,17 @@ class Alerts:
         language = _language(language or self._language)
         opened = {"url": _address(url), "secret": secrets.token_urlsafe(SECRET_BYTES) if secret is None else secret}
         _check_secret(opened["secret"])
-        uid = await self._hooks.add(organisation, opened, host_of(url), language, self._clock())
+        async with self._audit.change(actor, org, "hook.create", host_of(url)) as entry:
+            uid = await self._hooks.add(organisation, opened, host_of(url), language, self._clock())
+            entry.target_id, entry.after = str(uid), {"host": host_of(url), "language": language}
         return NewHook(_hook(await self._hooks.named(org, uid)), opened["secret"])
 
     async def remove(self, actor: Actor, org: str, hook_id: UUID) -> None:
         """What waits for it is not sent. Raises NotFound."""
         require(actor, org, Role.ADMIN)
-        await self._hooks.remove(await self._hooks.named(org, hook_id))
+        hook = await self._hooks.named(org, hook_id)
+        async with self._audit.change(actor, org, "hook.delete", hook.host, hook_id):
+            await self._hooks.remove(hook)
 
     async def test(self, actor: Actor, org: str, hook_id: UUID) -> Posted:
         """Sends a signed message that says it is a test, once. Raises NotFound."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from core.models import BreakerAction, BreakerState, Event
+from core.models import BreakerAction, BreakerState, Event, Hold
 from core.services.live import LiveSource, LiveSources
 from core.services.periodic import Periodic
 from core.services.writer import StatusWriter
@@ -38,12 +38,16 @@ class Holds:
         self._clock, self._follow_s = clock, follow_s
         self._periodic = Periodic("holds", self._look, retry_s=follow_s, first_s=follow_s)
 
-    async def put(self, live: LiveSource, action: BreakerAction, reason: str, actor: str) -> None:
-        """Stored first, then done: what a person saw happen outlives the process. Raises NotFound for a deleted one."""
+    async def keep(self, live: LiveSource, action: BreakerAction, reason: str, actor: str) -> Hold:
+        """Stores it, to be obeyed next: what a person saw happen outlives the process. Raises NotFound for a deleted
+        source."""
         now = self._clock()
         said = {"action": action.value, "actor": actor, "reason": reason}
         event = Event(now, "hold", said | {"from": live.state.value, "to": BECOMES[action].value})
-        hold = await self._kept.put(live.record.id, action, reason, actor, now, event)
+        return await self._kept.put(live.record.id, action, reason, actor, now, event)
+
+    async def obey(self, live: LiveSource, hold: Hold) -> None:
+        """Brings this process to what was stored."""
         self._live.obey({live.record.id: hold})
         await self._writer.changed(live)
 

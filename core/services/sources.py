@@ -29,6 +29,7 @@ from core.models import (
     Status,
 )
 from core.services import inputs
+from core.services.audit import Audit, Entry
 from core.services.calls import Calls
 from core.services.contents import CatalogLevel, Contents
 from core.services.diagnosing import Diagnosing
@@ -39,6 +40,7 @@ from core.services.last_good import LastGood
 from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
+from core.services.source_facts import asked_for, replaced_secrets, settings_of
 from core.services.views import SourceFilter, source_view
 from core.services.writer import StatusWriter
 from core.storage.encryption import SealBroken
@@ -66,13 +68,14 @@ class DataSourceService(LadderCalls):
         writer: StatusWriter,
         holds: Holds,
         diagnosing: Diagnosing,
+        audit: Audit,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
         self._live, self._writer, self._holds, self._clock = live, writer, holds, clock
         live.on_news = writer.wake
         self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
-        self._diagnosing = diagnosing
+        self._diagnosing, self._audit = diagnosing, audit
         self._jobs: Jobs[PingAllJob] = Jobs()
         self._public: dict[int, tuple[int, Mapping[str, Any]]] = {}
 
@@ -119,7 +122,10 @@ class DataSourceService(LadderCalls):
         organisation = await self._organisation(actor, org, Role.EDITOR)
         draft = inputs.checked(draft)
         config = self._kinds.plain(self._kinds.validate(draft.kind, draft.config))
-        record = await self._sources.add(organisation, draft, config)
+        async with self._audit.change(actor, org, "source.create", draft.name) as entry:
+            record = await self._sources.add(organisation, draft, config)
+            entry.target_id = str(record.uid)
+            entry.after = {"kind": record.kind, **self._settings(record)}
         return self._view(self._live.of(record, None))
 
     async def update(
@@ -136,7 +142,9 @@ class DataSourceService(LadderCalls):
         if "config" in given:
             given |= self._new_config(record, given.pop("config"))
         expected = record.version if if_version is None else if_version
-        changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected)
+        async with self._audit.change(actor, org, "source.update", record.name, record.uid) as entry:
+            changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected)
+            self._tell_change(entry, record, changed)
         live = self._live.of(changed, None)
         self._last_good.of(changed)  # lets go of what came from another configuration
         await self._writer.changed(live)
@@ -149,12 +157,19 @@ class DataSourceService(LadderCalls):
         """
         live = await self._require(actor, org, source_id, Role.EDITOR)
         given = inputs.parse_order(order)
-        await self._holds.put(live, given.action, given.reason, actor.name)
+        record, what = live.record, f"breaker.{given.action.value}"
+        async with self._audit.change(actor, org, what, record.name, record.uid) as entry:
+            entry.before, entry.after = {"state": live.state.value}, {"reason": given.reason}
+            hold = await self._holds.keep(live, given.action, given.reason, actor.name)
+        await self._holds.obey(live, hold)
         return self._view(live)
 
     async def delete(self, actor: Actor, org: str, source_id: UUID, *, if_version: int | None = None) -> None:
         live = await self._require(actor, org, source_id, Role.ADMIN)
-        await self._sources.delete(live.record, if_version)
+        record = live.record
+        async with self._audit.change(actor, org, "source.delete", record.name, record.uid) as entry:
+            await self._sources.delete(record, if_version)
+            entry.before = {"kind": record.kind, **self._settings(record)}
         self._writer.drop(live)
         self._last_good.drop(live.record.id)
         self._public.pop(live.record.id, None)
@@ -178,6 +193,10 @@ class DataSourceService(LadderCalls):
         live = await self._require(actor, org, source_id, Role.ANALYST)
         await self._judge(live, params)
         asked = live.record
+        # Before anything is sent: who looked stays known even where the answer never came.
+        await self._audit.note(
+            actor, org, "source.sample", asked.name, asked.uid, **asked_for(self._masked(asked, params))
+        )
         result = await self._calls.sample(live, dict(params))
         self._last_good.keep(asked, params, result)
         return result
@@ -268,6 +287,25 @@ class DataSourceService(LadderCalls):
             return {}
         self._public[record.id] = record.config_version, shown
         return shown
+
+    def _settings(self, record: SourceRecord) -> dict[str, Any]:
+        return settings_of(record, self._public_config(record))
+
+    def _masked(self, record: SourceRecord, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            masked: Mapping[str, Any] = self._kinds.masked(record.kind, self._sources.config(record), params)
+        except SealBroken:
+            return {}
+        return masked
+
+    def _tell_change(self, entry: Entry, before: SourceRecord, after: SourceRecord) -> None:
+        replaced = {}
+        if after.config_version != before.config_version:
+            public = self._public_config(before)
+            replaced = replaced_secrets(public, self._sources.config(before), self._sources.config(after))
+        old = self._settings(before)
+        new = self._settings(after)
+        entry.changed(old, new | {name: mark for name, mark in replaced.items() if new.get(name) == old.get(name)})
 
     def _new_config(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing where what was sent changes nothing: then the evidence, the connector and the breaker stay."""

@@ -1,8 +1,10 @@
 """The application's own database: its transactions and its migrations, on SQLite or PostgreSQL."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -35,16 +37,46 @@ class Backend(Protocol):
     async def close(self) -> None: ...
 
 
+class _Together:
+    """A transaction that several repositories share, and the task it belongs to."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection, self.task = connection, asyncio.current_task()
+
+
 class Database:
     """One engine. Bound to the event loop that first uses it."""
 
     def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         """Does no I/O. Raises StartupError, without repeating the URL, for one that is none of SQLite or PostgreSQL."""
         self._backend = _backend(_parsed(url), busy_timeout_s)
+        self._together: ContextVar[_Together | None] = ContextVar("together", default=None)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """One transaction for all that this task reads and writes in the block: everything is kept, or nothing is."""
+        if self._joined() is not None:
+            yield
+            return
+        async with self._backend.writing() as connection:
+            token = self._together.set(_Together(connection))
+            try:
+                yield
+            finally:
+                self._together.reset(token)
+
+    def _joined(self) -> AsyncConnection | None:
+        # Tasks that were started inside inherit the variable; a connection serves one task at a time.
+        together = self._together.get()
+        return together.connection if together and together.task is asyncio.current_task() else None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading one consistent state."""
+        joined = self._joined()
+        if joined is not None:
+            yield joined
+            return
         async with self._backend.reading() as connection:
             yield connection
 
@@ -55,6 +87,11 @@ class Database:
         On SQLite it is the only writer from its first statement on. On PostgreSQL others write beside it: what it
         reads in order to write, it locks first (`core.storage.row_locks`).
         """
+        joined = self._joined()
+        if joined is not None:
+            async with joined.begin_nested():  # what fails and is caught leaves the whole usable
+                yield joined
+            return
         async with self._backend.writing() as connection:
             yield connection
 

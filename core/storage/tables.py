@@ -57,6 +57,16 @@ users = sa.Table(
     sa.Column("password_hash", sa.Text),
     sa.Column("server_admin", sa.Boolean, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("disabled_at", Moment),
+)
+identities = sa.Table(
+    "identities",
+    metadata,
+    # Who an identity provider says somebody is: its subject, never a name or an address that may be given on.
+    sa.Column("issuer", sa.String(255), primary_key=True),
+    sa.Column("subject", sa.String(255), primary_key=True),
+    _owner("user_id", "users.id", nullable=False, index=True),
+    sa.Column("created_at", Moment, nullable=False),
 )
 memberships = sa.Table(
     "memberships",
@@ -64,6 +74,8 @@ memberships = sa.Table(
     _owner("user_id", "users.id", primary_key=True),
     _owner("org_id", "organisations.id", primary_key=True),
     sa.Column("role", sa.String(16), nullable=False),
+    # `local`, or `oidc`: given by an identity provider's groups, and taken again with them.
+    sa.Column("origin", sa.String(16), nullable=False, server_default="local"),
 )
 browser_sessions = sa.Table(
     "browser_sessions",
@@ -72,6 +84,11 @@ browser_sessions = sa.Table(
     _owner("user_id", "users.id", nullable=False, index=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("uid", sa.Uuid),
+    sa.Column("address", sa.String(64)),
+    sa.Column("agent", sa.String(200)),
+    sa.Column("seen_at", Moment),
+    sa.Index("ix_browser_sessions_uid", "uid", unique=True),
 )
 setup_links = sa.Table(
     "setup_links",
@@ -80,6 +97,23 @@ setup_links = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("used_at", Moment),
+)
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("uid", sa.Uuid, nullable=False, unique=True),
+    sa.Column("code_hash", sa.String(64), nullable=False, unique=True),
+    _owner("org_id", "organisations.id", nullable=False, index=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    # For whom it is, in the words of whoever invited.
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("invited_by", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("used_at", Moment),
+    sa.Column("used_by", sa.Text),
+    sa.Column("revoked_at", Moment),
 )
 tokens = sa.Table(
     "tokens",
@@ -94,6 +128,26 @@ tokens = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("revoked_at", Moment),
+    sa.Column("last_used_at", Moment),
+    sa.Column("created_by", sa.Text),
+)
+egress_entries = sa.Table(
+    "egress_entries",
+    metadata,
+    # The hosts, addresses and networks that an organisation's sources may lie in; none: every one that is not denied.
+    _owner("org_id", "organisations.id", primary_key=True),
+    sa.Column("entry", sa.String(255), primary_key=True),
+)
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    # Of who asked, where, and the key that they chose.
+    sa.Column("key_hash", sa.String(64), primary_key=True),
+    _owner("org_id", "organisations.id", nullable=False),
+    sa.Column("body_hash", sa.String(64), nullable=False),
+    sa.Column("source_uid", sa.Uuid, nullable=False),
+    sa.Column("answer", sa.JSON, nullable=False),
+    sa.Column("created_at", Moment, nullable=False, index=True),
 )
 sources = sa.Table(
     "sources",
@@ -282,4 +336,23 @@ alert_deliveries = sa.Table(
     sa.Column("delivered_at", Moment),
     sa.Column("last_error", sa.String(64)),
     sa.UniqueConstraint("hook_id", "incident_id", "moment"),
+)
+audit = sa.Table(
+    "audit",
+    metadata,
+    # The database itself refuses to change or delete a row. Nothing here points at another table: what was done
+    # stays known when whoever did it, and what it was done to, are gone.
+    sa.Column("id", GROWING, primary_key=True),
+    sa.Column("ts", Moment, nullable=False),
+    # The organisation's slug; None for what concerns the whole installation.
+    sa.Column("org", sa.String(63)),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("address", sa.String(64)),
+    sa.Column("action", sa.String(64), nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("target_id", sa.String(64)),
+    sa.Column("before", sa.JSON(none_as_null=True)),
+    sa.Column("after", sa.JSON(none_as_null=True)),
+    sa.Index("ix_audit_org_id", "org", "id"),
+    sqlite_autoincrement=True,
 )

@@ -21,6 +21,7 @@ from core.safety.egress import EgressPolicy
 from core.services.administration import Administration
 from core.services.alert_post import AlertPost
 from core.services.alerts import Alerts
+from core.services.audit import Audit
 from core.services.diagnosing import Diagnosing
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
@@ -31,6 +32,7 @@ from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
+from core.storage.audit import AuditRepository
 from core.storage.database import Database
 from core.storage.encryption import Vault
 from core.storage.history import HistoryRepository
@@ -88,7 +90,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     await holds.follow()
     holds.start()
     diagnosing = Diagnosing(kinds, sources, LadderRepository(database), monotonic=clock.seconds)
-    service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing)
+    audit = Audit(AuditRepository(database))
+    service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
     history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -105,8 +108,10 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     administration = Administration(access, InstallationRepository(database), settings, registry.kinds)
     exposition = Exposition(people, sources, statuses, live)
     incidents, hooks = Incidents(IncidentRepository(database)), HookRepository(database, vault)
-    alerts = Alerts(hooks, people, AlertPost(hooks, Webhook(environment.egress), settings.timezone), settings.locale)
-    services = Services(service, administration, history, exposition, incidents, alerts)
+    alerts = Alerts(
+        hooks, people, AlertPost(hooks, Webhook(environment.egress), settings.timezone), settings.locale, audit
+    )
+    services = Services(service, administration, history, exposition, incidents, alerts, audit)
     return Runtime(loop, settings, access, services, ready, close)
 
 

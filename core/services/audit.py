@@ -1,0 +1,103 @@
+"""The trail: each change is written down in the transaction that makes it, and administrators read it."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from core.errors import Forbidden, InvalidInput
+from core.models import Actor, AuditLine, AuditPage, FieldError, Message, Role
+from core.services.rights import require
+from core.storage.audit import AuditRepository
+
+LIMIT_MAX = 1000
+TARGET_MAX = 200
+
+
+@dataclass(slots=True)
+class Entry:
+    """A line being written: what is known at its end counts. `before` and `after` must hold no secret."""
+
+    target: str = ""
+    target_id: str | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+    def changed(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Keeps only what differs."""
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        self.before = {name: before[name] for name in names if name in before}
+        self.after = {name: after[name] for name in names if name in after}
+
+
+class Audit:
+    """Writes lines for the services, and shows them to administrators."""
+
+    def __init__(self, lines: AuditRepository, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._lines, self._clock = lines, clock
+
+    @asynccontextmanager
+    async def change(
+        self, actor: Actor, org: str | None, action: str, target: str = "", target_id: object = None
+    ) -> AsyncIterator[Entry]:
+        """What the block writes to our database and the line about it are one transaction; an error keeps neither.
+
+        `action` is `thing.verb`, a key of the catalogue `audit.action.<action>`.
+        """
+        entry = Entry(target, None if target_id is None else str(target_id))
+        async with self._lines.database.together():
+            yield entry
+            await self._write(actor, org, action, entry)
+
+    async def note(
+        self, actor: Actor, org: str | None, action: str, target: str, target_id: object = None, **after: Any
+    ) -> None:
+        """A line about something that changed nothing in our database."""
+        async with self.change(actor, org, action, target, target_id) as entry:
+            entry.after = after or None
+
+    async def lines(
+        self,
+        actor: Actor,
+        org: str | None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> AuditPage:
+        """Newest first, at most `limit` (1 … 1,000). `org` None: the installation's own lines.
+
+        Raises NotFound or Forbidden for anyone but the organisation's administrators (of None: server administrators),
+        InvalidInput naming `limit` or `cursor`.
+        """
+        if org is not None:
+            require(actor, org, Role.ADMIN)
+        elif not actor.server_admin:
+            raise Forbidden("server_admin")
+        if not 1 <= limit <= LIMIT_MAX:
+            raise _wrong("limit", "field.range", min=1, max=LIMIT_MAX)
+        below = _id(cursor)
+        found = await self._lines.lines(org, since=since, until=until, below=below, limit=limit + 1)
+        more = str(found[limit - 1].id) if len(found) > limit else None
+        return AuditPage(found[:limit], more)
+
+    async def _write(self, actor: Actor, org: str | None, action: str, entry: Entry) -> None:
+        target = entry.target[:TARGET_MAX]
+        line = AuditLine(
+            self._clock(), org, actor.name, actor.address, action, target, entry.target_id, entry.before, entry.after
+        )
+        await self._lines.add(line)
+
+
+def _id(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise _wrong("cursor", "field.cursor")
+    return int(cursor)
+
+
+def _wrong(label: str, key: str, **arguments: object) -> InvalidInput:
+    return InvalidInput(fields=(FieldError(label, Message(key, arguments)),))
