@@ -59,6 +59,7 @@ class Fold:
         self.latency_sum_ms = state.latency_sum_ms
         self.last_ok, self.last_err = state.last_ok_ts, state.last_err_ts
         self._p95: tuple[float | None, datetime] | None = None
+        self._shown: Figures | None = None
         self._kept_window: LatencyWindow | None = None
         self._lifetime: Histogram | None = None
 
@@ -83,14 +84,15 @@ class Fold:
 
     def p95_ms(self, now: datetime) -> float | None:
         """Over the last 10 minutes; worked out again when a call came or one left the window."""
-        if not self.calls:
-            return None
-        if self._p95 is None or now >= self._p95[1]:
-            self._p95 = self._window.histogram(now).quantile(0.95), self._window.lasts_until()
-        return self._p95[0]
+        return self._p95[0] if self._p95 and now < self._p95[1] else self._new_p95(now)
 
     def snapshot(self, state: BreakerState, now: datetime) -> Figures:
-        return Figures(self.calls, self.errors, self._average, self.p95_ms(now), self.last_ok, self.last_err, state)
+        """The very same one for as long as nothing in it changes."""
+        # Whatever changes a figure takes the p95 away.
+        if self._p95 is None or now >= self._p95[1] or self._shown is None or self._shown.state is not state:
+            p95 = self.p95_ms(now)
+            self._shown = Figures(self.calls, self.errors, self._average, p95, self.last_ok, self.last_err, state)
+        return self._shown
 
     def dump(self) -> FiguresState:
         window = self._state.histogram if self._kept_window is None else self._kept_window.pack()
@@ -107,6 +109,11 @@ class Fold:
             self.last_ok,
             self.last_err,
         )
+
+    def _new_p95(self, now: datetime) -> float | None:
+        p95 = self._window.histogram(now).quantile(0.95) if self.calls else None
+        self._p95 = p95, self._window.lasts_until()
+        return p95
 
     @property
     def _window(self) -> LatencyWindow:

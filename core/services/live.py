@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from core.connectors.base import Connector, Limits
@@ -20,7 +20,7 @@ from core.resilience.retry import RetryPolicy
 from core.resilience.shared import SharedRecords
 from core.services.evidence import Evidence, evidence_columns, evidence_of
 from core.services.journal import Journal
-from core.services.status import effective_interval, status_of
+from core.services.status import effective_interval, status_of, too_old_from
 from core.storage.encryption import SealBroken
 from core.storage.sources import SourceRecord, SourceRepository
 from core.storage.status import StatusRecord, Unwritten, Written, columns
@@ -77,8 +77,16 @@ class LiveSource:
         return True
 
     def status(self, now: datetime) -> Status:
-        interval = effective_interval(self.record.check_interval_s, self.default_interval_s, slowed=self.refused_us)
-        return status_of(self.state, self.evidence, paused=self.record.paused, now=now, interval=interval)
+        return status_of(self.state, self.evidence, paused=self.record.paused, now=now, interval=self._interval)
+
+    @property
+    def stale_at(self) -> datetime | None:
+        """When the evidence will be too old to count; None without any."""
+        return None if self.evidence is None else too_old_from(self.evidence, self._interval)
+
+    @property
+    def _interval(self) -> timedelta:
+        return effective_interval(self.record.check_interval_s, self.default_interval_s, slowed=self.refused_us)
 
     @property
     def refused_us(self) -> bool:

@@ -1,9 +1,9 @@
 """Everything a person or program can do with the data sources of an organisation."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +41,7 @@ from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
 from core.services.source_facts import asked_for, replaced_secrets, settings_of
-from core.services.views import SourceFilter, source_view
+from core.services.views import SourceFilter, SourceViews
 from core.services.writer import StatusWriter
 from core.storage.encryption import SealBroken
 from core.storage.people import PeopleRepository
@@ -77,7 +77,7 @@ class DataSourceService(LadderCalls):
         self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
         self._diagnosing, self._audit = diagnosing, audit
         self._jobs: Jobs[PingAllJob] = Jobs()
-        self._public: dict[int, tuple[int, Mapping[str, Any]]] = {}
+        self._views = SourceViews(kinds, sources, clock)
 
     def kinds(self) -> tuple[KindInfo, ...]:
         """Every kind of source with its form."""
@@ -109,13 +109,14 @@ class DataSourceService(LadderCalls):
         """Sources in the order of their creation, from stored state only. `limit` is 1 … 500."""
         require(actor, org, Role.VIEWER)
         wanted = SourceFilter.parse(kind, status, tag, q, limit, cursor, limit_max=PAGE_MAX)
-        found = [pair for pair in await self._views(org) if wanted.admits(*pair)]
+        lives = await self._lives(org)
+        found = [pair for pair in zip(lives, self._views.of_all(lives), strict=True) if wanted.admits(*pair)]
         page = found[:limit]
         more = len(found) > limit
         return SourcePage(tuple(view for _, view in page), str(page[-1][0].record.id) if more else None)
 
     async def get(self, actor: Actor, org: str, source_id: UUID) -> Source:
-        return self._view(await self._require(actor, org, source_id, Role.VIEWER))
+        return self._views.of(await self._require(actor, org, source_id, Role.VIEWER))
 
     async def create(self, actor: Actor, org: str, draft: SourceDraft) -> Source:
         """Raises InvalidInput naming each wrong field, Conflict when the name is taken."""
@@ -126,7 +127,7 @@ class DataSourceService(LadderCalls):
             record = await self._sources.add(organisation, draft, config)
             entry.target_id = str(record.uid)
             entry.after = {"kind": record.kind, **self._settings(record)}
-        return self._view(self._live.of(record, None))
+        return self._views.of(self._live.of(record, None))
 
     async def update(
         self, actor: Actor, org: str, source_id: UUID, changes: Mapping[str, Any], *, if_version: int | None = None
@@ -148,7 +149,7 @@ class DataSourceService(LadderCalls):
         live = self._live.of(changed, None)
         self._last_good.of(changed)  # lets go of what came from another configuration
         await self._writer.changed(live)
-        return self._view(live)
+        return self._views.of(live)
 
     async def set_breaker(self, actor: Actor, org: str, source_id: UUID, order: Mapping[str, Any]) -> Source:
         """Holds a breaker open, lets everything through or resets it, as `{"action", "reason"}` says; for good.
@@ -162,7 +163,7 @@ class DataSourceService(LadderCalls):
             entry.before, entry.after = {"state": live.state.value}, {"reason": given.reason}
             hold = await self._holds.keep(live, given.action, given.reason, actor.name)
         await self._holds.obey(live, hold)
-        return self._view(live)
+        return self._views.of(live)
 
     async def delete(self, actor: Actor, org: str, source_id: UUID, *, if_version: int | None = None) -> None:
         live = await self._require(actor, org, source_id, Role.ADMIN)
@@ -172,7 +173,7 @@ class DataSourceService(LadderCalls):
             entry.before = {"kind": record.kind, **self._settings(record)}
         self._writer.drop(live)
         self._last_good.drop(live.record.id)
-        self._public.pop(live.record.id, None)
+        self._views.drop(live.record.id)
         await self._live.forget(live.record.id)
 
     async def ping(self, actor: Actor, org: str, source_id: UUID) -> PingResult:
@@ -226,8 +227,9 @@ class DataSourceService(LadderCalls):
 
     async def health(self, actor: Actor, org: str) -> HealthSummary:
         require(actor, org, Role.VIEWER)
-        views = tuple(view for _, view in await self._views(org))
-        counts = {status: sum(view.status is status for view in views) for status in Status}
+        views = self._views.of_all(await self._lives(org))
+        found = Counter(view.status for view in views)
+        counts = {status: found[status] for status in Status}
         return HealthSummary(org, counts, views)
 
     async def events(self, actor: Actor, org: str, source_id: UUID, limit: int = 50) -> tuple[Event, ...]:
@@ -266,30 +268,12 @@ class DataSourceService(LadderCalls):
         kept = await self._statuses.of_org(org) if news else {}
         return tuple(self._live.of(record, kept.get(record.id)) for record in records)
 
-    async def _views(self, org: str) -> tuple[tuple[LiveSource, Source], ...]:
-        return tuple((live, self._view(live)) for live in await self._lives(org))
-
     async def _judge(self, live: LiveSource, params: Mapping[str, Any]) -> None:
         # Parsing takes some 15 ms a kilobyte: on the loop a long query would hold up every other source.
         await asyncio.to_thread(self._kinds.check_params, live.record.kind, params)
 
-    def _view(self, live: LiveSource) -> Source:
-        return source_view(live, self._public_config(live.record), self._clock())
-
-    def _public_config(self, record: SourceRecord) -> Mapping[str, Any]:
-        known = self._public.get(record.id)
-        if known is not None and known[0] == record.config_version:
-            return known[1]
-        # One configuration that does not open must not hide the other sources; a ping of it says why.
-        try:
-            shown = MappingProxyType(self._kinds.public(record.kind, self._sources.config(record)))
-        except SealBroken:
-            return {}
-        self._public[record.id] = record.config_version, shown
-        return shown
-
     def _settings(self, record: SourceRecord) -> dict[str, Any]:
-        return settings_of(record, self._public_config(record))
+        return settings_of(record, self._views.public_config(record))
 
     def _masked(self, record: SourceRecord, params: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
@@ -301,7 +285,7 @@ class DataSourceService(LadderCalls):
     def _tell_change(self, entry: Entry, before: SourceRecord, after: SourceRecord) -> None:
         replaced = {}
         if after.config_version != before.config_version:
-            public = self._public_config(before)
+            public = self._views.public_config(before)
             replaced = replaced_secrets(public, self._sources.config(before), self._sources.config(after))
         old = self._settings(before)
         new = self._settings(after)

@@ -30,6 +30,11 @@ def status_of(
     """
     if state in SUSPENDING:
         return Status.SUSPENDED
-    if evidence is None or paused or now - evidence.ts > STALE_AFTER_INTERVALS * interval:
+    if evidence is None or paused or now > too_old_from(evidence, interval):
         return Status.UNKNOWN
     return Status.HEALTHY if evidence.healthy else Status.ERROR
+
+
+def too_old_from(evidence: Evidence, interval: timedelta) -> datetime:
+    """After this moment it says nothing any more."""
+    return evidence.ts + STALE_AFTER_INTERVALS * interval

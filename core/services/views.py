@@ -1,18 +1,80 @@
 """How a source looks to outsiders, and which ones a list asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from operator import is_
+from types import MappingProxyType
 from typing import Any
 
+from core.connectors.catalog import KindCatalog
 from core.errors import InvalidInput
-from core.models import BreakerConfig, BreakerState, FieldError, Message, Source, Status
+from core.models import BreakerConfig, BreakerState, FieldError, Figures, Message, Source, Status
 from core.services.live import LiveSource
+from core.storage.encryption import SealBroken
 from core.storage.folding import fold
+from core.storage.sources import SourceRecord, SourceRepository
+
+_AT_ONCE, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-def source_view(live: LiveSource, config: Mapping[str, Any], now: datetime) -> Source:
-    """`config` is already without secrets."""
+@dataclass(slots=True)
+class _Shown:
+    """A view, what it was made of, and until when it holds if none of that changes."""
+
+    parts: tuple[object, ...]
+    until: datetime
+    view: Source
+
+
+class SourceViews:
+    """Makes views, and a source's only again when something in it changed: a list of 1,000 is asked for often.
+
+    Lives on the background loop.
+    """
+
+    def __init__(self, kinds: KindCatalog, sources: SourceRepository, clock: Callable[[], datetime]) -> None:
+        self._kinds, self._sources, self._clock = kinds, sources, clock
+        self._public: dict[int, tuple[int, Mapping[str, Any]]] = {}
+        self._shown: dict[int, _Shown] = {}
+
+    def of(self, live: LiveSource) -> Source:
+        return self.of_all((live,))[0]
+
+    def of_all(self, lives: Iterable[LiveSource]) -> tuple[Source, ...]:
+        now = self._clock()
+        return tuple(self._view(live, now) for live in lives)
+
+    def public_config(self, record: SourceRecord) -> Mapping[str, Any]:
+        """Without secrets; empty for a configuration that does not open: a ping of the source says why."""
+        known = self._public.get(record.id)
+        if known is not None and known[0] == record.config_version:
+            return known[1]
+        # One that does not open must not hide the other sources.
+        try:
+            shown = MappingProxyType(self._kinds.public(record.kind, self._sources.config(record)))
+        except SealBroken:
+            return {}
+        self._public[record.id] = record.config_version, shown
+        return shown
+
+    def drop(self, source_id: int) -> None:
+        self._public.pop(source_id, None)
+        self._shown.pop(source_id, None)
+
+    def _view(self, live: LiveSource, now: datetime) -> Source:
+        guard = live.guard
+        figures = guard.figures.snapshot(live.state)
+        parts = live.record, live.evidence, live.last_set, live.journal.since, guard.breaker.failures, figures
+        shown = self._shown.get(live.record.id)
+        if shown is not None and now < shown.until and all(map(is_, parts, shown.parts)):
+            return shown.view
+        view = _made(live, figures, self.public_config(live.record), now)
+        self._shown[live.record.id] = _Shown(parts, _until(live, view, now), view)
+        return view
+
+
+def _made(live: LiveSource, figures: Figures, config: Mapping[str, Any], now: datetime) -> Source:
     record, evidence = live.record, live.evidence
     return Source(
         id=record.uid,
@@ -23,7 +85,7 @@ def source_view(live: LiveSource, config: Mapping[str, Any], now: datetime) -> S
         tags=record.tags,
         config=config,
         status=live.status(now),
-        figures=live.guard.figures.snapshot(live.state),
+        figures=figures,
         paused=record.paused,
         check_interval_s=record.check_interval_s,
         breaker=BreakerConfig(record.failure_threshold, record.timeout_seconds),
@@ -40,6 +102,14 @@ def source_view(live: LiveSource, config: Mapping[str, Any], now: datetime) -> S
         hold=live.hold,
         maintenance=record.maintenance,
     )
+
+
+def _until(live: LiveSource, view: Source, now: datetime) -> datetime:
+    """When time alone changes the view: evidence grows old, and a wait grows shorter all the time."""
+    if view.retry_after_s is not None:
+        return _AT_ONCE
+    stale_at = live.stale_at
+    return _NEVER if stale_at is None or stale_at < now else stale_at
 
 
 @dataclass(frozen=True, slots=True)
