@@ -39,7 +39,7 @@ class OtherEnd:
     """What the connectors of one registry speak to: a script for each host, and what happened to it."""
 
     def __init__(self) -> None:
-        self.answer: object = 1
+        self.cell: object = 1
         self._scripts: dict[str, list[Step]] = defaultdict(lambda: [Step.OK])
         self.requests: list[tuple[str, str]] = []
         self.built = self.closed = self.cancelled = 0
@@ -139,7 +139,7 @@ class FakeConnector(Connector):
 
     async def sample(self, params: dict[str, Any]) -> Sample:
         await self.other_end.take("sample", self._config.host)
-        return Sample((Column("id", "integer"),), [(self.other_end.answer,)], None, 8, "fake")
+        return Sample((Column("id", "integer"),), [(self.other_end.cell,)], None, 8, "fake")
 
     async def diagnose(self) -> AsyncIterator[Check]:
         yield Check("tcp", CheckStatus.OK, 0.1, Message.literal(self._config.host))

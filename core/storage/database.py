@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import StartupError
 from core.storage.inserts import Insert, insert_for
 from core.storage.migrations import HEAD
+from core.storage.reader import Reading
 from core.storage.sqlite import BUSY_TIMEOUT_S, Sqlite
 from core.storage.tables import metadata
 
@@ -24,11 +26,11 @@ class Backend(Protocol):
 
     dialect: str
 
-    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+    def reading(self) -> AbstractAsyncContextManager[Reading]: ...
 
     def writing(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
 
-    def looking(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+    def looking(self) -> AbstractAsyncContextManager[Reading]: ...
 
     def migrating(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
 
@@ -71,7 +73,7 @@ class Database:
         return together.connection if together and together.task is asyncio.current_task() else None
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncIterator[Reading]:
         """A connection for reading one consistent state."""
         joined = self._joined()
         if joined is not None:
@@ -135,7 +137,8 @@ class Database:
 
         with self._backend.refusing():
             async with self.read() as connection:
-                return await connection.run_sync(drift, expected)
+                found: list[str] = await connection.run_sync(partial(drift, expected=expected))
+                return found
 
     async def close(self) -> None:
         """Idempotent."""

@@ -103,7 +103,7 @@ class SourceRepository:
     async def get(self, org_slug: str, uid: UUID) -> SourceRecord | None:
         async with self._database.read() as connection:
             row = (await connection.execute(_selection(org_slug).where(sources.c.uid == uid))).one_or_none()
-        return row and _record(row)
+        return None if row is None else _record(row)
 
     async def of_org(self, org_slug: str) -> tuple[SourceRecord, ...]:
         """In the order of their creation."""

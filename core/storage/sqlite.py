@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from core.errors import StartupError
 from core.storage.lock import prepare
+from core.storage.reader import READERS, Reading, ThreadReader
 
 BUSY_TIMEOUT_S = 5.0
 
@@ -31,14 +33,22 @@ class Sqlite:
         url = url.set(drivername="sqlite+aiosqlite")
         self._path = Path(str(url.database))
         patience = f"busy_timeout={int(busy_timeout_s * 1000)}"
-        self._engine = _engine(url, ("foreign_keys=ON", patience, "journal_mode=WAL", "synchronous=NORMAL"))
+        usual = ("foreign_keys=ON", patience, "journal_mode=WAL", "synchronous=NORMAL")
+        self._engine = _asynchronous(url, usual)
+        self._readers = _reading(url.set(drivername="sqlite"), usual)
+        self._threads = ThreadPoolExecutor(READERS, "cheshmeh-reader")
         # Neither WAL, which would change a database that is then refused, nor foreign keys: a migration that rebuilds
         # a table drops the old one, and with foreign keys on that empties every table that refers to it.
-        self._bare = _engine(url, ("foreign_keys=OFF", patience), poolclass=NullPool)
+        self._bare = _asynchronous(url, ("foreign_keys=OFF", patience), poolclass=NullPool)
         self._writing = asyncio.Lock()
 
-    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._engine.connect()
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reading]:
+        reader = ThreadReader(self._readers, self._threads)
+        try:
+            yield reader
+        finally:
+            await reader.close()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -67,6 +77,8 @@ class Sqlite:
             raise StartupError("database_locked" if locked else "database_unreadable", path=str(self._path)) from err
 
     async def close(self) -> None:
+        await asyncio.to_thread(self._threads.shutdown)
+        self._readers.dispose()
         await self._engine.dispose()
         await self._bare.dispose()
 
@@ -79,9 +91,20 @@ class Sqlite:
             raise StartupError("database_unreadable", path=str(self._path)) from err
 
 
-def _engine(url: URL, pragmas: tuple[str, ...], **options: Any) -> AsyncEngine:
+def _asynchronous(url: URL, pragmas: tuple[str, ...], **options: Any) -> AsyncEngine:
     engine = create_async_engine(url, hide_parameters=True, **options)
+    _prepare(engine.sync_engine, pragmas)
+    return engine
 
+
+def _reading(url: URL, pragmas: tuple[str, ...]) -> sa.Engine:
+    # Without a bound: were threads to wait for connections here, nobody would be left to give one back.
+    engine = sa.create_engine(url, hide_parameters=True, poolclass=QueuePool, pool_size=READERS, max_overflow=-1)
+    _prepare(engine, (*pragmas, "query_only=ON"))
+    return engine
+
+
+def _prepare(engine: sa.Engine, pragmas: tuple[str, ...]) -> None:
     def prepare_connection(connection: Any, _record: Any) -> None:
         # The driver's own BEGIN is switched off; `_begin` says which one.
         connection.isolation_level = None
@@ -90,9 +113,8 @@ def _engine(url: URL, pragmas: tuple[str, ...], **options: Any) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    sa.event.listen(engine.sync_engine, "connect", prepare_connection)
-    sa.event.listen(engine.sync_engine, "begin", _begin)
-    return engine
+    sa.event.listen(engine, "connect", prepare_connection)
+    sa.event.listen(engine, "begin", _begin)
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -87,7 +87,7 @@ def test_it_goes_with_its_source(tmp_path: Path) -> None:
 def test_nothing_of_it_is_written_or_outlives_the_process(tmp_path: Path) -> None:
     word = "Zq7-answered"
     with product(tmp_path) as made:
-        made.other_end.answer = word
+        made.other_end.cell = word
         source = create(made)
         assert word in repr(sample(made, source))
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and word.encode() in path.read_bytes()]

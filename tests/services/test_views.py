@@ -1,6 +1,7 @@
 """A view that is kept is what a fresh one would be, whatever happens to the source and however long nothing does."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def test_every_change_is_seen_at_once(tmp_path: Path) -> None:
         seen.append(agrees(made, views))
         run(sources.update(ADMIN, "main", source.id, {"config": {"host": "elsewhere", "password": "1234"}}))
         seen.append(agrees(made, views))
-        assert all(one != other for one, other in zip(seen, seen[1:], strict=False))
+        assert all(one != other for one, other in pairwise(seen))
 
 
 def test_nothing_new_is_the_very_same_view(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""Reading a SQLite file in threads: one state for a whole transaction, and nothing is left behind by who goes away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from core.storage.database import Database
+from core.storage.people import PeopleRepository
+from core.storage.reader import READERS
+from core.storage.tables import organisations
+
+pytestmark = pytest.mark.anyio
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+COUNT = sa.select(sa.func.count()).select_from(organisations)
+
+
+@pytest.fixture
+async def file(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Database]:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}")
+    await database.upgrade()
+    yield database
+    await database.close()
+
+
+async def test_two_queries_of_one_reader_see_one_state(file: Database) -> None:
+    async with file.read() as connection:
+        before = (await connection.execute(COUNT)).scalar_one()
+        await PeopleRepository(file).add_organisation("new", "New", NOW)
+        assert (await connection.execute(COUNT)).scalar_one() == before
+    async with file.read() as connection:
+        assert (await connection.execute(COUNT)).scalar_one() == before + 1
+
+
+async def test_a_reader_cannot_write(file: Database) -> None:
+    async with file.read() as connection:
+        with pytest.raises(DBAPIError, match="readonly"):
+            await connection.execute(sa.delete(organisations))
+
+
+async def test_more_readers_than_threads_hold_nobody_up(file: Database) -> None:
+    started = asyncio.Barrier(READERS * 3)
+
+    async def reading() -> Any:
+        async with file.read() as connection:
+            await connection.execute(COUNT)
+            await started.wait()  # everyone has a transaction open
+            return (await connection.execute(COUNT)).scalar_one()
+
+    assert await asyncio.gather(*(reading() for _ in range(READERS * 3))) == [0] * READERS * 3
+
+
+async def test_who_is_cancelled_leaves_when_the_query_has_ended_and_its_connection_serves_the_next(
+    file: Database,
+) -> None:
+    begun, go_on, found = Event(), Event(), list[Any]()
+
+    def slow(connection: sa.Connection) -> None:
+        begun.set()
+        go_on.wait()
+        found.append(connection.execute(COUNT).scalar_one())
+
+    async def reading() -> None:
+        async with file.read() as connection:
+            await connection.run_sync(slow)
+
+    task = asyncio.create_task(reading())
+    await asyncio.to_thread(begun.wait)
+    task.cancel()
+    await asyncio.sleep(0.05)  # long enough to close the connection under the query, if nothing kept it
+    waits = not task.done()
+    go_on.set()
+    assert waits
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert found == [0]
+    async with file.read() as connection:
+        assert (await connection.execute(COUNT)).scalar_one() == 0
