@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.access.identity import Access
+from core.access.passwords import Passwords
+from core.access.throttle import Throttle
 from core.checks.checker import Checker
 from core.checks.inline import InlineChecks
 from core.connectors.base import Environment
@@ -26,6 +28,7 @@ from core.resilience.bulkhead import Bulkheads
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime, Services
 from core.safety.egress import EgressPolicy, look_up
+from core.services.accounts import Accounts
 from core.services.administration import Administration
 from core.services.alert_post import AlertPost
 from core.services.alert_sender import AlertSender
@@ -37,8 +40,12 @@ from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.holds import Holds
 from core.services.incidents import Incidents
+from core.services.invitations import Invitations
+from core.services.last_uses import LastUses
 from core.services.live import LiveSources
+from core.services.members import Members
 from core.services.sources import DataSourceService
+from core.services.tokens import Tokens
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
@@ -55,6 +62,7 @@ from core.storage.ladders import LadderRepository
 from core.storage.lock import DataDirLock
 from core.storage.outbox import Outbox
 from core.storage.people import PeopleRepository
+from core.storage.people_records import PeopleRecords
 from core.storage.rollup import Rollup
 from core.storage.schedule import ScheduleRepository
 from core.storage.sources import SourceRepository, kinds_in_use
@@ -125,8 +133,13 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
     database, shared = Database(settings.database_url_text), _shared_records(settings)
     try:
         await database.upgrade()
-        vault, people = Vault(await open_keyring(settings, database)), PeopleRepository(database)
-        access = Access(people, session_hours=settings.session_hours)
+        vault, records = Vault(await open_keyring(settings, database)), PeopleRecords.of(database)
+        audit, people, uses = (
+            Audit(AuditRepository(database)),
+            records.people,
+            LastUses(records.sessions, records.tokens),
+        )
+        access, accounts, invitations = _admission(settings, records, audit, uses)
         await _admit_administrator(settings, access, role)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
         kinds = KindCatalog(registry.discover(), await _environment(settings))
@@ -136,15 +149,16 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
         await holds.follow()
-        diagnosing, audit = Diagnosing(kinds, sources, LadderRepository(database)), Audit(AuditRepository(database))
+        diagnosing = Diagnosing(kinds, sources, LadderRepository(database))
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
-        administration = _administration(access, database, settings, kinds)
+        administration = _administration(database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
         incidents, alerts, sender = _alerting(settings, database, vault, people, kinds, audit)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
         await _start(writer, holds, None if role is Process.COMMAND else sender, shared)
         checks.start()
+        uses.start()
         preloading = asyncio.create_task(_preload(kinds, database, role))
     except BaseException:
         await database.close()
@@ -152,13 +166,15 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
 
     async def close() -> None:
         preloading.cancel()
-        for part in (checks, sender, holds, service, writer, shared, database):
+        for part in (checks, sender, holds, service, writer, uses, shared, database):
             if part is not None:
                 await part.close()
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
-    services = Services(service, administration, history, exposition, incidents, alerts, audit)
+    members, tokens = Members(people, audit), Tokens(records, audit)
+    looked_up = service, administration, history, exposition, incidents, alerts, audit
+    services = Services(*looked_up, members, invitations, tokens, accounts)
     return Runtime(loop, settings, access, services, ready, close, troubles)
 
 
@@ -171,9 +187,20 @@ async def _start(writer: StatusWriter, holds: Holds, sender: AlertSender | None,
         await shared.start()
 
 
-def _administration(access: Access, database: Database, settings: Settings, kinds: KindCatalog) -> Administration:
+def _admission(
+    settings: Settings, records: PeopleRecords, audit: Audit, uses: LastUses
+) -> tuple[Access, Accounts, Invitations]:
+    """Who lets people in. They share the turns in which passwords are hashed, and the count of wrong ones."""
+    passwords, throttle = Passwords(), Throttle()
+    hours = settings.session_hours
+    access = Access(records, audit, session_hours=hours, passwords=passwords, throttle=throttle, uses=uses)
+    accounts = Accounts(records, access, passwords, throttle, audit)
+    return access, accounts, Invitations(records, access, passwords, audit)
+
+
+def _administration(database: Database, settings: Settings, kinds: KindCatalog) -> Administration:
     names = [info.name for info in kinds.infos()]
-    return Administration(access, InstallationRepository(database), settings, names)
+    return Administration(InstallationRepository(database), settings, names)
 
 
 def _alerting(

@@ -19,13 +19,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from core.access.identity import Access
 from core.errors import StorageUnavailable
 from core.models import Part
+from core.services.accounts import Accounts
 from core.services.administration import Administration
 from core.services.alerts import Alerts
 from core.services.audit import Audit
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.incidents import Incidents
+from core.services.invitations import Invitations
+from core.services.members import Members
 from core.services.sources import DataSourceService
+from core.services.tokens import Tokens
 from core.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -70,6 +74,10 @@ class Services:
     incidents: Incidents
     alerts: Alerts
     audit: Audit
+    members: Members
+    invitations: Invitations
+    tokens: Tokens
+    accounts: Accounts
 
 
 class Runtime:
@@ -89,6 +97,8 @@ class Runtime:
         self.sources, self.administration = services.sources, services.administration
         self.history, self.exposition = services.history, services.exposition
         self.incidents, self.alerts, self.audit = services.incidents, services.alerts, services.audit
+        self.members, self.invitations = services.members, services.invitations
+        self.tokens, self.accounts = services.tokens, services.accounts
         self._loop, self._ready, self._close = loop, ready, close
         self._troubles = troubles
         self._closed = False

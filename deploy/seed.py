@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +26,7 @@ from pymongo.errors import OperationFailure
 
 from core import settings
 from core.bootstrap import Process, opened
+from core.errors import Conflict
 from core.models import Actor, Role, SourceDraft
 from core.runtime import Runtime
 
@@ -136,7 +138,8 @@ def sources(servers: Servers) -> dict[str, tuple[str, dict[str, Any]]]:
 async def add_sources(runtime: Runtime, wanted: dict[str, tuple[str, dict[str, Any]]]) -> None:
     """The organisation with the administrator in it, and its sources; what has its name already stays."""
     await runtime.access.ensure_organisation(ORG, ORG_NAME)
-    await runtime.access.set_member(ORG, ADMINISTRATOR, Role.ADMIN)
+    with suppress(Conflict):  # is a member already
+        await runtime.members.add(await runtime.access.local_actor(), ORG, ADMINISTRATOR, Role.ADMIN)
     known = {source.name for source in (await runtime.sources.list(SEEDER, ORG)).items}
     for name, (kind, config) in wanted.items():
         if name not in known:

@@ -17,11 +17,10 @@ def page(person: Reader, t: Translator) -> None:
     if not person.may(Role.ADMIN):
         raise Forbidden("role", role=Role.ADMIN.label)
     st.caption(f"{t.isolated(plain(person.organisation.name))} · {t.text('admin.lead')}")
-    service = runtime().administration
-    admin_parts.members(run(service.members(person.actor, person.org)), person.org, t)
-    admin_parts.tokens(run(service.tokens(person.actor, person.org)), person.org, t)
+    admin_parts.members(run(runtime().members.list(person.actor, person.org)), person.org, t)
+    admin_parts.tokens(run(runtime().tokens.list(person.actor, person.org)), person.org, t)
     admin_parts.hooks(run(runtime().alerts.hooks(person.actor, person.org)), person.org, t)
-    admin_parts.system(run(service.system(person.actor, person.org)), t)
+    admin_parts.system(run(runtime().administration.system(person.actor, person.org)), t)
 
 
 page(reader(), words())

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.i18n import Translator
-from core.services.administration import Member, SystemState, Token, TokenState
+from core.services.administration import SystemState
 from core.services.alerts import Hook
+from core.services.members import Member
+from core.services.tokens import Token, TokenState
 from ui import grid
 from ui.widgets import facts, kind_name
 

@@ -70,7 +70,7 @@ def reader() -> Reader:
     Raises Unauthenticated without a valid session, Forbidden (`no_organisation`) for a person without an organisation,
     NotFound for an organisation in the address that is not the person's.
     """
-    actor = run(runtime().access.actor_of_session(token()))
+    actor = run(runtime().access.actor_of_session(token(), st.context.ip_address))
     if actor is None:
         raise Unauthenticated()
     organisations = run(runtime().access.organisations_of(actor))
@@ -80,7 +80,7 @@ def reader() -> Reader:
 
 
 def sign_out() -> None:
-    run(runtime().access.sign_out(token()))
+    run(runtime().access.sign_out(token(), st.context.ip_address))
 
 
 def _chosen(organisations: tuple[Organisation, ...]) -> Organisation:

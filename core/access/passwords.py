@@ -35,7 +35,7 @@ class Passwords:
     def _decoy(self) -> str:
         return self._hasher.hash("nobody's password")
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, username: str = "") -> str:
         """Raises InvalidInput for one that is too short or too long."""
         if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
             message = Message("field.password_length", {"min": LENGTH_MIN, "max": LENGTH_MAX})

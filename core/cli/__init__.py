@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from core.cli import alerts, database, people, sources, worker
+from core.cli import alerts, database, people, sources, tokens, worker
 from core.cli.output import report
 from core.errors import CheshmehError, StartupError
 
@@ -13,7 +13,7 @@ app.add_typer(database.app, name="db", help="the application's own database")
 app.add_typer(people.orgs, name="orgs", help="organisations")
 app.add_typer(people.users, name="users", help="people")
 app.add_typer(people.members, name="members", help="who belongs to an organisation, and as what")
-app.add_typer(people.tokens, name="tokens", help="bearer tokens of the HTTP interface")
+app.add_typer(tokens.app, name="tokens", help="bearer tokens of the HTTP interface")
 app.add_typer(sources.app, name="sources", help="data sources")
 app.add_typer(alerts.app, name="alerts", help="where incidents are told")
 app.command("worker")(worker.run_worker)

@@ -32,6 +32,7 @@ from core.models.sources import (
     Source,
     SourceDraft,
     SourcePage,
+    Visitor,
 )
 from core.models.states import BreakerAction, BreakerState, CheckStatus, FailureKind, Outcome, Part, Role, Status
 
@@ -92,6 +93,7 @@ __all__ = [
     "SourcePage",
     "Status",
     "TestResult",
+    "Visitor",
     "Window",
     "failed",
     "steps_after",

@@ -16,7 +16,7 @@ class Actor:
     """Who asks: a person's session or a token. `roles` maps an organisation's slug to the role held there.
 
     `scopes` are a token's rights beside a role: in the organisation `scoped_to`, or in all of them where it is None.
-    `address` is where a request came from; None for the command line.
+    `address` is where a request came from; None for the command line. `session_id` names the session, if it is one.
     """
 
     name: str
@@ -26,6 +26,15 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     scoped_to: str | None = None
     address: str | None = None
+    session_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Where somebody signs in from: the address, and what their browser calls itself."""
+
+    address: str | None = None
+    agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

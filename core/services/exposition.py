@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from core.access.identity import METRICS
 from core.metrics.buckets import counts_below
 from core.models import Actor, ExposedSource, LatencyCounts
 from core.services.live import LiveSource, LiveSources
 from core.services.rights import require_scope
+from core.services.tokens import METRICS
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRepository
 from core.storage.status import StatusRepository

@@ -17,3 +17,16 @@ def require_scope(actor: Actor, scope: str) -> None:
     """Raises Forbidden for anyone but a token of that scope: no role includes it."""
     if scope not in actor.scopes:
         raise Forbidden("scope", scope=scope)
+
+
+def require_server_admin(actor: Actor) -> None:
+    """Raises Forbidden for anyone but a server administrator."""
+    if not actor.server_admin:
+        raise Forbidden("server_admin")
+
+
+def require_person(actor: Actor) -> int:
+    """The id of the person who asks. Raises Forbidden for a token and the command line."""
+    if actor.user_id is None:
+        raise Forbidden("person")
+    return actor.user_id

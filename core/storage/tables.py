@@ -98,6 +98,15 @@ setup_links = sa.Table(
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("used_at", Moment),
 )
+password_links = sa.Table(
+    "password_links",
+    metadata,
+    # One a person, by which they set a new password: the newest counts, and it goes when it is used.
+    _owner("user_id", "users.id", primary_key=True),
+    sa.Column("code_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+)
 invitations = sa.Table(
     "invitations",
     metadata,

@@ -7,33 +7,35 @@ import pytest
 from core.access.identity import Access
 from core.errors import CheshmehError, Conflict, Forbidden, InvalidInput, Unauthenticated
 from core.models import Actor, Role
-from tests.access.conftest import FakeClock
+from tests.access.conftest import FakeClock, Owner
 
 pytestmark = pytest.mark.anyio
 PASSWORD, OTHER = "correct horse", "battery staple"
 
 
-async def test_the_link_makes_an_administrator_with_an_organisation_and_a_session(access: Access) -> None:
+async def test_the_link_makes_an_administrator_with_an_organisation_and_a_session(access: Access, owner: Owner) -> None:
     assert not await access.has_administrator_password()
     token = await access.complete_setup(await access.new_setup_code(), "Mina", PASSWORD, "شرکت نمونه‌ی ما")
     actor = await _actor(access, token)
     assert (actor.name, actor.server_admin, actor.roles) == ("Mina", True, {"main": Role.ADMIN})
-    assert [org.name for org in await access.organisations()] == ["شرکت نمونه‌ی ما"]
+    assert [org.name for org in await owner.accounts.organisations(await owner.actor())] == ["شرکت نمونه‌ی ما"]
     assert await access.has_administrator_password()
     assert await access.sign_in("mina", PASSWORD)
 
 
-async def test_without_a_name_the_organisation_is_called_main(access: Access) -> None:
+async def test_without_a_name_the_organisation_is_called_main(access: Access, owner: Owner) -> None:
     await access.complete_setup(await access.new_setup_code(), "admin", PASSWORD, None)
-    assert [(org.slug, org.name) for org in await access.organisations()] == [("main", "main")]
+    assert [(org.slug, org.name) for org in await owner.accounts.organisations(await owner.actor())] == [
+        ("main", "main")
+    ]
 
 
-async def test_in_the_demo_the_administrator_belongs_to_the_demo(access: Access) -> None:
-    await access.add_organisation("demo", "Demo")
-    await access.add_organisation("acme", "Acme")
+async def test_in_the_demo_the_administrator_belongs_to_the_demo(access: Access, owner: Owner) -> None:
+    await owner.add_organisation("demo", "Demo")
+    await owner.add_organisation("acme", "Acme")
     token = await access.complete_setup(await access.new_setup_code(), "admin", PASSWORD, None)
     assert (await _actor(access, token)).roles == {"demo": Role.ADMIN}
-    assert [org.slug for org in await access.organisations()] == ["demo", "acme"]
+    assert [org.slug for org in await owner.accounts.organisations(await owner.actor())] == ["demo", "acme"]
 
 
 async def test_looking_at_the_link_does_not_use_it_up(access: Access) -> None:
@@ -87,8 +89,8 @@ async def test_wrong_input_does_not_use_the_link_up(
     assert not await access.has_administrator_password()
 
 
-async def test_the_name_of_an_ordinary_user_cannot_be_taken_over(access: Access) -> None:
-    await access.add_user("mina", PASSWORD)
+async def test_the_name_of_an_ordinary_user_cannot_be_taken_over(access: Access, owner: Owner) -> None:
+    await owner.add_user("mina", PASSWORD)
     code = await access.new_setup_code()
     with pytest.raises(Conflict, match="user_taken"):
         await access.complete_setup(code, "MINA", OTHER, None)
@@ -106,8 +108,8 @@ async def test_a_new_link_replaces_the_password_and_ends_the_other_sessions(acce
     assert await access.sign_in("admin", OTHER)
 
 
-async def test_a_password_change_leaves_other_peoples_sessions(access: Access) -> None:
-    await access.add_user("mina", PASSWORD)
+async def test_a_password_change_leaves_other_peoples_sessions(access: Access, owner: Owner) -> None:
+    await owner.add_user("mina", PASSWORD)
     token = await access.sign_in("mina", PASSWORD)
     await access.set_administrator_password(OTHER)
     assert await access.actor_of_session(token) is not None
@@ -129,15 +131,15 @@ async def test_the_same_password_file_at_the_next_start_ends_no_session(access: 
     assert await access.actor_of_session(token) is None
 
 
-async def test_the_password_file_makes_an_ordinary_admin_a_real_one(access: Access) -> None:
-    await access.add_user("admin", PASSWORD)
+async def test_the_password_file_makes_an_ordinary_admin_a_real_one(access: Access, owner: Owner) -> None:
+    await owner.add_user("admin", PASSWORD)
     assert not await access.has_administrator_password()
     await access.set_administrator_password(PASSWORD)
     assert await access.has_administrator_password()
 
 
-async def test_an_administrator_without_a_password_is_none(access: Access) -> None:
-    await access.add_user("admin", None, admin=True)
+async def test_an_administrator_without_a_password_is_none(access: Access, owner: Owner) -> None:
+    await owner.add_user("admin", None, admin=True)
     assert not await access.has_administrator_password()
 
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from core.api.interface import Interface
 from core.models import Role
 from tests.fakes import FakeClock, OtherEnd
+from tests.people import add_organisation, add_token
 from tests.services.assembly import Product, product
 
 START_LIMIT_S = 30
@@ -130,8 +131,6 @@ def foreign(served: Served) -> Org:
 
 def make_org(served: Served) -> Org:
     slug, runtime = f"org-{next(NUMBERS)}", served.product.runtime
-    runtime.run(runtime.access.add_organisation(slug, slug))
-    tokens = {
-        role: runtime.run(runtime.access.add_token(slug, role, frozenset(), 1, role.label)).token for role in Role
-    }
+    add_organisation(runtime, slug)
+    tokens = {role: add_token(runtime, slug, role, name=role.label).token for role in Role}
     return Org(served, slug, tokens)

@@ -20,6 +20,7 @@ from core.models import BreakerState, ExposedSource, LatencyCounts, Outcome, Rol
 from tests.api.conftest import Org, Served
 from tests.api.test_rights import problem
 from tests.fakes import Step
+from tests.people import add_token
 
 METRICS = frozenset({"metrics"})
 OWN = {"org", "source", "name", "kind"}
@@ -39,8 +40,7 @@ OF_A_SOURCE = {
 
 
 def token(served: Served, org: str | None, role: Role | None = None, scopes: frozenset[str] = METRICS) -> str:
-    runtime = served.product.runtime
-    return runtime.run(runtime.access.add_token(org, role, scopes, 1)).token
+    return add_token(served.product.runtime, org, role, scopes).token
 
 
 def scrape(org: Org, bearer: str | None = None, **headers: str) -> Any:

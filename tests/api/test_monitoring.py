@@ -13,6 +13,7 @@ from core.api import exposition
 from core.models import Part, Role
 from tests.api.conftest import Org, Served, make_org
 from tests.fakes import Step
+from tests.people import add_token
 from tests.servers.promql import Answer, PromQL, Result, Rule, Scrape
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -57,7 +58,7 @@ def hour(served: Served) -> Hour:
     sources = {name: org.add(name) for name in (*behaviour(0), "unasked")}
     org.call("POST", f"{sources['held']['id']}/breaker", json={"action": "force_open", "reason": "work"})
     runtime = served.product.runtime
-    bearer = runtime.run(runtime.access.add_token(org.slug, None, frozenset({"metrics"}), 1)).token
+    bearer = add_token(runtime, org.slug, None, frozenset({"metrics"})).token
     headers = {"Authorization": f"Bearer {bearer}", "Accept": "application/openmetrics-text"}
     return Hour(org.slug, tuple(_scrapes(org, sources, headers)))
 

@@ -7,6 +7,7 @@ import pytest
 
 from core.models import Role
 from tests.api.conftest import Org
+from tests.people import local_actor
 
 ROUTES = [
     ("GET", "", Role.VIEWER),
@@ -58,9 +59,10 @@ def test_the_word_bearer_may_be_written_small(org: Org) -> None:
 
 
 def test_a_revoked_token_is_401(org: Org) -> None:
-    access = org.served.product.runtime.access
-    [token] = [t for t in org.served.product.runtime.run(access.tokens()) if (t.org, t.role) == (org.slug, Role.VIEWER)]
-    org.served.product.runtime.run(access.revoke_token(token.uid))
+    runtime = org.served.product.runtime
+    who = local_actor(runtime)
+    [token] = [t for t in runtime.run(runtime.tokens.list(who, org.slug)) if t.role is Role.VIEWER]
+    runtime.run(runtime.tokens.revoke(who, org.slug, token.id))
     problem(org.call("GET", role=Role.VIEWER), 401, "unauthenticated")
 
 

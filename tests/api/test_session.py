@@ -10,6 +10,7 @@ import requests
 
 from core.models import Role
 from tests.api.conftest import Org, Served
+from tests.people import add_member, add_user, local_actor
 
 PASSWORD = "correct horse battery"
 
@@ -49,8 +50,8 @@ def browser(served: Served) -> Iterator[Browser]:
 def person(org: Org) -> str:
     """A viewer's name, with PASSWORD."""
     runtime, name = org.served.product.runtime, f"person of {org.slug}"
-    runtime.run(runtime.access.add_user(name, PASSWORD))
-    runtime.run(runtime.access.set_member(org.slug, name, Role.VIEWER))
+    add_user(runtime, name, PASSWORD)
+    add_member(runtime, org.slug, name, Role.VIEWER)
     return name
 
 
@@ -120,7 +121,7 @@ def test_a_target_cannot_break_out_of_the_form(browser: Browser) -> None:
 
 def test_a_session_reads_and_asks_for_the_same_origin_before_it_writes(browser: Browser, org: Org, person: str) -> None:
     runtime = org.served.product.runtime
-    runtime.run(runtime.access.set_member(org.slug, person, Role.EDITOR))
+    runtime.run(runtime.members.set_role(local_actor(runtime), org.slug, person, Role.EDITOR))
     browser.submit("/session/login", username=person, password=PASSWORD)
     url = f"{org.served.url}/orgs/{org.slug}/datasources"
     assert browser.get(f"/orgs/{org.slug}/datasources").status_code == 200

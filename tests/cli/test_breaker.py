@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core.models import Actor, BreakerState, Role, SourceDraft
 from tests.cli.processes import CommandLine, dashboard
+from tests.people import add_organisation
 from tests.services.assembly import product
 from tests.services.test_holds import eventually
 
@@ -15,7 +16,7 @@ def test_an_order_goes_through_the_running_dashboard_and_every_process_follows(t
     cli = CommandLine(tmp_path / "data")
     with product(cli.data_dir) as reader:
         runtime = reader.runtime
-        runtime.run(runtime.access.add_organisation("acme", "Acme"))
+        add_organisation(runtime, "acme", "Acme")
         draft = SourceDraft("postgres", "orders", {"host": "127.0.0.1", "port": 1, "database": "d", "user": "u"})
         source = runtime.run(runtime.sources.create(Actor("x", {"acme": Role.EDITOR}), "acme", draft))
 

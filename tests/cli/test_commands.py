@@ -11,6 +11,7 @@ import pytest
 from core.cli import main
 from core.models import Actor, Role, SourceDraft
 from tests.cli.processes import CommandLine
+from tests.people import add_organisation
 from tests.servers.postgres import PostgresServer
 from tests.services.assembly import product
 
@@ -26,7 +27,7 @@ def cli(tmp_path: Path) -> CommandLine:
 def acme(cli: CommandLine) -> CommandLine:
     """With the organisation `acme`."""
     with product(cli.data_dir) as made:
-        made.runtime.run(made.runtime.access.add_organisation("acme", "Acme"))
+        add_organisation(made.runtime, "acme", "Acme")
     return cli
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from core.models import STEPS
 from tests.cli.processes import CommandLine, dashboard
+from tests.people import add_organisation
 from tests.servers.postgres import PostgresServer
 from tests.services.assembly import product
 
@@ -20,7 +21,7 @@ def acme(tmp_path: Path) -> CommandLine:
     """With the organisation `acme`."""
     cli = CommandLine(tmp_path / "data")
     with product(cli.data_dir) as made:
-        made.runtime.run(made.runtime.access.add_organisation("acme", "Acme"))
+        add_organisation(made.runtime, "acme", "Acme")
     return cli
 
 

@@ -13,6 +13,7 @@ from core.cli.kinds import given, known
 from core.connectors.registry import registry
 from core.errors import InvalidInput
 from tests.cli.processes import CommandLine
+from tests.people import add_organisation
 from tests.services.assembly import product
 
 SECRET = "Zq7-never-shown"
@@ -88,7 +89,7 @@ def test_too_little_or_standard_input_twice_is_wrong_usage(wrong: tuple[Any, Any
 def test_a_source_is_made_of_a_connection_string_that_nobody_sees(tmp_path: Path) -> None:
     cli = CommandLine(tmp_path / "data")
     with product(cli.data_dir) as made:
-        made.runtime.run(made.runtime.access.add_organisation("acme", "Acme"))
+        add_organisation(made.runtime, "acme", "Acme")
     done = cli.run("sources", "add", "--org", "acme", "--name", "n", "--dsn", "-", "--json", stdin=DSN)
     source = json.loads(done.stdout)
     assert (source["kind"], source["config"]["password"]) == ("postgres", {"set": True})

@@ -11,6 +11,7 @@ import pytest
 from tests.api.kind_case import KEPT, Case
 from tests.api.kind_cases import mongodb_case, s3_case
 from tests.cli.processes import CommandLine
+from tests.people import add_organisation
 from tests.services.assembly import product
 
 
@@ -32,7 +33,7 @@ def acme(tmp_path: Path) -> CommandLine:
     """With the organisation `acme`."""
     cli = CommandLine(tmp_path / "data")
     with product(cli.data_dir) as made:
-        made.runtime.run(made.runtime.access.add_organisation("acme", "Acme"))
+        add_organisation(made.runtime, "acme", "Acme")
     return cli
 
 

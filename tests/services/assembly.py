@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 
 from core.access.identity import Access
 from core.access.passwords import Passwords
+from core.access.throttle import Throttle
 from core.connectors.base import Environment
 from core.connectors.catalog import KindCatalog
 from core.connectors.http.webhook import Webhook
@@ -18,6 +19,7 @@ from core.models import Part
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime, Services
 from core.safety.egress import EgressPolicy
+from core.services.accounts import Accounts
 from core.services.administration import Administration
 from core.services.alert_post import AlertPost
 from core.services.alerts import Alerts
@@ -27,8 +29,12 @@ from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.holds import Holds
 from core.services.incidents import Incidents
+from core.services.invitations import Invitations
+from core.services.last_uses import LastUses
 from core.services.live import LiveSources
+from core.services.members import Members
 from core.services.sources import DataSourceService
+from core.services.tokens import Tokens
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
@@ -42,7 +48,7 @@ from core.storage.incident_list import IncidentRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
 from core.storage.ladders import LadderRepository
-from core.storage.people import PeopleRepository
+from core.storage.people_records import PeopleRecords
 from core.storage.sources import SourceRepository
 from core.storage.status import StatusRepository
 from tests.fakes import FakeClock, OtherEnd, fake_registry
@@ -75,7 +81,8 @@ def product(data_dir: Path, port: int = 1, database_url: str | None = None) -> I
 async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEnd, clock: FakeClock) -> Runtime:
     database = Database(settings.database_url_text)
     await database.upgrade()
-    people = PeopleRepository(database)
+    records = PeopleRecords.of(database)
+    people = records.people
     vault = Vault(await open_keyring(settings, database))
     sources = SourceRepository(database, vault)
     statuses = StatusRepository(database)
@@ -93,7 +100,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     audit = Audit(AuditRepository(database))
     service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
     history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    uses = LastUses(records.sessions, records.tokens)
+    uses.start()
 
     async def ready() -> tuple[Part, ...]:
         return (Part("database", await database.answers()),)
@@ -102,16 +110,21 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
         await holds.close()
         await service.close()
         await writer.close()
+        await uses.close()
         await database.close()
 
-    access = Access(people, passwords=Passwords(cheap))
-    administration = Administration(access, InstallationRepository(database), settings, registry.kinds)
+    passwords, throttle = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)), Throttle()
+    access = Access(records, audit, passwords=passwords, throttle=throttle, uses=uses)
+    administration = Administration(InstallationRepository(database), settings, registry.kinds)
     exposition = Exposition(people, sources, statuses, live)
     incidents, hooks = Incidents(IncidentRepository(database)), HookRepository(database, vault)
     alerts = Alerts(
         hooks, people, AlertPost(hooks, Webhook(environment.egress), settings.timezone), settings.locale, audit
     )
-    services = Services(service, administration, history, exposition, incidents, alerts, audit)
+    invitations = Invitations(records, access, passwords, audit)
+    accounts = Accounts(records, access, passwords, throttle, audit)
+    looked_up = service, administration, history, exposition, incidents, alerts, audit
+    services = Services(*looked_up, Members(people, audit), invitations, Tokens(records, audit), accounts)
     return Runtime(loop, settings, access, services, ready, close)
 
 

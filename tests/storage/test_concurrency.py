@@ -13,13 +13,17 @@ from core.access.identity import Access
 from core.access.passwords import Passwords
 from core.errors import Conflict, PreconditionFailed
 from core.models import BreakerAction, Event, Organisation, SourceDraft
+from core.services.audit import Audit
 from core.storage import tables
+from core.storage.audit import AuditRepository
 from core.storage.database import Database
 from core.storage.encryption import Vault
 from core.storage.events import record_events
 from core.storage.holds import HoldRepository
 from core.storage.ladders import LadderRecord, LadderRepository
+from core.storage.links import LinkRepository
 from core.storage.people import PeopleRepository
+from core.storage.people_records import PeopleRecords
 from core.storage.row_locks import lock_sources, lock_table
 from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
 from core.storage.status import StatusRepository
@@ -150,22 +154,22 @@ async def test_one_name_is_given_once(several: list[Database], vault: Vault, org
 
 
 async def test_a_setup_link_is_used_by_one(several: list[Database]) -> None:
-    await PeopleRepository(several[0]).add_setup_link("c" * 64, NOW, LATER)
-    used = await asyncio.gather(*(PeopleRepository(database).use_setup_link("c" * 64, NOW) for database in several))
+    await LinkRepository(several[0]).add_setup("c" * 64, NOW, LATER)
+    used = await asyncio.gather(*(LinkRepository(database).use_setup("c" * 64, NOW) for database in several))
     assert sorted(used) == [False, False, False, True]
 
 
 async def test_of_setup_links_made_at_once_one_is_good(several: list[Database]) -> None:
     links = [letter * 64 for letter in "abcd"]
-    made = (PeopleRepository(db).add_setup_link(link, NOW, LATER) for db, link in zip(several, links, strict=True))
+    made = (LinkRepository(db).add_setup(link, NOW, LATER) for db, link in zip(several, links, strict=True))
     await asyncio.gather(*made)
-    good = [await PeopleRepository(several[0]).setup_link_open(link, NOW) for link in links]
+    good = [await LinkRepository(several[0]).setup_open(link, NOW) for link in links]
     assert sum(good) == 1
 
 
 async def test_processes_that_start_with_one_password_file_make_one_administrator(several: list[Database]) -> None:
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    accesses = [Access(PeopleRepository(database), passwords=Passwords(cheap)) for database in several]
+    accesses = [_access(database, Passwords(cheap)) for database in several]
     await asyncio.gather(*(access.set_administrator_password("correct horse battery") for access in accesses))
     assert await PeopleRepository(several[0]).administrators_with_password() == 1
     for access in accesses:
@@ -223,3 +227,7 @@ async def _until_somebody_waits(database: Database) -> None:
             if (await connection.execute(waiting)).scalar_one():
                 return
         await asyncio.sleep(0.01)
+
+
+def _access(database: Database, passwords: Passwords) -> Access:
+    return Access(PeopleRecords.of(database), Audit(AuditRepository(database)), passwords=passwords)

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from core.errors import Forbidden, NotFound, Unreachable
 from core.models import Actor, CatalogEntry, Column, Role, Sample, SampleResult
-from core.services.administration import Member, SystemState, Token, TokenState
+from core.services.administration import SystemState
 from core.services.alerts import Hook
 from core.services.contents import CatalogLevel
+from core.services.members import Member
+from core.services.tokens import Token, TokenState
 
 START = datetime(2026, 11, 22, 6, 11, tzinfo=UTC)
 FLIGHTS = SampleResult(
@@ -49,8 +51,17 @@ def sample_request(entry: CatalogEntry) -> dict[str, Any]:
 
 
 @dataclass
-class FakeAdministration:
-    """Two members, one token of each state."""
+class FakeMembers:
+    """Two of them."""
+
+    async def list(self, actor: Actor, org: str) -> tuple[Member, ...]:
+        _require(actor, org)
+        return Member("مریم", Role.ADMIN), Member("نگار", Role.VIEWER)
+
+
+@dataclass
+class FakeTokens:
+    """One of each state."""
 
     tokens_made: list[Token] = field(
         default_factory=lambda: [
@@ -65,13 +76,13 @@ class FakeAdministration:
         ]
     )
 
-    async def members(self, actor: Actor, org: str) -> tuple[Member, ...]:
-        _require(actor, org)
-        return Member("مریم", Role.ADMIN), Member("نگار", Role.VIEWER)
-
-    async def tokens(self, actor: Actor, org: str) -> tuple[Token, ...]:
+    async def list(self, actor: Actor, org: str) -> tuple[Token, ...]:
         _require(actor, org)
         return tuple(self.tokens_made)
+
+
+class FakeAdministration:
+    """A system on SQLite."""
 
     async def system(self, actor: Actor, org: str) -> SystemState:
         _require(actor, org)

@@ -43,7 +43,15 @@ from core.services.inputs import parse_order
 from core.services.rights import require
 from core.settings import Settings
 from tests.ui.climbs import FakeLadders
-from tests.ui.contents import FLIGHTS, FakeAdministration, FakeAlerts, level, sample_request
+from tests.ui.contents import (
+    FLIGHTS,
+    FakeAdministration,
+    FakeAlerts,
+    FakeMembers,
+    FakeTokens,
+    level,
+    sample_request,
+)
 from tests.ui.histories import FakeHistory
 from tests.ui.samples import DOWN, NAMESPACE, POSTGRES, make_source
 
@@ -264,10 +272,10 @@ class FakeAccess:
     organisations: tuple[Organisation, ...] = (Organisation(1, "main", "سازمان نمونه"),)
     signed_out: list[str | None] = field(default_factory=list)
 
-    async def actor_of_session(self, token: str | None) -> Actor | None:
+    async def actor_of_session(self, token: str | None, address: str | None = None) -> Actor | None:
         return None if token in self.signed_out else self.actor
 
-    async def sign_out(self, token: str | None) -> None:
+    async def sign_out(self, token: str | None, address: str | None = None) -> None:
         self.signed_out.append(token)
 
     async def organisations_of(self, actor: Actor) -> tuple[Organisation, ...]:
@@ -296,13 +304,16 @@ class FakeRuntime(Runtime):
     sources: FakeSources  # type: ignore[assignment]  # a fake
     history: FakeHistory  # type: ignore[assignment]  # a fake
     incidents: FakeIncidents  # type: ignore[assignment]  # a fake
+    members: FakeMembers  # type: ignore[assignment]  # a fake
+    tokens: FakeTokens  # type: ignore[assignment]  # a fake
 
     def __init__(self, role: Role | None = Role.ADMIN, sources: tuple[Source, ...] = (), pace_s: float = 0.0) -> None:
         actor = Actor("مریم", {"main": role}, 1) if role else None
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
         self.redis_is_gone = False
         past = FakeHistory(lambda: kept.sources)
-        services = Services(kept, FakeAdministration(), past, None, FakeIncidents(), FakeAlerts())  # type: ignore[arg-type]
+        looked_up = kept, FakeAdministration(), past, None, FakeIncidents(), FakeAlerts(), None
+        services = Services(*looked_up, FakeMembers(), None, FakeTokens(), None)  # type: ignore[arg-type]  # fakes
         rest = (people, services, _ready, _close, self._away)
         super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes
 

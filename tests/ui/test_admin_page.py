@@ -21,7 +21,7 @@ def test_tokens_stand_with_their_state_and_without_a_secret(open_page: Open) -> 
 
 
 def test_an_organisation_without_tokens_is_told_how_to_make_one(open_page: Open, runtime: FakeRuntime) -> None:
-    runtime.administration.tokens_made.clear()
+    runtime.tokens.tokens_made.clear()
     app = open_page("admin")
     assert "این سازمان هنوز توکنی ندارد." in texts(app)
     assert "tokens add --org main" in app.code[1].value

@@ -18,8 +18,9 @@ EDITOR, PASSWORD = "maryam", "a-long-enough-password"
 def signed_in() -> str:
     """The token of an editor's session in organisation `acme`."""
     access, run = runtime().access, runtime().run
-    run(access.add_user(EDITOR, PASSWORD))
-    run(access.set_member("acme", EDITOR, Role.EDITOR))
+    owner = run(access.local_actor())
+    run(runtime().accounts.add_user(owner, EDITOR, PASSWORD))
+    run(runtime().members.add(owner, "acme", EDITOR, Role.EDITOR))
     token: str = run(access.sign_in(EDITOR, PASSWORD))
     return token
 
