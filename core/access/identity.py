@@ -183,6 +183,8 @@ class Access:
 
     async def _note_refusal(self, user: UserRecord | None, came_from: Visitor) -> None:
         """Of a name that nobody has nothing is written: it may be a password, typed into the wrong field."""
+        if not self._throttle.worth_a_line(came_from.address):
+            return
         name = user.name if user else ""
         await self._trail.note(Actor(name, address=came_from.address), None, "session.refused", name)
 

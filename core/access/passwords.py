@@ -8,10 +8,8 @@ from typing import Protocol
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from core.errors import InvalidInput
-from core.models import FieldError, Message
+from core.access.password_rules import LENGTH_MAX, check_password
 
-LENGTH_MIN, LENGTH_MAX = 10, 1024
 CONCURRENT = 2
 
 
@@ -36,10 +34,8 @@ class Passwords:
         return self._hasher.hash("nobody's password")
 
     async def hash(self, password: str, username: str = "") -> str:
-        """Raises InvalidInput for one that is too short or too long."""
-        if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
-            message = Message("field.password_length", {"min": LENGTH_MIN, "max": LENGTH_MAX})
-            raise InvalidInput(fields=(FieldError("password", message),))
+        """Raises InvalidInput for one that the rules refuse."""
+        check_password(password, username)
         async with self._turns:
             return await asyncio.to_thread(self._hasher.hash, _plain(password))
 

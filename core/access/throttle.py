@@ -16,6 +16,8 @@ ACCOUNTS_MAX = 10_000
 KNOWN_MAX = 8
 """Addresses remembered for an account, the last ones from which it signed in."""
 NAME_MAX = 200
+LINES, LINES_S = 10, 60.0
+"""So many refusals of one address are written down within that time: a flood must not fill the audit."""
 
 Key = tuple[str, str | None]
 
@@ -42,6 +44,7 @@ class Throttle:
         self._monotonic = monotonic
         self._failures: OrderedDict[Key, deque[float]] = OrderedDict()
         self._known: OrderedDict[str, deque[str]] = OrderedDict()
+        self._lines: OrderedDict[str | None, deque[float]] = OrderedDict()
 
     def attempt(self, name: str, address: str | None) -> Attempt:
         """Raises TooManyRequests while the account waits; a refused try makes no wait longer."""
@@ -63,6 +66,15 @@ class Throttle:
                 known.remove(address)
             known.append(address)
             _keep_newest(self._known, name)
+
+    def worth_a_line(self, address: str | None) -> bool:
+        """Whether one more refusal of this address is to be written down. Asked once for each."""
+        lines, now = self._lines.setdefault(address, deque(maxlen=LINES)), self._monotonic()
+        _keep_newest(self._lines, address)
+        if len(lines) == LINES and now - lines[0] < LINES_S:
+            return False
+        lines.append(now)
+        return True
 
     def _failures_of(self, key: Key) -> deque[float]:
         found = self._failures.setdefault(key, deque(maxlen=FREE + 8))

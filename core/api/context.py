@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from core.errors import Forbidden, NotFound, Unauthenticated
-from core.models import Actor, Role
+from core.models import Actor, Role, Visitor
 from core.runtime import Runtime
 from core.settings import SESSION_COOKIE
 
@@ -30,14 +30,25 @@ def session_cookie(connection: HTTPConnection) -> str | None:
     return morsel.value if morsel else None
 
 
+def client_address(connection: HTTPConnection) -> str | None:
+    """Where the request comes from."""
+    return connection.client.host if connection.client else None
+
+
+def visitor(connection: HTTPConnection) -> Visitor:
+    """Where somebody signs in from."""
+    return Visitor(client_address(connection), connection.headers.get("user-agent"))
+
+
 async def actor_of(request: Request) -> Actor:
     """Who asks, by bearer token or session cookie. Raises Unauthenticated, and Forbidden for a write from elsewhere."""
     runtime = runtime_of(request)
+    address = client_address(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme:
-        actor = await _bearer(runtime, token.strip()) if scheme.lower() == "bearer" else None
+        actor = await _bearer(runtime, token.strip(), address) if scheme.lower() == "bearer" else None
     else:
-        actor = await runtime.call(runtime.access.actor_of_session(session_cookie(request)))
+        actor = await runtime.call(runtime.access.actor_of_session(session_cookie(request), address))
         if actor is not None and request.method not in SAFE_METHODS:
             require_same_origin(request)
     if actor is None:
@@ -45,10 +56,10 @@ async def actor_of(request: Request) -> Actor:
     return actor
 
 
-async def _bearer(runtime: Runtime, token: str) -> Actor | None:
+async def _bearer(runtime: Runtime, token: str, address: str | None) -> Actor | None:
     if hmac.compare_digest(token.encode(), runtime.local_token.encode()):
         return await runtime.call(runtime.access.local_actor())
-    return await runtime.call(runtime.access.actor_of_token(token))
+    return await runtime.call(runtime.access.actor_of_token(token, address))
 
 
 def require_same_origin(request: Request) -> None:

@@ -1,0 +1,141 @@
+"""The plain HTML forms of `/session/*`: rendered without scripts, guarded against other sites, in both languages."""
+
+import hmac
+import math
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from core.access.password_rules import LENGTH_MIN
+from core.api.context import runtime_of
+from core.errors import RequestError, TooManyRequests, Unauthenticated
+from core.i18n import LANGUAGES, Translator, negotiate, translator
+from core.settings import SESSION_COOKIE, STATIC_DIR
+
+CSRF_COOKIE = "cheshmeh_csrf"
+Input = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a page asks for. Without `submit` it only says something; `link` leads elsewhere (label, address)."""
+
+    title: str
+    submit: str | None = None
+    lead: str | None = None
+    inputs: Sequence[Input] = ()
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    link: tuple[str, str] | None = None
+
+
+def page(request: Request, form: Form, err: RequestError | None = None) -> Response:
+    """The form, with the error's own status and sentence when there is one."""
+    speak, csrf = speaker(request), request.cookies.get(CSRF_COOKIE) or secrets.token_urlsafe(32)
+    html = (
+        _templates()
+        .get_template("session.html")
+        .render(
+            lang=speak.lang,
+            dir=speak.direction,
+            product=speak.text("app.name"),
+            form=form,
+            error=_reason(err, speak),
+            hidden={**form.hidden, "csrf": csrf},
+            action=_action(request),
+            other_language=_other_language(request, speak),
+        )
+    )
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(err, TooManyRequests):
+        headers["Retry-After"] = str(_whole_seconds(err))
+    answer = HTMLResponse(html, err.status if err else 200, headers)
+    _set_cookie(request, answer, CSRF_COOKIE, csrf, None)
+    return answer
+
+
+def name_input(speak: Translator, value: str = "") -> Input:
+    return _input("username", "text", speak.text("session.username"), "username", value)
+
+
+def password_input(speak: Translator) -> Input:
+    return _input("password", "password", speak.text("session.password"), "current-password")
+
+
+def new_password_input(speak: Translator) -> Input:
+    """With the rule before one types."""
+    field = _input("password", "password", speak.text("session.setup.password"), "new-password")
+    return field | {"note": speak.text("session.password.rule", min=LENGTH_MIN)}
+
+
+def require_csrf(request: Request, form: Mapping[str, str]) -> None:
+    """Raises Unauthenticated unless the form was made for this very browser."""
+    sent, kept = form.get("csrf", ""), request.cookies.get(CSRF_COOKIE, "")
+    if not sent or not hmac.compare_digest(sent.encode(), kept.encode()):
+        raise Unauthenticated("csrf")
+
+
+def speaker(request: Request) -> Translator:
+    settings = runtime_of(request).settings
+    asked = request.query_params.get("lang")
+    if asked in LANGUAGES:
+        return translator(asked, settings.timezone)
+    # People see Persian unless their browser asks for a language of ours by name.
+    return translator(negotiate(request.headers.get("accept-language"), settings.locale), settings.timezone)
+
+
+def signed_in(request: Request, token: str, target: str) -> Response:
+    answer = RedirectResponse(target, 303)
+    hours = runtime_of(request).settings.session_hours
+    _set_cookie(request, answer, SESSION_COOKIE, token, int(hours * 3600))
+    return answer
+
+
+def local(target: str) -> str:
+    """A path of ours to go on to; anything that could lead elsewhere becomes the home page."""
+    parts = urlsplit(target)
+    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if inside and not parts.netloc and not parts.scheme else "/"
+
+
+def _set_cookie(request: Request, answer: Response, name: str, value: str, max_age: int | None) -> None:
+    secure = runtime_of(request).settings.origin.startswith("https://")
+    answer.set_cookie(name, value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure)
+
+
+def _action(request: Request) -> str:
+    """Back to the same page, in the language that was asked for."""
+    lang = request.query_params.get("lang")
+    return request.url.path + (f"?lang={lang}" if lang in LANGUAGES else "")
+
+
+def _reason(err: RequestError | None, speak: Translator) -> str | None:
+    if err is None:
+        return None
+    wait = [speak.text("session.wait", seconds=_whole_seconds(err))] if isinstance(err, TooManyRequests) else []
+    said = [speak.message(field.message) for field in err.fields] or [speak.message(err.message)]
+    return " ".join([*said, *wait])
+
+
+def _whole_seconds(err: TooManyRequests) -> int:
+    return max(1, math.ceil(err.retry_after))
+
+
+def _other_language(request: Request, speak: Translator) -> Input:
+    other = next(lang for lang in LANGUAGES if lang != speak.lang)
+    url = request.url.include_query_params(lang=other)
+    return {"label": translator(other).text(f"language.{other}"), "href": f"{url.path}?{url.query}"}
+
+
+def _input(name: str, kind: str, label: str, autocomplete: str, value: str = "") -> Input:
+    return {"name": name, "type": kind, "label": label, "autocomplete": autocomplete, "value": value}
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(loader=FileSystemLoader(STATIC_DIR), autoescape=select_autoescape())
