@@ -88,6 +88,25 @@ def add_member(org: str, user: str, role: str, as_json: Json = False) -> None:
     show({"org": org, "user": user, "role": held.label}, as_json, f"{user}: {held.label}")
 
 
+@members.command("invite")
+def invite(
+    org: str,
+    role: str,
+    note: Annotated[str, typer.Option("--note", help="for whom it is")] = "",
+    days: Annotated[int, typer.Option("--days")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Print a link, good once, by which somebody joins an organisation."""
+    held = parse_role(role)
+
+    async def make(runtime: Runtime, actor: Actor) -> tuple[str, str]:
+        made = await runtime.invitations.create(actor, org, held, note, days)
+        return runtime.settings.origin + made.path, made.invitation.expires_at.isoformat()
+
+    url, expires_at = run(make)
+    show({"org": org, "role": held.label, "url": url, "expires_at": expires_at}, as_json, url)
+
+
 @members.command("remove")
 def remove_member(org: str, user: str, as_json: Json = False) -> None:
     """End somebody's membership at once."""

@@ -113,7 +113,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
         await uses.close()
         await database.close()
 
-    passwords, throttle = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)), Throttle()
+    passwords, throttle = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)), Throttle(clock.seconds)
     access = Access(records, audit, passwords=passwords, throttle=throttle, uses=uses)
     administration = Administration(InstallationRepository(database), settings, registry.kinds)
     exposition = Exposition(people, sources, statuses, live)
