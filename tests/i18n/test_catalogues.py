@@ -25,13 +25,28 @@ def error_codes() -> list[str]:
     return sorted({c.code for c in classes})
 
 
-def literal_keys() -> Iterator[str]:
-    """Keys written out in calls like `t.text("sources.title")` and `Message("ping.ok")`."""
+def calls() -> Iterator[ast.Call]:
     for folder in ("ui", "pages", "core"):
         for file in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and _asks(node.func) and node.args:
-                    yield from _texts(node.args[0])
+                if isinstance(node, ast.Call):
+                    yield node
+
+
+def literal_keys() -> Iterator[str]:
+    """Keys written out in calls like `t.text("sources.title")`, `Message("ping.ok")` and `wrong("days", "field.x")`."""
+    for call in calls():
+        if _asks(call.func) and call.args:
+            yield from _texts(call.args[0])
+        if isinstance(call.func, ast.Name) and call.func.id == "wrong":
+            yield from (key for key in _texts(call.args[1]) if key.startswith("field."))
+
+
+def actions() -> Iterator[str]:
+    """What is written into the audit, where it is written out: `change(actor, org, "source.create", …)`."""
+    for call in calls():
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("change", "note") and len(call.args) > 2:
+            yield from _texts(call.args[2])
 
 
 def _asks(function: ast.expr) -> bool:
@@ -160,3 +175,10 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
         ):
             body[0].value = ast.Constant("")
     return tree
+
+
+def test_whatever_is_written_into_the_audit_has_a_name() -> None:
+    written = set(actions())
+    assert {"source.create", "session.open", "member.remove"} <= written
+    for lang in LANGUAGES:
+        assert [action for action in sorted(written) if f"audit.action.{action}" not in catalogue(lang)] == []
