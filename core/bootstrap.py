@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.access.identity import Access
-from core.access.passwords import Passwords
-from core.access.throttle import Throttle
 from core.checks.checker import Checker
 from core.checks.inline import InlineChecks
 from core.connectors.base import Environment
@@ -28,8 +26,8 @@ from core.resilience.bulkhead import Bulkheads
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime, Services
 from core.safety.egress import EgressPolicy, look_up
-from core.services.accounts import Accounts
 from core.services.administration import Administration
+from core.services.admission import admission
 from core.services.alert_post import AlertPost
 from core.services.alert_sender import AlertSender
 from core.services.alerts import Alerts
@@ -40,12 +38,9 @@ from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.holds import Holds
 from core.services.incidents import Incidents
-from core.services.invitations import Invitations
 from core.services.last_uses import LastUses
 from core.services.live import LiveSources
-from core.services.members import Members
 from core.services.sources import DataSourceService
-from core.services.tokens import Tokens
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
@@ -134,18 +129,12 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
     try:
         await database.upgrade()
         vault, records = Vault(await open_keyring(settings, database)), PeopleRecords.of(database)
-        audit, people, uses = (
-            Audit(AuditRepository(database)),
-            records.people,
-            LastUses(records.sessions, records.tokens),
-        )
-        access, accounts, invitations = _admission(settings, records, audit, uses)
-        await _admit_administrator(settings, access, role)
+        audit, people = Audit(AuditRepository(database)), records.people
+        admitted = admission(records, audit, settings.session_hours)
+        await _admit_administrator(settings, admitted.access, role)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
         kinds = KindCatalog(registry.discover(), await _environment(settings))
-        bulkheads = Bulkheads(settings.bulkhead_process, settings.bulkhead_source)
-        interval_s = settings.check_interval_s
-        live = LiveSources(kinds, sources, RetryPolicy(), bulkheads, shared=shared, check_interval_s=interval_s)
+        live = _live(settings, kinds, sources, shared)
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
         await holds.follow()
@@ -156,9 +145,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         incidents, alerts, sender = _alerting(settings, database, vault, people, kinds, audit)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
-        await _start(writer, holds, None if role is Process.COMMAND else sender, shared)
+        await _start(writer, holds, admitted.uses, None if role is Process.COMMAND else sender, shared)
         checks.start()
-        uses.start()
         preloading = asyncio.create_task(_preload(kinds, database, role))
     except BaseException:
         await database.close()
@@ -166,36 +154,34 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
 
     async def close() -> None:
         preloading.cancel()
-        for part in (checks, sender, holds, service, writer, uses, shared, database):
+        for part in (checks, sender, holds, service, writer, admitted.uses, shared, database):
             if part is not None:
                 await part.close()
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
-    members, tokens = Members(people, audit), Tokens(records, audit)
     looked_up = service, administration, history, exposition, incidents, alerts, audit
-    services = Services(*looked_up, members, invitations, tokens, accounts)
-    return Runtime(loop, settings, access, services, ready, close, troubles)
+    services = Services(*looked_up, *admitted.services)
+    return Runtime(loop, settings, admitted.access, services, ready, close, troubles)
 
 
-async def _start(writer: StatusWriter, holds: Holds, sender: AlertSender | None, shared: "RedisRecords | None") -> None:
-    writer.start()
-    holds.start()
+async def _start(
+    writer: StatusWriter, holds: Holds, uses: LastUses, sender: AlertSender | None, shared: "RedisRecords | None"
+) -> None:
+    for part in (writer, holds, uses):
+        part.start()
     if sender is not None:
         sender.start()
     if shared is not None:
         await shared.start()
 
 
-def _admission(
-    settings: Settings, records: PeopleRecords, audit: Audit, uses: LastUses
-) -> tuple[Access, Accounts, Invitations]:
-    """Who lets people in. They share the turns in which passwords are hashed, and the count of wrong ones."""
-    passwords, throttle = Passwords(), Throttle()
-    hours = settings.session_hours
-    access = Access(records, audit, session_hours=hours, passwords=passwords, throttle=throttle, uses=uses)
-    accounts = Accounts(records, access, passwords, throttle, audit)
-    return access, accounts, Invitations(records, access, passwords, audit)
+def _live(
+    settings: Settings, kinds: KindCatalog, sources: SourceRepository, shared: "RedisRecords | None"
+) -> LiveSources:
+    bulkheads = Bulkheads(settings.bulkhead_process, settings.bulkhead_source)
+    interval_s = settings.check_interval_s
+    return LiveSources(kinds, sources, RetryPolicy(), bulkheads, shared=shared, check_interval_s=interval_s)
 
 
 def _administration(database: Database, settings: Settings, kinds: KindCatalog) -> Administration:

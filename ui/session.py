@@ -38,6 +38,11 @@ def token() -> str | None:
     return st.context.cookies.get(SESSION_COOKIE)
 
 
+def address() -> str:
+    """Where the browser is. Streamlit has none for one on this machine."""
+    return st.context.ip_address or "127.0.0.1"
+
+
 def words() -> Translator:
     """The translator of this session."""
     return translator(language(), runtime().settings.timezone, isolates=True)
@@ -70,7 +75,7 @@ def reader() -> Reader:
     Raises Unauthenticated without a valid session, Forbidden (`no_organisation`) for a person without an organisation,
     NotFound for an organisation in the address that is not the person's.
     """
-    actor = run(runtime().access.actor_of_session(token(), st.context.ip_address))
+    actor = run(runtime().access.actor_of_session(token(), address()))
     if actor is None:
         raise Unauthenticated()
     organisations = run(runtime().access.organisations_of(actor))
@@ -80,7 +85,7 @@ def reader() -> Reader:
 
 
 def sign_out() -> None:
-    run(runtime().access.sign_out(token(), st.context.ip_address))
+    run(runtime().access.sign_out(token(), address()))
 
 
 def _chosen(organisations: tuple[Organisation, ...]) -> Organisation:

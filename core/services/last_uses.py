@@ -4,9 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from core.services.periodic import Periodic
 from core.storage.sessions import SessionRepository
 from core.storage.tokens import TokenRepository
+
+log = structlog.get_logger(__name__)
 
 EVERY = timedelta(minutes=1)
 LOOK_S = 1.0
@@ -38,8 +43,11 @@ class LastUses:
     async def close(self) -> None:
         """Writes what waits. Idempotent."""
         await self._periodic.close()
-        for moments in (self._seen, self._used):
-            await moments.write(self._clock(), all_of_them=True)
+        try:
+            for moments in (self._seen, self._used):
+                await moments.write(self._clock(), all_of_them=True)
+        except SQLAlchemyError as err:  # whatever else has to be closed must not wait for a database that is away
+            log.warning("last_uses_lost", error=type(err).__name__)
 
     async def _work(self) -> float:
         for moments in (self._seen, self._used):

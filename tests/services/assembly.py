@@ -8,7 +8,6 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from core.access.identity import Access
 from core.access.passwords import Passwords
 from core.access.throttle import Throttle
 from core.connectors.base import Environment
@@ -19,8 +18,8 @@ from core.models import Part
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime, Services
 from core.safety.egress import EgressPolicy
-from core.services.accounts import Accounts
 from core.services.administration import Administration
+from core.services.admission import admission
 from core.services.alert_post import AlertPost
 from core.services.alerts import Alerts
 from core.services.audit import Audit
@@ -29,12 +28,8 @@ from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.holds import Holds
 from core.services.incidents import Incidents
-from core.services.invitations import Invitations
-from core.services.last_uses import LastUses
 from core.services.live import LiveSources
-from core.services.members import Members
 from core.services.sources import DataSourceService
-from core.services.tokens import Tokens
 from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
@@ -100,8 +95,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     audit = Audit(AuditRepository(database))
     service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
     history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
-    uses = LastUses(records.sessions, records.tokens)
-    uses.start()
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    admitted = admission(records, audit, settings.session_hours, passwords=passwords, throttle=Throttle(clock.seconds))
+    admitted.uses.start()
 
     async def ready() -> tuple[Part, ...]:
         return (Part("database", await database.answers()),)
@@ -110,22 +106,18 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
         await holds.close()
         await service.close()
         await writer.close()
-        await uses.close()
+        await admitted.uses.close()
         await database.close()
 
-    passwords, throttle = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)), Throttle(clock.seconds)
-    access = Access(records, audit, passwords=passwords, throttle=throttle, uses=uses)
     administration = Administration(InstallationRepository(database), settings, registry.kinds)
     exposition = Exposition(people, sources, statuses, live)
     incidents, hooks = Incidents(IncidentRepository(database)), HookRepository(database, vault)
     alerts = Alerts(
         hooks, people, AlertPost(hooks, Webhook(environment.egress), settings.timezone), settings.locale, audit
     )
-    invitations = Invitations(records, access, passwords, audit)
-    accounts = Accounts(records, access, passwords, throttle, audit)
     looked_up = service, administration, history, exposition, incidents, alerts, audit
-    services = Services(*looked_up, Members(people, audit), invitations, Tokens(records, audit), accounts)
-    return Runtime(loop, settings, access, services, ready, close)
+    services = Services(*looked_up, *admitted.services)
+    return Runtime(loop, settings, admitted.access, services, ready, close)
 
 
 async def _no_sleep(seconds: float) -> None:
