@@ -142,10 +142,10 @@ class Access:
         await self._refuse_ordinary(username)
         hashed = await self._passwords.hash(password, username)
         username, org_name = checked_name("username", username), checked_name("org_name", org_name or FIRST_ORG)
-        if not await self._links.use_setup(digest(code), self._clock()):
-            raise Forbidden("setup_code")
         who = Actor(username, address=came_from.address)
         async with self._trail.change(who, None, "setup.complete", username):
+            if not await self._links.use_setup(digest(code), self._clock()):
+                raise Forbidden("setup_code")
             user = await self._store_administrator(username, hashed)
             await self._settle_administrator(user, org_name)
         return await self.open_session(user, came_from)

@@ -9,6 +9,7 @@ from core.api.body import read_form
 from core.api.context import client_address, runtime_of, session_cookie, visitor
 from core.api.session_forms import (
     Form,
+    in_language,
     name_input,
     new_password_input,
     page,
@@ -87,7 +88,7 @@ def _invitation(request: Request, view: InvitationView, code: str, actor: Actor 
     if actor is not None:
         return Form(title, speak.text("session.invitation.accept", name=actor.name), lead, hidden=hidden)
     back = quote(f"{PATH}?code={quote(code, safe='')}", safe="")
-    link = speak.text("session.invitation.sign_in"), f"/session/login?next={back}"
+    link = speak.text("session.invitation.sign_in"), in_language(request, f"/session/login?next={back}")
     inputs = [name_input(speak, name), new_password_input(speak)]
     return Form(title, speak.text("session.invitation.submit"), lead, inputs, hidden, link)
 

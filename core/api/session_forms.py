@@ -47,7 +47,7 @@ def page(request: Request, form: Form, err: RequestError | None = None) -> Respo
             form=form,
             error=_reason(err, speak),
             hidden={**form.hidden, "csrf": csrf},
-            action=_action(request),
+            action=in_language(request, request.url.path),
             other_language=_other_language(request, speak),
         )
     )
@@ -103,15 +103,15 @@ def local(target: str) -> str:
     return target if inside and not parts.netloc and not parts.scheme else "/"
 
 
+def in_language(request: Request, address: str) -> str:
+    """An address of ours, in the language that was asked for."""
+    lang = request.query_params.get("lang")
+    return f"{address}{'&' if '?' in address else '?'}lang={lang}" if lang in LANGUAGES else address
+
+
 def _set_cookie(request: Request, answer: Response, name: str, value: str, max_age: int | None) -> None:
     secure = runtime_of(request).settings.origin.startswith("https://")
     answer.set_cookie(name, value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure)
-
-
-def _action(request: Request) -> str:
-    """Back to the same page, in the language that was asked for."""
-    lang = request.query_params.get("lang")
-    return request.url.path + (f"?lang={lang}" if lang in LANGUAGES else "")
 
 
 def _reason(err: RequestError | None, speak: Translator) -> str | None:
