@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.errors import CheshmehError, Conflict, Forbidden, NotFound
+from core.errors import Conflict, Forbidden, NotFound
 from core.models import Actor, Role
 from core.services.members import Member
 from core.storage.database import Database
 from core.storage.people import OIDC, PeopleRepository
 from tests.access.conftest import FakeClock, Owner, owner_of
+from tests.storage.conftest import ON_POSTGRES
+from tests.storage.waiting import until_somebody_waits
 
 pytestmark = pytest.mark.anyio
 ADMIN = Actor("mina", {"acme": Role.ADMIN}, 1, address="10.1.2.3")
@@ -93,13 +95,20 @@ async def test_a_disabled_administrator_does_not_count(acme: Owner) -> None:
     await acme.members.remove(ADMIN, "acme", "ali")
 
 
-async def test_of_two_administrators_who_remove_each_other_at_once_one_stays(acme: Owner, beside: Owner) -> None:
+@ON_POSTGRES
+async def test_of_two_administrators_who_remove_each_other_at_once_one_stays(
+    acme: Owner, beside: Owner, database_url: str
+) -> None:
     await acme.members.set_role(ADMIN, "acme", "ali", Role.ADMIN)
-    calls = acme.members.remove(ADMIN, "acme", "mina"), beside.members.set_role(ADMIN, "acme", "ali", Role.VIEWER)
-    results = await asyncio.gather(*calls, return_exceptions=True)
-    refused = [result for result in results if result is not None]
-    assert [str(result) for result in refused if isinstance(result, CheshmehError)] == ["conflict.last_admin"]
+    third, theirs = Database(database_url), beside.audit.change(ADMIN, "acme", "member.role")
+    async with theirs:  # a transaction that is not at its end yet
+        await beside.members.set_role(ADMIN, "acme", "ali", Role.VIEWER)
+        other = asyncio.create_task(acme.members.remove(ADMIN, "acme", "mina"))
+        await until_somebody_waits(third, other)
+    with pytest.raises(Conflict, match="last_admin"):
+        await other
     assert list((await roles(acme)).values()).count(Role.ADMIN) == 1
+    await third.close()
 
 
 async def test_a_role_that_a_provider_gave_is_not_changed_here_but_taken(acme: Owner, database: Database) -> None:

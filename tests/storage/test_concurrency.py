@@ -29,6 +29,7 @@ from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
 from core.storage.status import StatusRepository
 from tests.storage.conftest import NOW, ON_POSTGRES
 from tests.storage.test_shared_status import Process, call
+from tests.storage.waiting import until_somebody_waits
 
 pytestmark = pytest.mark.anyio
 LATER = NOW + timedelta(hours=1)
@@ -199,7 +200,7 @@ async def test_a_source_that_is_being_removed_is_waited_for_and_found_gone(
     async with several[0].write() as removing:
         await removing.execute(sa.delete(tables.sources))
         telling = asyncio.create_task(StatusRepository(several[1]).add_event(source.id, Event(NOW, "state", {})))
-        await _until_somebody_waits(several[2])
+        await until_somebody_waits(several[2])
     await telling
     assert await StatusRepository(several[1]).events(source.id) == ()
 
@@ -216,17 +217,6 @@ async def test_a_locked_table_is_still_read(several: list[Database], org: Organi
     async with several[0].write() as holder:
         await lock_table(holder, tables.organisations)
         assert await PeopleRepository(several[1]).organisations() == (org,)
-
-
-async def _until_somebody_waits(database: Database) -> None:
-    waiting = sa.text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    while True:
-        async with database.read() as connection:
-            if (await connection.execute(waiting)).scalar_one():
-                return
-        await asyncio.sleep(0.01)
 
 
 def _access(database: Database, passwords: Passwords) -> Access:
