@@ -94,10 +94,11 @@ def edit(
     wanted = {"name": new_name, "description": description, "tags": tags, "paused": paused}
     changes: dict[str, Any] = {field: value for field, value in wanted.items() if value is not None}
     changes |= _timing(interval, until) | ({"config": read(config)} if config is not None else {})
+    seen = _tag(if_version)
     if not changes:
         raise typer.BadParameter("nothing to change")
     with at.opened() as sources:
-        source = sources.update(org, found(sources, org, name), changes, if_match=_tag(if_version))
+        source = sources.update(org, found(sources, org, name), changes, if_match=seen)
     show(source, as_json, source["id"])
 
 
@@ -112,10 +113,11 @@ def delete(
     as_json: Json = False,
 ) -> None:
     """Delete a source, its figures and its events."""
+    seen = _tag(if_version)
     if not yes:
         typer.confirm(words().text("cli.delete", name=name), abort=True, err=True)
     with at.opened() as sources:
-        sources.delete(org, found(sources, org, name), if_match=_tag(if_version))
+        sources.delete(org, found(sources, org, name), if_match=seen)
     show({"deleted": name}, as_json)
 
 

@@ -160,7 +160,8 @@ def test_a_server_that_is_not_there_or_says_nothing(refused_port: int) -> None:
 @pytest.mark.parametrize(
     "url",
     ["", "example.com", "ftp://example.com", "https://", "https://me:Zq8@example.com", "https://example.com/?key=Zq8",
-     "https://example.com/#Zq8", "https://example.com:0", "https://example.com:99999", "http://[::1", "https://ex ample"],
+     "https://example.com/#Zq8", "https://example.com:0", "https://example.com:99999", "http://[::1",
+     "https://ex ample"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_before_anything_is_sent(url: str) -> None:
     assert trouble(url) == "server_url"
