@@ -17,6 +17,8 @@ from tests.servers.authority import TlsAuthority
 from tests.servers.stubs import stub_server
 
 TOKEN = "Zq7-never-shown"
+WAIT_S = 30
+"""How long a server waits for what must come before it goes on."""
 RESULT, SUMMARY = '{"type": "result", "name": "یک", "ok": true}', '{"type": "summary", "total": 1}'
 JSON = {"content_type": "application/json"}
 PAGE = answer("502 Bad Gateway", "<html>Zq8</html>", content_type="text/html; charset=utf-8")
@@ -137,8 +139,8 @@ def test_each_line_is_handed_over_as_it_comes(head: bytes) -> None:
 
     def say(out: BinaryIO) -> None:
         out.write(head + wrap(RESULT))
-        seen.wait(60)
-        out.write(wrap(SUMMARY) + (b"0\r\n\r\n" if head is LINES else b""))
+        if seen.wait(WAIT_S):
+            out.write(wrap(SUMMARY) + (b"0\r\n\r\n" if head is LINES else b""))
 
     with stranger(say) as other, Client(other.url, TOKEN) as client:
         lines = client.ping_all("acme")
@@ -152,7 +154,7 @@ def test_a_server_that_is_not_there_or_says_nothing(refused_port: int) -> None:
     with stranger(b"") as other:
         assert trouble(other.url) == "server_unreachable"
     over = threading.Event()
-    with stranger(lambda out: over.wait(60)) as other:
+    with stranger(lambda out: over.wait(WAIT_S)) as other:
         assert trouble(other.url, timeout=0.2) == "server_timeout"
         over.set()
 
