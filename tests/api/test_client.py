@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.cli.here import Here
 from core.client import ApiError, Client
-from core.models import Role
+from core.errors import PreconditionFailed
+from core.i18n import translator
+from core.models import Actor, Role
 from tests.api.conftest import Org
 from tests.fakes import Step
 
@@ -106,3 +109,33 @@ def test_a_refusal_is_in_the_servers_words_and_in_the_readers_language(org: Org)
         assert refusal(nobody.health, org.slug).status == 401
         assert nobody.alive()
         assert nobody.ready()["status"] == "ok"
+
+
+def test_without_a_dashboard_the_answers_are_the_same(org: Org, client: Client) -> None:
+    runtime, slug = org.served.product.runtime, org.slug
+    here = Here(runtime, Actor("x", {slug: Role.ADMIN}), translator("en"))
+    ds_id = here.create(slug, new(org, "orders", tags=["a"]))["id"]
+    here.create(slug, new(org, "silent"))
+    assert [line["type"] for line in here.ping_all(slug)] == ["result", "result", "summary"]
+    assert here.sample(slug, ds_id, {}).keys() == client.sample(slug, ds_id, {}).keys()
+    assert here.get(slug, ds_id) == client.get(slug, ds_id)
+    assert here.get(slug, ds_id).etag.strip('"') == client.get(slug, ds_id).etag.strip('"').partition("-")[0]
+    wanted = {"kind": "fake", "status": "healthy", "tag": "A", "q": "ORD"}
+    assert list(here.list(slug, **wanted)) == list(client.list(slug, **wanted)) == [client.get(slug, ds_id)]
+    assert here.health(slug) == client.health(slug)
+    assert here.catalog(slug, ds_id, "") == client.catalog(slug, ds_id)
+    ends = "2026-03-21T00:00:00Z", "2026-03-22T00:00:00Z", "1h"
+    assert here.history(slug, ds_id, *ends) == client.history(slug, ds_id, *ends)
+    assert list(here.audit(slug, None, None)) == list(client.audit(slug))
+    climbed = [line.keys() for line in here.diagnose(slug, ds_id)]
+    org.clock.advance(3600)  # the next one comes too soon before
+    assert climbed == [line.keys() for line in client.diagnose(slug, ds_id)]
+    config = {"host": org.host("orders")}
+    assert here.test(slug, "fake", config).keys() == client.test(slug, "fake", config).keys()
+    assert here.ping(slug, ds_id).keys() == client.ping(slug, ds_id).keys()
+    seen = here.get(slug, ds_id).etag
+    assert here.update(slug, ds_id, {"name": "n"}, if_match=seen) == client.get(slug, ds_id)
+    with pytest.raises(PreconditionFailed):
+        here.delete(slug, ds_id, if_match=seen)
+    here.delete(slug, ds_id)
+    assert refusal(client.get, slug, ds_id).status == 404
