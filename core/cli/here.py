@@ -64,8 +64,9 @@ class Here:
 
     def ping_all(self, org: str) -> Iterator[Json]:
         job = self._run(self._sources.ping_all(self._actor, org))
-        yield from (schemas.ping_line(row, self._speak) for row in self._each(job.results()))
-        yield schemas.summary_line(job.view())
+        for row in self._each(job.results()):
+            yield schemas.PingLine.of(row, self._speak).model_dump(mode="json")
+        yield schemas.PingSummary.of(job.view()).model_dump(mode="json")
 
     def sample(self, org: str, ds_id: str, params: Mapping[str, Any]) -> Json:
         result = self._run(self._sources.sample(self._actor, org, _id(ds_id), params))
