@@ -35,8 +35,13 @@ def _climbed(at: Place, org: str, name: str, *, aloud: bool) -> list[Line]:
             kind = line.pop("type")
             lines.append(line)
             if aloud and kind == "check":
-                tell(*_rung(line, words()))
+                print_rung(line, words())
     return lines
+
+
+def print_rung(check: Line, speak: Translator) -> None:
+    """At once, as it is known."""
+    tell(*_rung(check, speak))
 
 
 def _rung(check: Line, speak: Translator) -> Iterable[str]:
