@@ -51,7 +51,8 @@ def ping(made: Product, source: Source, org: str = "main") -> bool:
     try:
         made.runtime.run(made.runtime.sources.ping(NEGAR, org, source.id))
     except EgressDenied as err:
-        assert str(err) == "egress_denied.not_allowed"
+        if str(err) != "egress_denied.not_allowed":
+            raise
         return False
     return True
 
