@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from core.cli import alerts, database, people, sources, worker
+from core.cli import alerts, database, egress, people, sources, worker
 from core.cli.output import report
 from core.errors import CheshmehError, StartupError
 
@@ -16,6 +16,7 @@ app.add_typer(people.members, name="members", help="who belongs to an organisati
 app.add_typer(people.tokens, name="tokens", help="bearer tokens of the HTTP interface")
 app.add_typer(sources.app, name="sources", help="data sources")
 app.add_typer(alerts.app, name="alerts", help="where incidents are told")
+people.orgs.command("egress")(egress.egress)
 app.command("worker")(worker.run_worker)
 
 
