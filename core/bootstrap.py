@@ -33,6 +33,7 @@ from core.services.alerts import Alerts
 from core.services.audit import Audit
 from core.services.calls import Calls
 from core.services.diagnosing import Diagnosing
+from core.services.egress_lists import EgressLists
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.holds import Holds
@@ -44,6 +45,7 @@ from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
 from core.storage.audit import AuditRepository
 from core.storage.database import Database
+from core.storage.egress import EgressRepository
 from core.storage.encryption import Vault
 from core.storage.history import HistoryRepository
 from core.storage.history_sums import HistorySums
@@ -135,15 +137,16 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         live = LiveSources(kinds, sources, RetryPolicy(), bulkheads, shared=shared, check_interval_s=interval_s)
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
-        await holds.follow()
         diagnosing, audit = Diagnosing(kinds, sources, LadderRepository(database)), Audit(AuditRepository(database))
+        egress = EgressLists(EgressRepository(database), sources, kinds, audit)
+        await asyncio.gather(holds.follow(), egress.follow())
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
         administration = _administration(access, database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
         incidents, alerts, sender = _alerting(settings, database, vault, people, kinds, audit)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
-        await _start(writer, holds, None if role is Process.COMMAND else sender, shared)
+        await _start((writer, holds, egress), None if role is Process.COMMAND else sender, shared)
         checks.start()
         preloading = asyncio.create_task(_preload(kinds, database, role))
     except BaseException:
@@ -152,21 +155,22 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
 
     async def close() -> None:
         preloading.cancel()
-        for part in (checks, sender, holds, service, writer, shared, database):
+        for part in (checks, sender, egress, holds, service, writer, shared, database):
             if part is not None:
                 await part.close()
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
-    services = Services(service, administration, history, exposition, incidents, alerts, audit)
+    services = Services(service, administration, history, exposition, incidents, alerts, audit, egress)
     return Runtime(loop, settings, access, services, ready, close, troubles)
 
 
-async def _start(writer: StatusWriter, holds: Holds, sender: AlertSender | None, shared: "RedisRecords | None") -> None:
-    writer.start()
-    holds.start()
-    if sender is not None:
-        sender.start()
+async def _start(
+    parts: tuple[StatusWriter, Holds, EgressLists], sender: AlertSender | None, shared: "RedisRecords | None"
+) -> None:
+    for part in (*parts, sender):
+        if part is not None:
+            part.start()
     if shared is not None:
         await shared.start()
 

@@ -22,6 +22,7 @@ from core.models import Part
 from core.services.administration import Administration
 from core.services.alerts import Alerts
 from core.services.audit import Audit
+from core.services.egress_lists import EgressLists
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.incidents import Incidents
@@ -70,6 +71,7 @@ class Services:
     incidents: Incidents
     alerts: Alerts
     audit: Audit
+    egress: EgressLists
 
 
 class Runtime:
@@ -89,6 +91,7 @@ class Runtime:
         self.sources, self.administration = services.sources, services.administration
         self.history, self.exposition = services.history, services.exposition
         self.incidents, self.alerts, self.audit = services.incidents, services.alerts, services.audit
+        self.egress = services.egress
         self._loop, self._ready, self._close = loop, ready, close
         self._troubles = troubles
         self._closed = False

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from core.cli import alerts, audit, database, people, sources, worker
+from core.cli import alerts, audit, database, egress, people, sources, worker
 from core.cli.output import report
 from core.client import ClientError
 from core.errors import CheshmehError
@@ -18,6 +18,7 @@ app.add_typer(people.tokens, name="tokens", help="bearer tokens of the HTTP inte
 app.add_typer(sources.app, name="sources", help="data sources")
 app.add_typer(alerts.app, name="alerts", help="where incidents are told")
 app.command("audit")(audit.audit)
+people.orgs.command("egress")(egress.egress)
 app.command("worker")(worker.run_worker)
 
 
