@@ -34,6 +34,7 @@ from core.services.alerts import Alerts
 from core.services.audit import Audit
 from core.services.calls import Calls
 from core.services.diagnosing import Diagnosing
+from core.services.egress_lists import EgressLists
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.holds import Holds
@@ -46,6 +47,7 @@ from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
 from core.storage.audit import AuditRepository
 from core.storage.database import Database
+from core.storage.egress import EgressRepository
 from core.storage.encryption import Vault
 from core.storage.history import HistoryRepository
 from core.storage.history_sums import HistorySums
@@ -137,15 +139,16 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         live = _live(settings, kinds, sources, shared)
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
-        await holds.follow()
         diagnosing = Diagnosing(kinds, sources, LadderRepository(database))
+        egress = EgressLists(EgressRepository(database), sources, kinds, audit)
+        await asyncio.gather(holds.follow(), egress.follow())
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
         administration = _administration(database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
         incidents, alerts, sender = _alerting(settings, database, vault, people, kinds, audit)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
-        await _start(writer, holds, admitted.uses, None if role is Process.COMMAND else sender, shared)
+        await _start((writer, holds, egress, admitted.uses), None if role is Process.COMMAND else sender, shared)
         checks.start()
         preloading = asyncio.create_task(_preload(kinds, database, role))
     except BaseException:
@@ -154,24 +157,23 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
 
     async def close() -> None:
         preloading.cancel()
-        for part in (checks, sender, holds, service, writer, admitted.uses, shared, database):
+        for part in (checks, sender, egress, holds, service, writer, admitted.uses, shared, database):
             if part is not None:
                 await part.close()
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
-    looked_up = service, administration, history, exposition, incidents, alerts, audit
+    looked_up = service, administration, history, exposition, incidents, alerts, audit, egress
     services = Services(*looked_up, *admitted.services)
     return Runtime(loop, settings, admitted.access, services, ready, close, troubles)
 
 
 async def _start(
-    writer: StatusWriter, holds: Holds, uses: LastUses, sender: AlertSender | None, shared: "RedisRecords | None"
+    parts: tuple[StatusWriter, Holds, EgressLists, LastUses], sender: AlertSender | None, shared: "RedisRecords | None"
 ) -> None:
-    for part in (writer, holds, uses):
-        part.start()
-    if sender is not None:
-        sender.start()
+    for part in (*parts, sender):
+        if part is not None:
+            part.start()
     if shared is not None:
         await shared.start()
 

@@ -23,6 +23,7 @@ from core.services.accounts import Accounts
 from core.services.administration import Administration
 from core.services.alerts import Alerts
 from core.services.audit import Audit
+from core.services.egress_lists import EgressLists
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.incidents import Incidents
@@ -74,6 +75,7 @@ class Services:
     incidents: Incidents
     alerts: Alerts
     audit: Audit
+    egress: EgressLists
     members: Members
     invitations: Invitations
     tokens: Tokens
@@ -97,6 +99,7 @@ class Runtime:
         self.sources, self.administration = services.sources, services.administration
         self.history, self.exposition = services.history, services.exposition
         self.incidents, self.alerts, self.audit = services.incidents, services.alerts, services.audit
+        self.egress = services.egress
         self.members, self.invitations = services.members, services.invitations
         self.tokens, self.accounts = services.tokens, services.accounts
         self._loop, self._ready, self._close = loop, ready, close

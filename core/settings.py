@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     def database_url_text(self) -> str:
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite+aiosqlite:///{self.data_dir / 'cheshmeh.db'}"
+        return f"sqlite:///{self.data_dir / 'cheshmeh.db'}"
 
     @property
     def on_sqlite(self) -> bool:

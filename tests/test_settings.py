@@ -26,7 +26,7 @@ def refusal() -> StartupError:
 def test_everything_has_a_default() -> None:
     settings = load({})
     assert (settings.host, settings.port, settings.locale) == ("127.0.0.1", 8501, "fa")
-    assert settings.database_url_text == "sqlite+aiosqlite:///data/cheshmeh.db"
+    assert settings.database_url_text == "sqlite:///data/cheshmeh.db"
     assert settings.key_path == Path("data/keys")
 
 

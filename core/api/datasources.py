@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 
 from core.api import schemas
 from core.api.body import json_object
@@ -135,14 +136,14 @@ async def _lines(request: Request, job: PingAllJob) -> AsyncIterator[str]:
     speak, rows = words(request), runtime_of(request).stream(job.results())
     try:
         async for row in rows:
-            yield _line(schemas.ping_line(row, speak))
-        yield _line(schemas.summary_line(job.view()))
+            yield _line(schemas.PingLine.of(row, speak))
+        yield _line(schemas.PingSummary.of(job.view()))
     finally:
         await rows.aclose()
 
 
-def _line(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False) + "\n"
+def _line(data: BaseModel) -> str:
+    return json.dumps(data.model_dump(mode="json"), ensure_ascii=False) + "\n"
 
 
 def _shown(source: Source, request: Request, response: Response) -> schemas.SourceOut:

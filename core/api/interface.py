@@ -6,7 +6,19 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from core.api import datasources, exposition, history, joining, ladder, openapi, probes, problems, session
+from core.api import (
+    audit,
+    contents,
+    datasources,
+    exposition,
+    history,
+    joining,
+    ladder,
+    openapi,
+    probes,
+    problems,
+    session,
+)
 from core.api.doorway import Doorway
 from core.runtime import Runtime
 from core.settings import STATIC_DIR
@@ -25,7 +37,7 @@ def build(runtime: Runtime) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.runtime = runtime
-    for module in (probes, exposition, session, joining, datasources, history, ladder):
+    for module in (probes, exposition, session, joining, datasources, contents, history, ladder, audit):
         app.include_router(module.router)
     problems.install(app)
     openapi.describe(app, runtime.sources.schemas())

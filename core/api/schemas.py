@@ -1,7 +1,7 @@
 """The shapes of the answers: made from the services' values, in the reader's language."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -225,24 +225,50 @@ class HealthOut(BaseModel):
         return cls(org_id=summary.org, total=len(rows), datasources=rows, **counts)
 
 
-def ping_line(row: PingRow, speak: Translator) -> dict[str, Any]:
-    """One line of the ping-all stream."""
-    return {
-        "type": "result",
-        "id": str(row.id),
-        "name": row.name,
-        "ok": row.ok,
-        "message": speak.message(row.message),
-        "status": row.status.value,
-        "state": row.state.value,
-        "latency_ms": milliseconds(row.latency_ms),
-    }
+class PingLine(BaseModel):
+    """A line of the ping-all stream."""
+
+    type: Literal["result"] = "result"
+    id: UUID
+    name: str
+    ok: bool
+    message: str
+    status: Status
+    state: BreakerState
+    latency_ms: float | None
+
+    @classmethod
+    def of(cls, row: PingRow, speak: Translator) -> "PingLine":
+        return cls(
+            id=row.id,
+            name=row.name,
+            ok=row.ok,
+            message=speak.message(row.message),
+            status=row.status,
+            state=row.state,
+            latency_ms=milliseconds(row.latency_ms),
+        )
 
 
-def summary_line(view: PingAllView) -> dict[str, Any]:
+class PingSummary(BaseModel):
     """The last line of the ping-all stream."""
-    counts = {"total": view.total, "ok": view.ok, "failed": view.failed, "suspended": view.suspended}
-    return {"type": "summary", **counts, "elapsed_ms": milliseconds(view.elapsed_ms)}
+
+    type: Literal["summary"] = "summary"
+    total: int
+    ok: int
+    failed: int
+    suspended: int
+    elapsed_ms: float
+
+    @classmethod
+    def of(cls, view: PingAllView) -> "PingSummary":
+        return cls(
+            total=view.total,
+            ok=view.ok,
+            failed=view.failed,
+            suspended=view.suspended,
+            elapsed_ms=milliseconds(view.elapsed_ms),
+        )
 
 
 def sentence(message: Message | None, speak: Translator) -> str | None:

@@ -4,9 +4,10 @@ import sys
 
 import typer
 
-from core.cli import alerts, database, people, sources, tokens, worker
+from core.cli import alerts, audit, database, egress, people, sources, tokens, worker
 from core.cli.output import report
-from core.errors import CheshmehError, StartupError
+from core.client import ClientError
+from core.errors import CheshmehError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(database.app, name="db", help="the application's own database")
@@ -16,6 +17,8 @@ app.add_typer(people.members, name="members", help="who belongs to an organisati
 app.add_typer(tokens.app, name="tokens", help="bearer tokens of the HTTP interface")
 app.add_typer(sources.app, name="sources", help="data sources")
 app.add_typer(alerts.app, name="alerts", help="where incidents are told")
+app.command("audit")(audit.audit)
+people.orgs.command("egress")(egress.egress)
 app.command("worker")(worker.run_worker)
 
 
@@ -23,6 +26,5 @@ def main() -> None:
     """Runs one command; an error is one sentence on standard error."""
     try:
         app()
-    except CheshmehError as err:
-        report(err)
-        sys.exit(2 if isinstance(err, StartupError) else 1)
+    except (CheshmehError, ClientError) as err:
+        sys.exit(report(err))

@@ -1,70 +1,47 @@
 """`sources diagnose`: the ladder of a source, rung by rung."""
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import typer
 
-from core import settings
-from core.api import ladder_schemas
-from core.cli.context import run
-from core.cli.output import Json, Org, show, words
-from core.cli.remote import running
-from core.errors import NotFound
+from core.cli.output import Json, Org, show, tell, words
+from core.cli.place import Place, anywhere, found
 from core.i18n import Translator
-from core.models import Actor
-from core.runtime import Runtime
 
 COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "–", "unsupported": "–"}
 INDENT = "    "
 
 Line = dict[str, Any]
-Hear = Callable[[Line], None]
 
 
-def diagnose(org: Org, name: str, as_json: Json = False) -> None:
+@anywhere
+def diagnose(at: Place, org: Org, name: str, as_json: Json = False) -> None:
     """Find out why a source does not work: from the host's name up to one row; exit 1 when a rung failed."""
-    checks: list[Line] = []
-    summary: Line = {}
-
-    def hear(line: Line) -> None:
-        kind = line.pop("type")
-        if kind == "summary":
-            summary.update(line)
-            return
-        checks.append(line)
-        if not as_json:
-            _print(_rung(line, words()))
-
-    _climb(org, name, hear)
+    *checks, summary = _climbed(at, org, name, aloud=not as_json)
     if as_json:
         show({"ok": summary["ok"], "checks": checks, "changes": summary["changes"]}, as_json)
     else:
-        _print(_end(summary, words()))
+        tell(*_end(summary, words()))
     raise typer.Exit(0 if summary["ok"] else 1)
 
 
-def _climb(org: str, name: str, hear: Hear) -> None:
-    """Through the running dashboard when there is one, else here."""
-    server = running(settings.load().data_dir)
-    if server is None:
-        run(lambda runtime, actor: _climb_here(runtime, actor, org, name, hear))
-        return
-    for line in server.diagnose(org, server.source_id(org, name)):
-        hear(line)
+def _climbed(at: Place, org: str, name: str, *, aloud: bool) -> list[Line]:
+    """The rungs and the summary; each rung is told as it is climbed."""
+    lines: list[Line] = []
+    with at.opened() as sources:
+        for line in sources.diagnose(org, found(sources, org, name)):
+            kind = line.pop("type")
+            lines.append(line)
+            if aloud and kind == "check":
+                print_rung(line, words())
+    return lines
 
 
-async def _climb_here(runtime: Runtime, actor: Actor, org: str, name: str, hear: Hear) -> None:
-    sources = (await runtime.sources.health(actor, org)).sources
-    found = next((source for source in sources if name in (source.name, str(source.id))), None)
-    if found is None:
-        raise NotFound("source", name=name)
-    job = await runtime.sources.diagnose(actor, org, found.id)
-    async for check in job.results():
-        hear(ladder_schemas.check_line(check, words()))
-    hear(ladder_schemas.ladder_line(job.view(), words()))
+def print_rung(check: Line, speak: Translator) -> None:
+    """At once, as it is known."""
+    tell(*_rung(check, speak))
 
 
 def _rung(check: Line, speak: Translator) -> Iterable[str]:
@@ -82,10 +59,3 @@ def _end(summary: Line, speak: Translator) -> list[str]:
         return []
     told = [f"{INDENT}{change['message']}" for change in summary["changes"]]
     return ["", typer.style(speak.text("ladder.changed"), bold=True), *told]
-
-
-def _print(lines: Iterable[str]) -> None:
-    # Written at once: a rung may take seconds. Colours only for a terminal.
-    for line in lines:
-        typer.echo(line)
-    sys.stdout.flush()

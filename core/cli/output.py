@@ -7,11 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from core.errors import CheshmehError
+from core.client import ApiError, ClientError
+from core.errors import CheshmehError, StartupError
 from core.i18n import Translator, translator
 
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
 Org = Annotated[str, typer.Option("--org", help="the organisation's slug")]
+
+WRONG_USAGE = frozenset({"server_url", "plain_http", "token", "header", "ca_file"})
+"""Reasons of a ClientError that lie in what was given, before anything was sent."""
 
 
 def words() -> Translator:
@@ -27,11 +31,35 @@ def show(data: Any, as_json: bool, *lines: str) -> None:
     sys.stdout.write(text + "\n" if text else "")
 
 
-def report(err: CheshmehError) -> None:
-    """Says what went wrong and what to do; as a JSON document too when one was asked for."""
-    speak = words()
-    sentence, fields = speak.message(err.message), [(f.field, speak.message(f.message)) for f in err.fields]
+def tell(*lines: str) -> None:
+    """At once: what comes next may take seconds. Colours are for a terminal only."""
+    for line in lines:
+        typer.echo(line)
+    sys.stdout.flush()
+
+
+def report(err: CheshmehError | ClientError) -> int:
+    """Says what went wrong and what to do, as a JSON document too when one was asked for; gives the exit status."""
+    told = _refusal(err) if isinstance(err, ApiError) else _trouble(err)
     if "--json" in sys.argv:
-        errors = [{"field": field, "message": message} for field, message in fields]
-        show({"error": {"code": err.code, "message": sentence, "errors": errors}}, True)
-    sys.stderr.write("\n".join([sentence, *(f"  {field}: {message}" for field, message in fields)]) + "\n")
+        show({"error": {name: value for name, value in told.items() if value is not None}}, True)
+    wait = told["retry_after_s"]
+    again = [] if wait is None else [words().text("cli.again", wait=words().seconds(wait))]
+    fields = (f"  {each['field']}: {each['message']}" for each in told["errors"])
+    sys.stderr.write("\n".join([told["message"], *fields, *again]) + "\n")
+    return 2 if isinstance(err, StartupError) or told["code"] in WRONG_USAGE else 1
+
+
+def _refusal(err: ApiError) -> dict[str, Any]:
+    fields = [{"field": field, "message": message} for field, message in err.fields.items()]
+    return {"code": err.code, "message": err.detail, "errors": fields, "retry_after_s": err.retry_after_s}
+
+
+def _trouble(err: CheshmehError | ClientError) -> dict[str, Any]:
+    speak = words()
+    if isinstance(err, ClientError):
+        sentence = speak.text(f"client.{err.reason}", **err.facts)
+        return {"code": err.reason, "message": sentence, "errors": [], "retry_after_s": None}
+    fields = [{"field": each.field, "message": speak.message(each.message)} for each in err.fields]
+    wait = getattr(err, "retry_after", None)
+    return {"code": err.code, "message": speak.message(err.message), "errors": fields, "retry_after_s": wait}

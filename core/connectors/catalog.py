@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from core.connectors.registry import Registry
 from core.errors import InvalidInput
 from core.models import CatalogEntry, FieldError, KindInfo, KindSchemas, Message
 from core.redaction import Masker
-from core.safety.egress import EgressPolicy
+from core.safety.organisations import OrganisationPolicies
 
 SCHEMA_REFERENCE = "#/components/schemas/{model}"
 """Where schemas refer to each other: the place they have in an OpenAPI document."""
@@ -31,12 +31,9 @@ class KindCatalog:
     def __init__(self, registry: Registry, environment: Environment) -> None:
         self._registry = registry
         self._environment = environment
+        self.egress = OrganisationPolicies(environment.egress)
+        """The address rules: a connector is given those of its organisation."""
         self._ready: set[str] = set()
-
-    @property
-    def egress(self) -> EgressPolicy:
-        """The address rules that every connector is given."""
-        return self._environment.egress
 
     def infos(self) -> tuple[KindInfo, ...]:
         return kind_infos(self._registry)
@@ -83,18 +80,16 @@ class KindCatalog:
             await asyncio.to_thread(self._of(kind).preload)
             self._ready.add(kind)
 
-    def dial(self, kind: str, plain: Mapping[str, Any]) -> "Dial":
-        """A configuration is read once for all of it."""
+    def dial(self, kind: str, plain: Mapping[str, Any], org: str) -> "Dial":
+        """Under the address rules of an organisation. A configuration is read once for all of it."""
         cls, config = self._of(kind), self.validate(kind, plain)
-        build, limits = partial(cls.build, config, self._environment), cls.limits.overridden(config.timeout_s)
+        environment = replace(self._environment, egress=self.egress.of(org))
+        build, limits = partial(cls.build, config, environment), cls.limits.overridden(config.timeout_s)
         return Dial(build, limits, cls.host(config))
 
-    def connector(self, kind: str, plain: Mapping[str, Any]) -> Connector:
-        cls = self._of(kind)
-        return cls.build(self.validate(kind, plain), self._environment)
-
-    def limits(self, kind: str, plain: Mapping[str, Any]) -> Limits:
-        return self._of(kind).limits.overridden(self.validate(kind, plain).timeout_s)
+    def host(self, kind: str, plain: Mapping[str, Any]) -> str:
+        """The host at the other end (see `Connector.host`)."""
+        return self._of(kind).host(self.validate(kind, plain))
 
     def check_params(self, kind: str, params: Mapping[str, Any]) -> None:
         """Raises ConfigError or QueryRefused for parameters that would never be sent."""

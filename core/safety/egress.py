@@ -6,26 +6,22 @@ resolved once, here; connectors dial the addresses this module returned, so that
 """
 
 import asyncio
-import re
 import socket
 from collections.abc import Collection
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_network
+from ipaddress import IPv6Address
 from typing import Any
 from weakref import ref
 
-import idna
-
 from core.errors import EgressDenied, Unreachable
 from core.models import FieldError, Message
-from core.safety.addresses import DENIED, Address, Network, is_local, read, same_machine
+from core.safety.addresses import DENIED, Address, is_local, read, same_machine
+from core.safety.allow_list import listed
+from core.safety.names import ascii_name, plain_name
 
 REASONS = (*dict.fromkeys(reason for reason, _ in DENIED), "embedded", "own", "not_allowed", "unix_socket")
 """Of an EgressDenied from these rules."""
-
-_HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +82,7 @@ class EgressPolicy:
     def _allowed(self, address: Address, host: str) -> bool:
         # Of the embedding forms only a mapped address is surely carried to the IPv4 address in it.
         dialled = (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
-        name = _name(host)
-        return any(_matches(entry, dialled, name) for entry in self.allow)
+        return listed(tuple(self.allow)).admits(dialled, plain_name(host))
 
 
 class Dialling:
@@ -190,38 +185,3 @@ def _egress_denied(reason: str, host: str, port: int) -> EgressDenied:
 def _unreachable(reason: str, host: str, port: int) -> Unreachable:
     fields = (FieldError("config.host", Message(f"error.unreachable.{reason}", {"host": host, "port": port})),)
     return Unreachable(reason, fields=fields, host=host, port=port)
-
-
-def ascii_name(name: str) -> str:
-    """A host's name as the name service takes it. Raises UnicodeError for what can be none.
-
-    Plain ASCII is left alone: names of containers hold underscores, which IDNA does not know.
-    """
-    plain = name if name.isascii() else idna.encode(name, uts46=True).decode("ascii")
-    # The resolver stops reading at a NUL and takes `*` for this machine: it must see names only.
-    if not _HOST.fullmatch(plain):
-        raise UnicodeError("not a host name")
-    return plain
-
-
-def _matches(entry: str, address: Address, name: str) -> bool:
-    read = _entry(entry)
-    return bool(name) and read == name if isinstance(read, str) else address in read
-
-
-@lru_cache(maxsize=4096)
-def _entry(entry: str) -> Network | str:
-    """A network, or a name. Lists are read at every judgement: to parse them each time took most of it."""
-    try:
-        return ip_network(entry, strict=False)
-    except ValueError:
-        return _name(entry)
-
-
-def _name(host: str) -> str:
-    """One spelling of a name: small ASCII letters, without the dot of the root."""
-    plain = host.removesuffix(".")
-    try:
-        return ascii_name(plain).lower()
-    except UnicodeError:
-        return ""

@@ -54,7 +54,7 @@ class AlertPost:
         try:
             url, secret = self._hooks.open(hook)
             headers = {DELIVERY: str(delivery), SIGNATURE: signature(secret, now, body)}
-            status = await self._webhook.post(url, headers, body)
+            status = await self._webhook.post(hook.org_slug, url, headers, body)
         except SourceError as err:
             return Posted(delivery, str(err), err.message)
         taken, word = 200 <= status < 300, "taken" if 200 <= status < 300 else "refused"

@@ -52,6 +52,7 @@ class Diagnosing:
         self._pace(record.id, now)
         job = LadderJob(
             self._kinds,
+            record.org_slug,
             record.kind,
             lambda: self._sources.config(record),
             lambda checks: self._settle(record, checks),
@@ -65,7 +66,7 @@ class Diagnosing:
         self._trials = [(slug, job) for slug, job in self._trials if not job.finished]
         if sum(slug == org for slug, _ in self._trials) >= TRIALS_MAX:
             raise Busy("trials", most=TRIALS_MAX)
-        job = LadderJob(self._kinds, kind, lambda: plain, _forget, alive)
+        job = LadderJob(self._kinds, org, kind, lambda: plain, _forget, alive)
         self._trials.append((org, job))
         return self.jobs.keep(org, job)
 

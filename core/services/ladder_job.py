@@ -27,9 +27,9 @@ class LadderJob(Job[Check]):
     """Climbs with a connector of its own, which is closed afterwards. `view` and `cancel` may be called anywhere."""
 
     def __init__(
-        self, kinds: KindCatalog, kind: str, plain: Plain, end: End, alive: Callable[[], bool] | None = None
+        self, kinds: KindCatalog, org: str, kind: str, plain: Plain, end: End, alive: Callable[[], bool] | None = None
     ) -> None:
-        self._kinds, self._kind, self._plain, self._end = kinds, kind, plain, end
+        self._kinds, self._org, self._kind, self._plain, self._end = kinds, org, kind, plain, end
         self._ladder: Ladder | None = None
         super().__init__(alive)
 
@@ -52,7 +52,7 @@ class LadderJob(Job[Check]):
         return TestResult(broken is None, message, checks, self.elapsed_ms)
 
     async def _work(self) -> None:
-        with guarded_dialling(self._kinds.egress):
+        with guarded_dialling(self._kinds.egress.of(self._org)):
             await self._whole()
         self._ladder = await self._end(tuple(self._items))
 
@@ -74,8 +74,8 @@ class LadderJob(Job[Check]):
     async def _opened(self) -> tuple[Connector, float]:
         """A connector, and how many seconds the climb may take. Raises SourceError, InvalidInput."""
         await self._kinds.ready(self._kind)
-        plain = self._plain()
-        return self._kinds.connector(self._kind, plain), self._kinds.limits(self._kind, plain).ping
+        dial = self._kinds.dial(self._kind, self._plain(), self._org)
+        return dial.build(), dial.limits.ping
 
     async def _climb(self, connector: Connector, limit_s: float) -> None:
         try:

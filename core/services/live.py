@@ -233,7 +233,7 @@ class LiveSources:
         build, limits = dial.build, dial.limits
         ready = None if self._kinds.is_ready(record.kind) else partial(self._kinds.ready, record.kind)
         bulkhead = self._bulkheads.share()
-        gate, egress = self._gate(breaker, record), self._kinds.egress
+        gate, egress = self._gate(breaker, record), self._kinds.egress.of(record.org_slug)
         return GuardedConnector(
             build, limits, breaker, figures, self._retry, ready=ready, bulkhead=bulkhead, gate=gate, egress=egress
         )
@@ -246,7 +246,7 @@ class LiveSources:
             plain = self._sources.config(record)
         except SealBroken as err:
             return Dial(_broken(err), NO_LIMITS)
-        return self._kinds.dial(record.kind, plain)
+        return self._kinds.dial(record.kind, plain, record.org_slug)
 
     def _follow(self, live: LiveSource, record: SourceRecord) -> None:
         changed = live.record.config_version != record.config_version

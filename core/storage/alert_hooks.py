@@ -28,6 +28,7 @@ class HookRecord:
     id: int
     uid: UUID
     org_id: int
+    org_slug: str
     host: str
     language: str
     sealed: Sealed
@@ -86,7 +87,12 @@ class HookRepository:
         return opened["url"], opened["secret"]
 
     async def _all(self, condition: sa.ColumnElement[bool]) -> tuple[HookRecord, ...]:
-        query = sa.select(alert_hooks, _WAITING.label("waiting"), _LAST_ERROR.label("last_error"))
+        query = sa.select(
+            alert_hooks,
+            organisations.c.slug.label("org_slug"),
+            _WAITING.label("waiting"),
+            _LAST_ERROR.label("last_error"),
+        )
         query = query.select_from(alert_hooks.join(organisations)).where(condition).order_by(alert_hooks.c.id)
         async with self._database.read() as connection:
             return tuple(map(_record, await connection.execute(query)))

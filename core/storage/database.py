@@ -11,12 +11,11 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StartupError
+from core.storage.connection import Connection
 from core.storage.inserts import Insert, insert_for
 from core.storage.migrations import HEAD
-from core.storage.reader import Reading
 from core.storage.sqlite import BUSY_TIMEOUT_S, Sqlite
 from core.storage.tables import metadata
 
@@ -26,13 +25,13 @@ class Backend(Protocol):
 
     dialect: str
 
-    def reading(self) -> AbstractAsyncContextManager[Reading]: ...
+    def reading(self) -> AbstractAsyncContextManager[Connection]: ...
 
-    def writing(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+    def writing(self) -> AbstractAsyncContextManager[Connection]: ...
 
-    def looking(self) -> AbstractAsyncContextManager[Reading]: ...
+    def looking(self) -> AbstractAsyncContextManager[Connection]: ...
 
-    def migrating(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+    def migrating(self) -> AbstractAsyncContextManager[Connection]: ...
 
     def refusing(self) -> AbstractContextManager[None]: ...
 
@@ -42,7 +41,7 @@ class Backend(Protocol):
 class _Together:
     """A transaction that several repositories share, and the task it belongs to."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection, self.task = connection, asyncio.current_task()
 
 
@@ -67,13 +66,13 @@ class Database:
             finally:
                 self._together.reset(token)
 
-    def _joined(self) -> AsyncConnection | None:
+    def _joined(self) -> Connection | None:
         # Tasks that were started inside inherit the variable; a connection serves one task at a time.
         together = self._together.get()
         return together.connection if together and together.task is asyncio.current_task() else None
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Reading]:
+    async def read(self) -> AsyncIterator[Connection]:
         """A connection for reading one consistent state."""
         joined = self._joined()
         if joined is not None:
@@ -83,7 +82,7 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self) -> AsyncIterator[Connection]:
         """A transaction, committed at the end of the block.
 
         On SQLite it is the only writer from its first statement on. On PostgreSQL others write beside it: what it
@@ -124,7 +123,7 @@ class Database:
                 from core.storage.schema import migrate
 
                 async with self._backend.migrating() as connection:
-                    await connection.run_sync(migrate, revision)
+                    await connection.run_sync(partial(migrate, revision=revision))
             async with self.read() as connection:
                 await connection.execute(sa.select(1))
 

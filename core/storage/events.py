@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import BreakerState, Event
+from core.storage.connection import Connection
 from core.storage.row_locks import lock_sources
 from core.storage.tables import events
 
@@ -21,9 +21,7 @@ _OLDEST_KEPT = _OWN.offset(sa.bindparam("kept", type_=sa.Integer)).limit(1).scal
 _BEYOND = sa.delete(events).where(events.c.source_id == sa.bindparam("owner"), events.c.id < _OLDEST_KEPT)
 
 
-async def record_events(
-    connection: AsyncConnection, news: Mapping[int, Sequence[Event]], kept: int = EVENTS_KEPT
-) -> None:
+async def record_events(connection: Connection, news: Mapping[int, Sequence[Event]], kept: int = EVENTS_KEPT) -> None:
     """By the source's inner key, in the connection's transaction; a source's oldest beyond `kept` go.
 
     A few statements however many they are, probes aside. Events of a source that is gone are dropped.
@@ -48,7 +46,7 @@ def _row(source_id: int, event: Event) -> dict[str, Any]:
     return {"source_id": source_id, "ts": event.ts, "type": event.type, "data": dict(event.data)}
 
 
-async def _folded(connection: AsyncConnection, source_id: int, event: Event) -> Event:
+async def _folded(connection: Connection, source_id: int, event: Event) -> Event:
     """A probe that fails as the one before it did is that one again, `times` over, first at `since`.
 
     A source that is down for a day is probed all day: two rows tell it, and what happened before stays in sight.

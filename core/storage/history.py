@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.metrics.histogram import Histogram
 from core.metrics.history import BUCKET_S, PackedBucket
+from core.storage.connection import Connection
 from core.storage.database import Database
 from core.storage.inserts import insert_for
 from core.storage.tables import HISTORY, history_marks
@@ -79,7 +79,7 @@ def _starts(first: int, span: int, until: int) -> sa.Select[int]:
 
 
 async def record_history(
-    connection: AsyncConnection, news: Mapping[int, Sequence[PackedBucket]], writer: int, now: datetime
+    connection: Connection, news: Mapping[int, Sequence[PackedBucket]], writer: int, now: datetime
 ) -> None:
     """By the source's inner key, in the connection's transaction. A stretch written again replaces itself."""
     rows = [(key, bucket) for key, buckets in news.items() for bucket in buckets]
@@ -92,7 +92,7 @@ async def record_history(
     await _look_again(connection, min(row["ts"] for row in values), int(now.timestamp()))
 
 
-def upsert_history(connection: AsyncConnection, tier: str) -> sa.Executable:
+def upsert_history(connection: Connection, tier: str) -> sa.Executable:
     into = insert_for(connection.dialect.name, HISTORY[tier])
     changed = ("calls", "errors", "rejected", "latency_us", "histogram")
     return into.on_conflict_do_update(
@@ -106,7 +106,7 @@ def _values(key: int, bucket: PackedBucket, writer: int) -> dict[str, Any]:
 
 
 async def _on_top(
-    connection: AsyncConnection, added: Sequence[tuple[int, PackedBucket]], writer: int
+    connection: Connection, added: Sequence[tuple[int, PackedBucket]], writer: int
 ) -> list[dict[str, Any]]:
     """Each with what is stored of the same stretch."""
     history, values = HISTORY["5m"], []
@@ -129,7 +129,7 @@ def _merged(packed: Iterable[bytes]) -> bytes:
     return Histogram.merged(map(Histogram.unpack, packed)).pack()
 
 
-async def _look_again(connection: AsyncConnection, oldest: int, now: int) -> None:
+async def _look_again(connection: Connection, oldest: int, now: int) -> None:
     """Whoever rolled that time up, or is about to, has to do it again."""
     late = int(now > oldest + BUCKET_S + LATE_S)
     for tier in COARSER:

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.metrics.causes import JOINS_WITHIN, Board, Case, Member, Trouble
 from core.models import Cause, Event
+from core.storage.connection import Connection
 from core.storage.events import record_events
 from core.storage.outbox import announce_closed, announce_grown, announce_opened
 from core.storage.row_locks import lock_organisations
@@ -28,7 +28,7 @@ class Turn:
     host: str = ""
 
 
-async def record_turns(connection: AsyncConnection, turns: Sequence[Turn], now: datetime) -> None:
+async def record_turns(connection: Connection, turns: Sequence[Turn], now: datetime) -> None:
     """In the connection's transaction, which holds the sources' rows.
 
     After these the organisation's row: whoever else has a turn there waits, and joins what was opened here.
@@ -47,7 +47,7 @@ async def record_turns(connection: AsyncConnection, turns: Sequence[Turn], now: 
     await record_events(connection, news)
 
 
-async def close_emptied(connection: AsyncConnection, org_id: int, now: datetime) -> None:
+async def close_emptied(connection: Connection, org_id: int, now: datetime) -> None:
     """Ends the organisation's incidents whose last source in trouble was deleted, in this transaction."""
     await lock_organisations(connection, {org_id})
     still = sa.exists().where(incident_sources.c.incident_id == incidents.c.id, incident_sources.c.closed_at.is_(None))
@@ -56,19 +56,17 @@ async def close_emptied(connection: AsyncConnection, org_id: int, now: datetime)
     await announce_closed(connection, ended, now)
 
 
-async def forget_incidents(connection: AsyncConnection, before: datetime) -> None:
+async def forget_incidents(connection: Connection, before: datetime) -> None:
     """Those that ended before then go, with what was told of them."""
     await connection.execute(sa.delete(incidents).where(incidents.c.closed_at < before))
 
 
-async def _owners(connection: AsyncConnection, keys: list[int]) -> dict[int, tuple[int, UUID]]:
+async def _owners(connection: Connection, keys: list[int]) -> dict[int, tuple[int, UUID]]:
     query = sa.select(sources.c.id, sources.c.org_id, sources.c.uid).where(sources.c.id.in_(keys))
     return {row.id: (row.org_id, row.uid) for row in await connection.execute(query)}
 
 
-async def _open_cases(
-    connection: AsyncConnection, turning: set[int], now: datetime
-) -> tuple[list[Case], dict[UUID, int]]:
+async def _open_cases(connection: Connection, turning: set[int], now: datetime) -> tuple[list[Case], dict[UUID, int]]:
     """Those that may still be joined, and those that the turning sources are in; oldest first. And their inner keys."""
     theirs = sa.select(incident_sources.c.incident_id).where(incident_sources.c.source_id.in_(turning))
     concerned = sa.or_(incidents.c.joined_at >= now - JOINS_WITHIN, incidents.c.id.in_(theirs))
@@ -99,7 +97,7 @@ def _event(turn: Turn, case: Case, now: datetime) -> Event:
     return Event(now, "incident", {"to": word, "incident": str(case.uid), "sources": case.open_members})
 
 
-async def _write(connection: AsyncConnection, moved: dict[int, Case], ids: dict[UUID, int], now: datetime) -> None:
+async def _write(connection: Connection, moved: dict[int, Case], ids: dict[UUID, int], now: datetime) -> None:
     cases = {case.uid: case for case in moved.values()}
     fresh = [case for uid, case in cases.items() if uid not in ids]
     if changed := [{"key": ids[uid]} | _columns(case) for uid, case in cases.items() if uid in ids]:
@@ -112,7 +110,7 @@ async def _write(connection: AsyncConnection, moved: dict[int, Case], ids: dict[
     await announce_closed(connection, [ids[uid] for uid, case in cases.items() if case.closed_at is not None], now)
 
 
-async def _insert(connection: AsyncConnection, cases: list[Case]) -> dict[UUID, int]:
+async def _insert(connection: Connection, cases: list[Case]) -> dict[UUID, int]:
     if not cases:
         return {}
     rows = [{"uid": case.uid, "org_id": case.org_id, "code": case.code} | _columns(case) for case in cases]
@@ -125,7 +123,7 @@ def _columns(case: Case) -> dict[str, Any]:
     return {"cause": case.cause.value} | {name: getattr(case, name) for name in names}
 
 
-async def _write_members(connection: AsyncConnection, moved: dict[int, Case], ids: dict[UUID, int]) -> None:
+async def _write_members(connection: Connection, moved: dict[int, Case], ids: dict[UUID, int]) -> None:
     """Those of the turning sources alone: the rows of others are theirs, and a deletion may be waiting with one."""
     if not moved:
         return

@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.storage.connection import Connection
 from core.storage.database import Database
 from core.storage.tables import alert_deliveries, alert_hooks
 
@@ -33,12 +33,12 @@ class Delivery:
     attempts: int
 
 
-async def announce_opened(connection: AsyncConnection, orgs: Mapping[int, int], now: datetime) -> None:
+async def announce_opened(connection: Connection, orgs: Mapping[int, int], now: datetime) -> None:
     """To every hook of the incident's organisation, in the connection's transaction. `orgs` is by incident."""
     await _announce(connection, sorted(await _to_tell(connection, orgs)), OPENED, now)
 
 
-async def announce_grown(connection: AsyncConnection, orgs: Mapping[int, int], now: datetime) -> None:
+async def announce_grown(connection: Connection, orgs: Mapping[int, int], now: datetime) -> None:
     """More sources are in these incidents. `orgs` is by incident.
 
     A hook that is yet to be told of the beginning, or of other newcomers, is told of these with that. Any other one,
@@ -58,7 +58,7 @@ async def announce_grown(connection: AsyncConnection, orgs: Mapping[int, int], n
     await _announce(connection, sorted(pairs), GROWN, now)
 
 
-async def announce_closed(connection: AsyncConnection, ended: Sequence[int], now: datetime) -> None:
+async def announce_closed(connection: Connection, ended: Sequence[int], now: datetime) -> None:
     """To the hooks that are told of these incidents, and to no others. What newcomers are not told of is over."""
     table = alert_deliveries.c
     over = table.incident_id.in_(ended), table.moment == GROWN, table.attempts == 0
@@ -71,7 +71,7 @@ async def announce_closed(connection: AsyncConnection, ended: Sequence[int], now
     await _announce(connection, sorted(pairs), CLOSED, now)
 
 
-async def _to_tell(connection: AsyncConnection, orgs: Mapping[int, int]) -> set[tuple[int, int]]:
+async def _to_tell(connection: Connection, orgs: Mapping[int, int]) -> set[tuple[int, int]]:
     """Every hook of each incident's organisation, with the incident. `orgs` is by incident."""
     if not orgs:
         return set()
@@ -81,7 +81,7 @@ async def _to_tell(connection: AsyncConnection, orgs: Mapping[int, int]) -> set[
     return {(hook, incident) for incident, org in orgs.items() for hook, owner in found if owner == org}
 
 
-async def _announce(connection: AsyncConnection, pairs: list[tuple[int, int]], moment: str, now: datetime) -> None:
+async def _announce(connection: Connection, pairs: list[tuple[int, int]], moment: str, now: datetime) -> None:
     rows = [
         {"uid": uuid4(), "hook_id": hook, "incident_id": incident, "moment": moment, "due_at": now, "attempts": 0}
         for hook, incident in pairs

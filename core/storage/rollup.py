@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.storage.connection import Connection
 from core.storage.database import Database
 from core.storage.history import (
     KEPT_S,
@@ -123,7 +123,7 @@ class Rollup:
                 await connection.execute(sa.delete(history).where(history.c.source_id.not_in(sa.select(sources.c.id))))
 
 
-async def _roll(connection: AsyncConnection, finer: str, coarser: str, keys: Sequence[int], start: int) -> None:
+async def _roll(connection: Connection, finer: str, coarser: str, keys: Sequence[int], start: int) -> None:
     # What was read before somebody wrote late must not be written after another process rolled that up.
     alive = await lock_sources(connection, keys)
     stretches = within(finer, sorted(alive), start, start + SPANS[coarser])

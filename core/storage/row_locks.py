@@ -7,12 +7,12 @@ The order is fixed, so that nobody waits in a circle: a table, then rows of `sou
 from collections.abc import Iterable
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.storage.connection import Connection
 from core.storage.tables import organisations, sources
 
 
-async def lock_sources(connection: AsyncConnection, ids: Iterable[int]) -> frozenset[int]:
+async def lock_sources(connection: Connection, ids: Iterable[int]) -> frozenset[int]:
     """Keeps these sources, and all that hangs on them, to this transaction until it ends; those that exist.
 
     A source that somebody else is deleting is waited for. Rows that only refer to a source are still added meanwhile.
@@ -22,13 +22,13 @@ async def lock_sources(connection: AsyncConnection, ids: Iterable[int]) -> froze
     return frozenset((await connection.execute(query.with_for_update(key_share=True))).scalars())
 
 
-async def lock_organisations(connection: AsyncConnection, ids: Iterable[int]) -> None:
+async def lock_organisations(connection: Connection, ids: Iterable[int]) -> None:
     """Keeps what their sources have in common, their incidents, to this transaction until it ends."""
     query = sa.select(organisations.c.id).where(organisations.c.id.in_(list(ids))).order_by(organisations.c.id)
     await connection.execute(query.with_for_update(key_share=True))
 
 
-async def lock_table(connection: AsyncConnection, table: sa.Table) -> None:
+async def lock_table(connection: Connection, table: sa.Table) -> None:
     """Only this transaction writes to the table until it ends; others read on."""
     if connection.dialect.name == "postgresql":
         await connection.exec_driver_sql(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')

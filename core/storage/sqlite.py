@@ -12,14 +12,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool, QueuePool
 
 from core.errors import StartupError
+from core.storage.connection import Connection, ThreadConnection
 from core.storage.lock import prepare
-from core.storage.reader import READERS, Reading, ThreadReader
 
 BUSY_TIMEOUT_S = 5.0
+READERS = 4
+"""Threads that read, and connections that stay open for it. SQLite lets the interpreter go while it looks."""
 
 
 class Sqlite:
@@ -30,40 +31,40 @@ class Sqlite:
     def __init__(self, url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         if url.database in (None, "", ":memory:"):
             raise StartupError("database_url")
-        url = url.set(drivername="sqlite+aiosqlite")
+        url = url.set(drivername="sqlite")
         self._path = Path(str(url.database))
         patience = f"busy_timeout={int(busy_timeout_s * 1000)}"
         usual = ("foreign_keys=ON", patience, "journal_mode=WAL", "synchronous=NORMAL")
-        self._engine = _asynchronous(url, usual)
-        self._readers = _reading(url.set(drivername="sqlite"), usual)
-        self._threads = ThreadPoolExecutor(READERS, "cheshmeh-reader")
+        # Without a bound: were threads to wait for connections here, nobody would be left to give one back.
+        self._readers = _engine(url, (*usual, "query_only=ON"), pool_size=READERS, max_overflow=-1)
+        self._writer = _engine(url, usual, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=-1)
         # Neither WAL, which would change a database that is then refused, nor foreign keys: a migration that rebuilds
         # a table drops the old one, and with foreign keys on that empties every table that refers to it.
-        self._bare = _asynchronous(url, ("foreign_keys=OFF", patience), poolclass=NullPool)
+        bare = ("foreign_keys=OFF", patience)
+        self._looking = _engine(url, bare, poolclass=NullPool)
+        self._migrating = _engine(url, bare, begin="BEGIN IMMEDIATE", poolclass=NullPool)
+        self._threads = ThreadPoolExecutor(READERS, "cheshmeh-reader")
+        # A thread of its own: whoever writes must not wait behind a long query.
+        self._pen = ThreadPoolExecutor(1, "cheshmeh-writer")
         self._writing = asyncio.Lock()
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reading]:
-        reader = ThreadReader(self._readers, self._threads)
-        try:
-            yield reader
-        finally:
-            await reader.close()
+    def reading(self) -> AbstractAsyncContextManager[Connection]:
+        return _transaction(self._readers, self._threads)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self) -> AsyncIterator[Connection]:
         """A deferred transaction would read first and find at its first write that somebody has written meanwhile."""
         # Writers of this process queue here: SQLite's own waiting is sleeping and trying again, and not fair.
-        async with self._writing, _immediate(self._engine) as connection:
+        async with self._writing, _transaction(self._writer, self._pen) as connection:
             yield connection
 
-    def looking(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def looking(self) -> AbstractAsyncContextManager[Connection]:
         """Changes nothing of the file, not even its mode. Raises StartupError where there can be no file."""
         self._create_file()
-        return self._bare.connect()
+        return _transaction(self._looking, self._threads)
 
-    def migrating(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return _immediate(self._bare)
+    def migrating(self) -> AbstractAsyncContextManager[Connection]:
+        return _transaction(self._migrating, self._pen)
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
@@ -77,10 +78,10 @@ class Sqlite:
             raise StartupError("database_locked" if locked else "database_unreadable", path=str(self._path)) from err
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._threads.shutdown)
-        self._readers.dispose()
-        await self._engine.dispose()
-        await self._bare.dispose()
+        for threads in (self._threads, self._pen):
+            await asyncio.to_thread(threads.shutdown)
+        for engine in (self._readers, self._writer, self._looking, self._migrating):
+            engine.dispose()
 
     def _create_file(self) -> None:
         """SQLite would make it, and the files beside it, as readable as the umask lets it."""
@@ -91,22 +92,11 @@ class Sqlite:
             raise StartupError("database_unreadable", path=str(self._path)) from err
 
 
-def _asynchronous(url: URL, pragmas: tuple[str, ...], **options: Any) -> AsyncEngine:
-    engine = create_async_engine(url, hide_parameters=True, **options)
-    _prepare(engine.sync_engine, pragmas)
-    return engine
+def _engine(url: URL, pragmas: tuple[str, ...], begin: str = "BEGIN", **options: Any) -> sa.Engine:
+    engine = sa.create_engine(url, hide_parameters=True, **{"poolclass": QueuePool, **options})
 
-
-def _reading(url: URL, pragmas: tuple[str, ...]) -> sa.Engine:
-    # Without a bound: were threads to wait for connections here, nobody would be left to give one back.
-    engine = sa.create_engine(url, hide_parameters=True, poolclass=QueuePool, pool_size=READERS, max_overflow=-1)
-    _prepare(engine, (*pragmas, "query_only=ON"))
-    return engine
-
-
-def _prepare(engine: sa.Engine, pragmas: tuple[str, ...]) -> None:
     def prepare_connection(connection: Any, _record: Any) -> None:
-        # The driver's own BEGIN is switched off; `_begin` says which one.
+        # The driver's own BEGIN is switched off; ours says which one.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in pragmas:
@@ -114,17 +104,16 @@ def _prepare(engine: sa.Engine, pragmas: tuple[str, ...]) -> None:
         cursor.close()
 
     sa.event.listen(engine, "connect", prepare_connection)
-    sa.event.listen(engine, "begin", _begin)
-
-
-def _begin(connection: sa.Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
 
 
 @asynccontextmanager
-async def _immediate(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    async with engine.connect() as connection:
-        await connection.execution_options(immediate=True)
-        async with connection.begin():
-            yield connection
+async def _transaction(engine: sa.Engine, threads: ThreadPoolExecutor) -> AsyncIterator[Connection]:
+    """Kept at the end of the block, taken back after an error."""
+    connection = ThreadConnection(engine, threads)
+    try:
+        yield connection
+        await connection.commit()
+    finally:
+        await connection.close()

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.metrics.figures import Call, FiguresState, folded
 from core.metrics.history import PackedBucket
 from core.metrics.streak import extended, in_trouble
 from core.models import BreakerState, Event
+from core.storage.connection import Connection
 from core.storage.database import Database
 from core.storage.events import EVENTS_KEPT, record_events
 from core.storage.history import record_history
@@ -169,7 +169,7 @@ class Known(NamedTuple):
     quiet: bool
 
 
-async def _locked(connection: AsyncConnection, keys: Iterable[int], now: datetime) -> dict[int, Known]:
+async def _locked(connection: Connection, keys: Iterable[int], now: datetime) -> dict[int, Known]:
     """The sources that there are, held until the end of the transaction."""
     alive = await lock_sources(connection, keys)
     # A statement of its own: the one that waited for the lock still sees what was stored before it waited.
@@ -186,7 +186,7 @@ def _is_quiet(row: Any, now: datetime) -> bool:
 
 
 async def _merge(
-    connection: AsyncConnection, waiting: dict[int, Unwritten], known: dict[int, Known], number: int
+    connection: Connection, waiting: dict[int, Unwritten], known: dict[int, Known], number: int
 ) -> dict[int, Written]:
     overtaken = [key for key, each in waiting.items() if not _is_ours(known[key], each.record.seq, number)]
     stored: dict[int, StatusRecord] = {}

@@ -47,6 +47,8 @@ organisations = sa.Table(
     sa.Column("slug", sa.String(63), nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    # How often its list of addresses was set: every process sees by it that there is something to read.
+    sa.Column("egress_revision", sa.Integer, nullable=False, server_default="0"),
 )
 users = sa.Table(
     "users",

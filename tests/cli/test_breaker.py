@@ -28,7 +28,7 @@ def test_an_order_goes_through_the_running_dashboard_and_every_process_follows(t
             refused = cli.json("sources", "ping", "--org", "acme", "orders", code=1)["error"]
             assert refused["code"] == "circuit_open"
             wrong = cli.json(*BREAKER[:-1], " ", "--action", "reset", code=1)["error"]
-            assert "reason" in wrong["message"]
+            assert [error["field"] for error in wrong["errors"]] == ["reason"]
             eventually(lambda: state() is BreakerState.FORCED_OPEN)
         assert cli.json(*BREAKER, "--action", "reset")["state"] == "closed"
         eventually(lambda: state() is BreakerState.CLOSED)

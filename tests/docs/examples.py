@@ -1,4 +1,4 @@
-"""The worked examples of docs/Getting-Started.md: for each kind a configuration, and samples of it."""
+"""The worked examples of docs/Getting-Started.md, for each kind a configuration and samples of it; and its programs."""
 
 import json
 import re
@@ -19,6 +19,13 @@ def examples() -> dict[str, Example]:
     """By kind, in the order of the page."""
     sections = re.split(r"^### `(\w+)`$", PAGE.read_text("utf-8"), flags=re.MULTILINE)[1:]
     return {kind: _example(text) for kind, text in zip(sections[::2], sections[1::2], strict=True)}
+
+
+def program(module: str) -> str:
+    """The one program of the page, in Python, that imports from `module`."""
+    programs = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    [found] = [text for text in programs if re.search(rf"^(import|from) .*\b{re.escape(module)}\b", text, re.MULTILINE)]
+    return str(found)
 
 
 def _example(text: str) -> Example:

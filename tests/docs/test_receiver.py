@@ -1,7 +1,6 @@
 """The receiver that the page shows takes what we sign, and nothing else."""
 
 import os
-import re
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ import pytest
 import requests
 
 from core.connectors.http.webhook import SIGNATURE, signature
-from tests.docs.examples import PAGE
+from tests.docs.examples import program
 from tests.servers.ports import WAIT_LIMIT_S
 from tests.servers.processes import reserved_port
 
@@ -32,9 +31,8 @@ def test_it_tells_a_message_of_ours_from_any_other() -> None:
 @contextmanager
 def _running_receiver() -> Iterator[int]:
     """Its port."""
-    (program,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     with reserved_port() as port:
-        command = [sys.executable, "-c", program.replace("8600", str(port))]
+        command = [sys.executable, "-c", program("http.server").replace("8600", str(port))]
         running = subprocess.Popen(command, env=os.environ | {"SECRET": SECRET}, stderr=subprocess.DEVNULL)
         try:
             yield port

@@ -69,7 +69,7 @@ async def tried(kinds: Registry, egress: EgressPolicy, kind: str, plain: dict[st
     async def forgotten(_checks: object) -> None:
         return None
 
-    job = LadderJob(KindCatalog(kinds, Environment(egress)), kind, lambda: plain, forgotten)
+    job = LadderJob(KindCatalog(kinds, Environment(egress)), "main", kind, lambda: plain, forgotten)
     await job.ended()
     return job.result()
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from core.safety.egress import EgressPolicy
+from core.safety.organisations import OrganisationPolicies
 from tests.connectors.mongodb_wire import wire_server
 from tests.connectors.rest_source import moved, peer
 from tests.safety.name_server import name_server
@@ -22,6 +23,7 @@ from tests.safety.trap import (
     opened,
     said,
 )
+from tests.safety.well import GOOD
 
 pytestmark = pytest.mark.anyio
 
@@ -143,3 +145,64 @@ async def test_a_name_on_the_list_that_moved_is_found_again():
                 for writer in wire.writers:
                     writer.transport.abort()
                 assert "ok" in [await said(made, "ping") for _ in range(5)]
+
+
+# --- a list that allows only some ---
+
+
+def listed(*entries: str) -> EgressPolicy:
+    """The rules of an organisation with such a list."""
+    policies = OrganisationPolicies(EgressPolicy())
+    policies.allow("main", entries)
+    return policies.of("main")
+
+
+@pytest.mark.parametrize("path_style", [True, False])
+async def test_a_buckets_own_host_needs_an_entry_of_its_own(path_style: bool, trapped: Trap):
+    for known in ("store.test", "trap.store.test"):
+        name(known, THERE)
+    host = "store.test" if path_style else "trap.store.test"
+    given = config("s3", "store.test", trapped.port, bucket="trap", path_style=path_style)
+    assert await all_said("s3", given, listed("other.test", f"other.{host}", f"x{host}")) == {DENIED}
+    async with peer(GOOD["s3"]) as there:
+        name(host, HERE)
+        given = config("s3", "store.test", there.port, bucket="trap", path_style=path_style)
+        assert await all_said("s3", given, listed(host)) == {"ok"}
+
+
+async def test_a_redirect_is_followed_to_what_is_listed_and_no_further(trapped: Trap):
+    for known, address in (("a.test", HERE), ("b.test", HERE), ("c.test", THERE)):
+        name(known, address)
+    async with (
+        peer(moved(f"http://c.test:{trapped.port}/")) as second,
+        peer(moved(f"http://b.test:{second.port}/")) as first,
+    ):
+        assert await one_said("rest", config("rest", "a.test", first.port), listed("a.test")) == DENIED
+        assert second.connections == 0
+        assert await one_said("rest", config("rest", "a.test", first.port), listed("a.test", "b.test")) == DENIED
+        assert second.connections == 1
+
+
+async def test_of_the_members_that_a_server_names_only_the_listed_is_dialled(trapped: Trap):
+    name("m1.test", HERE)
+    name("m2.test", THERE)
+    async with wire_server() as wire:
+        wire.be_primary("rs0", f"m1.test:{wire.port}", f"m2.test:{trapped.port}")
+        wire.hello |= {"me": f"m1.test:{wire.port}", "primary": f"m1.test:{wire.port}"}
+        given = config("mongodb", "m1.test", wire.port)
+        assert await all_said("mongodb", given, listed("m1.test")) == {"ok"}
+        assert await all_said("mongodb", given, listed("m2.test.org", "test")) == {DENIED}
+
+
+async def test_of_the_members_that_records_name_only_the_listed_is_dialled(trapped: Trap):
+    name("m1.cluster.test", HERE)
+    name("m2.cluster.test", THERE)
+    async with wire_server() as wire:
+        members = [f"m1.cluster.test:{wire.port}", f"m2.cluster.test:{trapped.port}"]
+        wire.be_primary("rs0", *members)
+        wire.hello |= {"me": members[0], "primary": members[0]}
+        found = [f"0 0 {member.rpartition(':')[2]} {member.partition(':')[0]}." for member in members]
+        async with name_server({("_mongodb._tcp.db.cluster.test.", "SRV"): found}):
+            given = {"uri": "mongodb+srv://db.cluster.test/?tls=false&replicaSet=rs0", "database": "app"}
+            assert await all_said("mongodb", given, listed("m1.cluster.test")) == {"ok"}
+            assert await all_said("mongodb", given, listed("db.cluster.test")) == {DENIED}

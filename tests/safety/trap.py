@@ -12,6 +12,7 @@ from core.connectors.base import Connector, Environment
 from core.connectors.registry import registry
 from core.errors import CheshmehError, InvalidInput
 from core.models import CheckStatus
+from core.safety.dialling import DialRefused
 from core.safety.egress import EgressPolicy
 
 HERE = "127.0.0.1"
@@ -71,11 +72,25 @@ def trap(*addresses: str, port: int = 0) -> Iterator[Trap]:
 
 
 class NamingLoop(asyncio.SelectorEventLoop):
-    """An event loop with names of its own: each look-up of one gets the next of its answers, the last one for ever."""
+    """An event loop with names of its own: each look-up of one gets the next of its answers, the last one for ever.
+
+    `dialled` is where its sockets went, denied ones left out.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.names: dict[str, list[tuple[str, ...]]] = {}
+        self.dialled: list[Any] = []
+
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
+        try:
+            await super().sock_connect(sock, address)
+        except DialRefused:
+            raise
+        except BaseException:
+            self.dialled.append(address)
+            raise
+        self.dialled.append(address)
 
     async def getaddrinfo(self, host: Any, port: Any, **given: Any) -> Any:
         answers = self.names.get(host)
@@ -86,6 +101,13 @@ class NamingLoop(asyncio.SelectorEventLoop):
         for address in addresses:
             found += await super().getaddrinfo(address, port, **given)
         return found
+
+
+def dialled() -> list[Any]:
+    """Every address that a socket of the running loop was sent to; libpq's are none of them."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, NamingLoop)
+    return loop.dialled
 
 
 def name(host: str, *answers: tuple[str, ...] | str) -> None:

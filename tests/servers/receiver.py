@@ -34,13 +34,18 @@ class Message:
 
 @dataclass
 class Receiver:
-    """`answers` are the statuses of the next answers, the last one for ever; `status` is of what is read with GET."""
+    """`answers` are the statuses of the next answers, the last one for ever; `status` is of what is read with GET.
+
+    `read` are the paths of those, over so many `connections`, which stay open.
+    """
 
     url: str
     answers: list[int]
     headers: dict[str, str] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     status: int = 200
+    read: list[str] = field(default_factory=list)
+    connections: int = 0
 
     def take(self, message: Message) -> int:
         self.messages.append(message)
@@ -52,16 +57,25 @@ def receiver(*answers: int, **headers: str) -> Iterator[Receiver]:
     """Listens on a port of the kernel's; 204 to everything unless told otherwise."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            found.connections += 1
+            super().setup()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(found.take(Message(self.path, dict(self.headers), body)))
             for name, value in found.headers.items():
                 self.send_header(name, value)
+            self.send_header("Connection", "close")
             self.end_headers()
 
         def do_GET(self) -> None:
+            found.read.append(self.path)
             self.send_response(found.status)
             self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "2")
             self.end_headers()
             self.wfile.write(b"{}")
 

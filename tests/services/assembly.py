@@ -24,6 +24,7 @@ from core.services.alert_post import AlertPost
 from core.services.alerts import Alerts
 from core.services.audit import Audit
 from core.services.diagnosing import Diagnosing
+from core.services.egress_lists import EgressLists
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.holds import Holds
@@ -35,6 +36,7 @@ from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
 from core.storage.audit import AuditRepository
 from core.storage.database import Database
+from core.storage.egress import EgressRepository
 from core.storage.encryption import Vault
 from core.storage.history import HistoryRepository
 from core.storage.history_sums import HistorySums
@@ -93,6 +95,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     holds.start()
     diagnosing = Diagnosing(kinds, sources, LadderRepository(database), monotonic=clock.seconds)
     audit = Audit(AuditRepository(database))
+    egress = EgressLists(EgressRepository(database), sources, kinds, audit)
+    await egress.follow()
+    egress.start()
     service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
     history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -103,6 +108,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
         return (Part("database", await database.answers()),)
 
     async def close() -> None:
+        await egress.close()
         await holds.close()
         await service.close()
         await writer.close()
@@ -112,10 +118,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     administration = Administration(InstallationRepository(database), settings, registry.kinds)
     exposition = Exposition(people, sources, statuses, live)
     incidents, hooks = Incidents(IncidentRepository(database)), HookRepository(database, vault)
-    alerts = Alerts(
-        hooks, people, AlertPost(hooks, Webhook(environment.egress), settings.timezone), settings.locale, audit
-    )
-    looked_up = service, administration, history, exposition, incidents, alerts, audit
+    alerts = Alerts(hooks, people, AlertPost(hooks, Webhook(kinds.egress), settings.timezone), settings.locale, audit)
+    looked_up = service, administration, history, exposition, incidents, alerts, audit, egress
     services = Services(*looked_up, *admitted.services)
     return Runtime(loop, settings, admitted.access, services, ready, close)
 

@@ -11,6 +11,7 @@ import pytest
 from core.connectors.http.webhook import Webhook
 from core.errors import AuthError, CertificateInvalid
 from core.safety.egress import EgressPolicy
+from core.safety.organisations import OrganisationPolicies
 from core.services.alert_post import AlertPost
 from core.services.alert_sender import ATTEMPTS_MAX, AlertSender, again_at
 from core.storage.alert_hooks import HookRecord, HookRepository
@@ -43,7 +44,7 @@ class Post:
     def __post_init__(self) -> None:
         database = self.plant.database
         self.hooks = HookRepository(database, self.vault)
-        post = AlertPost(self.hooks, Webhook(self.egress), "Asia/Tehran", self.clock.utc)
+        post = AlertPost(self.hooks, Webhook(OrganisationPolicies(self.egress)), "Asia/Tehran", self.clock.utc)
         reads = IncidentRepository(database), StatusRepository(database)
         self.sender = AlertSender(Outbox(database), self.hooks, *reads, post, ORIGIN, clock=self.clock.utc, look_s=0)
 

@@ -113,6 +113,7 @@ async def test_it_answers_until_the_database_is_gone(tmp_path: Path) -> None:
     assert await database.answers()
     await database.close()
     path.write_bytes(b"no database " * 400)
+    database = Database(url_of(path))
     assert not await database.answers()
     await database.close()
 

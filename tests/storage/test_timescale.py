@@ -34,7 +34,7 @@ STAND_IN = (
 
 async def test_without_timescale_nothing_happens(database: Database) -> None:
     async with database.write() as connection:
-        assert not await connection.run_sync(make_hypertable, "events", "ts", timedelta(days=7))
+        assert not await connection.run_sync(lambda sync: make_hypertable(sync, "events", "ts", timedelta(days=7)))
     assert await database.check() == []
 
 
@@ -46,7 +46,7 @@ async def test_with_it_a_hypertable_without_indexes_of_its_own_is_asked_for(
     async with database.write() as connection:
         for statement in STAND_IN:
             await connection.exec_driver_sql(statement)
-        assert await connection.run_sync(make_hypertable, "events", "ts", chunk)
+        assert await connection.run_sync(lambda sync: make_hypertable(sync, "events", "ts", chunk))
         rows = (
             await connection.execute(sa.text("SELECT relation::text, time_column, chunk, defaults FROM asked"))
         ).all()

@@ -312,7 +312,7 @@ class FakeRuntime(Runtime):
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
         self.redis_is_gone = False
         past = FakeHistory(lambda: kept.sources)
-        looked_up = kept, FakeAdministration(), past, None, FakeIncidents(), FakeAlerts(), None
+        looked_up = kept, FakeAdministration(), past, None, FakeIncidents(), FakeAlerts(), None, None
         services = Services(*looked_up, FakeMembers(), None, FakeTokens(), None)  # type: ignore[arg-type]  # fakes
         rest = (people, services, _ready, _close, self._away)
         super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes

@@ -1,4 +1,4 @@
-"""One signed message to somebody else's address, under the rules of egress that hold for sources."""
+"""One signed message to somebody else's address, under the rules of egress that hold for its organisation's sources."""
 
 import asyncio
 import hashlib
@@ -12,7 +12,7 @@ from core.connectors.base import Environment, Limits
 from core.connectors.http.client import HttpClient, Request
 from core.connectors.http.tls import TlsConfig
 from core.safety.dialling import guarded_dialling
-from core.safety.egress import EgressPolicy
+from core.safety.organisations import OrganisationPolicies
 
 if TYPE_CHECKING:
     from yarl import URL
@@ -24,11 +24,11 @@ DELIVERY, SIGNATURE = "X-Cheshmeh-Delivery", "X-Cheshmeh-Signature"
 class Webhook:
     """Opens a connection for each message, and keeps none."""
 
-    def __init__(self, egress: EgressPolicy) -> None:
+    def __init__(self, egress: OrganisationPolicies) -> None:
         self._egress = egress
 
-    async def post(self, address: str, headers: Mapping[str, str], body: bytes) -> int:
-        """The status of the answer, of which nothing else is kept. No redirect is followed.
+    async def post(self, org: str, address: str, headers: Mapping[str, str], body: bytes) -> int:
+        """On behalf of an organisation. Gives the answer's status and keeps nothing else of it; follows no redirect.
 
         Raises SourceError, EgressDenied among them.
         """
@@ -36,8 +36,9 @@ class Webhook:
         await asyncio.to_thread(importlib.import_module, "core.connectors.http.dial")
         from yarl import URL
 
-        client = HttpClient(TlsConfig(), Environment(self._egress), LIMITS, _posts, "url", decode=False)
-        with guarded_dialling(self._egress):
+        egress = self._egress.of(org)
+        client = HttpClient(TlsConfig(), Environment(egress), LIMITS, _posts, "url", decode=False)
+        with guarded_dialling(egress):
             try:
                 sent = {"Content-Type": "application/json"} | dict(headers)
                 return (await client.send(Request("POST", URL(address, encoded=True), sent, body=body), 0)).status

@@ -24,7 +24,7 @@ from core.connectors.mongodb.target import Target
 from core.connectors.mongodb.uri import HOSTS_MAX, Address
 from core.connectors.network import fields_of
 from core.errors import CertificateInvalid
-from core.safety.egress import ascii_name
+from core.safety.names import ascii_name
 
 POOL_MAX = 4
 IDLE_MS = 300_000

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _invitations()
     op.add_column("tokens", sa.Column("last_used_at", sa.DateTime(), nullable=True))
     op.add_column("tokens", sa.Column("created_by", sa.Text(), nullable=True))
+    op.add_column("organisations", sa.Column("egress_revision", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
         "egress_entries",
         sa.Column("org_id", sa.Integer(), nullable=False),

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.storage.database import Database
 from core.storage.people import PeopleRepository
-from core.storage.reader import READERS
+from core.storage.sqlite import READERS
 from core.storage.tables import organisations
 
 pytestmark = pytest.mark.anyio

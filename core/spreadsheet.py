@@ -1,0 +1,26 @@
+"""Tables as spreadsheets read them."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would carry out instead of showing it."""
+
+Cell = str | float | datetime | None
+
+
+def written(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """UTF-8 behind a byte order mark, without which a spreadsheet takes Persian for Latin; times in ISO 8601."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: Cell) -> Cell:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
