@@ -22,6 +22,7 @@ from core.connectors.registry import registry
 from core.errors import InvalidInput, SourceError, StartupError
 from core.logs import configure_logging
 from core.models import Part
+from core.redaction import Secrets
 from core.resilience.bulkhead import Bulkheads
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime, Services
@@ -88,7 +89,9 @@ def open_runtime(settings: Settings, role: Process = Process.DASHBOARD) -> Runti
 
     Raises StartupError with the one sentence that says why it refuses to start.
     """
-    configure_logging(settings)
+    secrets = Secrets()
+    secrets.know(*settings.secrets)
+    configure_logging(settings, secrets)
     if settings.checks == "worker" and settings.on_sqlite:
         raise StartupError("worker_on_sqlite")
     with ExitStack() as undo:
@@ -100,7 +103,7 @@ def open_runtime(settings: Settings, role: Process = Process.DASHBOARD) -> Runti
             allow_open_files()
         loop = BackgroundLoop()
         undo.callback(loop.stop)
-        runtime = loop.submit(_assemble(settings, loop, lock, role)).result()
+        runtime = loop.submit(_assemble(settings, loop, lock, role, secrets)).result()
         undo.pop_all()
         return runtime
 
@@ -123,15 +126,17 @@ def opened(settings: Settings, role: Process = Process.DASHBOARD) -> Iterator[Ru
         runtime.close()
 
 
-async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock, role: Process) -> Runtime:
+async def _assemble(
+    settings: Settings, loop: BackgroundLoop, lock: DataDirLock, role: Process, secrets: Secrets
+) -> Runtime:
     database, shared = Database(settings.database_url_text), _shared_records(settings)
     try:
         await database.upgrade()
-        vault, people = Vault(await open_keyring(settings, database)), PeopleRepository(database)
+        vault, people = Vault(await open_keyring(settings, database, secrets)), PeopleRepository(database)
         access = Access(people, session_hours=settings.session_hours)
         await _admit_administrator(settings, access, role)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
-        kinds = KindCatalog(registry.discover(), await _environment(settings))
+        kinds = KindCatalog(registry.discover(), await _environment(settings), secrets)
         bulkheads = Bulkheads(settings.bulkhead_process, settings.bulkhead_source)
         interval_s = settings.check_interval_s
         live = LiveSources(kinds, sources, RetryPolicy(), bulkheads, shared=shared, check_interval_s=interval_s)
@@ -143,7 +148,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
         administration = _administration(access, database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
-        incidents, alerts, sender = _alerting(settings, database, vault, people, kinds, audit)
+        incidents, alerts, sender = _alerting(
+            settings, HookRepository(database, vault, secrets), database, people, kinds, audit
+        )
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
         await _start((writer, holds, egress), None if role is Process.COMMAND else sender, shared)
@@ -162,7 +169,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
     services = Services(service, administration, history, exposition, incidents, alerts, audit, egress)
-    return Runtime(loop, settings, access, services, ready, close, troubles)
+    runtime = Runtime(loop, settings, access, services, ready, close, troubles)
+    secrets.know(runtime.local_token)
+    return runtime
 
 
 async def _start(
@@ -181,9 +190,14 @@ def _administration(access: Access, database: Database, settings: Settings, kind
 
 
 def _alerting(
-    settings: Settings, database: Database, vault: Vault, people: PeopleRepository, kinds: KindCatalog, audit: Audit
+    settings: Settings,
+    hooks: HookRepository,
+    database: Database,
+    people: PeopleRepository,
+    kinds: KindCatalog,
+    audit: Audit,
 ) -> tuple[Incidents, Alerts, AlertSender]:
-    hooks, incidents = HookRepository(database, vault), IncidentRepository(database)
+    incidents = IncidentRepository(database)
     post = AlertPost(hooks, Webhook(kinds.egress), settings.timezone)
     statuses = StatusRepository(database)
     sender = AlertSender(Outbox(database), hooks, incidents, statuses, post, settings.origin)
