@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 SHORTEST_SECRET = 4
 """Shorter values would blot out ordinary words; no service issues such secrets."""
 
-ROUNDS = 4
+ROUNDS = 3
 """How often one writing inside another is undone: a log line in JSON may hold a JSON text that holds a URL."""
 
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -20,6 +20,7 @@ _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "0": "\0"}
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 
 Span = tuple[int, int]
+View = tuple[str, list[Span]]
 
 
 class SecretSearch:
@@ -74,25 +75,29 @@ def _word(letters: str, start: int, end: int) -> Span:
     return start, end
 
 
-def _views(text: str) -> Iterator[tuple[str, list[Span]]]:
-    """The text with one writing after the other undone, each letter with its place in the text itself."""
-    if not ("%" in text or "\\" in text or "+" in text):
+def _views(text: str) -> Iterator[View]:
+    """The text with its writings undone in every order, each letter with its place in the text itself."""
+    if not any(sign in text for sign in "%\\+"):
         return
-    letters, places = text, [(at, at + 1) for at in range(len(text))]
-    yield letters.replace("+", " "), places
+    seen, waiting = {text}, [(text, [(at, at + 1) for at in range(len(text))])]
     for _ in range(ROUNDS):
-        before = letters
-        for pattern, undone in ((_PERCENT, _percent), (_BACKSLASH, _backslash)):
-            letters, places = _undone(letters, places, pattern, undone)
-        if letters == before:
-            return
-        yield letters, places
+        waiting = [view for before in waiting for view in _once(*before) if view[0] not in seen]
+        seen.update(letters for letters, _ in waiting)
+        yield from waiting
+
+
+def _once(letters: str, places: list[Span]) -> Iterator[View]:
+    if "+" in letters:
         yield letters.replace("+", " "), places
+    if "%" in letters:
+        yield _undone(letters, places, _PERCENT, _percent)
+    if "\\" in letters:
+        yield _undone(letters, places, _BACKSLASH, _backslash)
 
 
 def _undone(
     letters: str, places: list[Span], pattern: re.Pattern[str], undone: Callable[[str], Iterable[tuple[str, int]]]
-) -> tuple[str, list[Span]]:
+) -> View:
     """`undone` gives each letter of an escaped piece and how many signs it took there."""
     text, spans, last = list[str](), list[Span](), 0
     for match in pattern.finditer(letters):
