@@ -55,7 +55,13 @@ def configure_logging(settings: Settings, secrets: Secrets | None = None) -> Non
 
 
 def catch_uncaught() -> None:
-    """What nobody catches in this process, in any thread, is an event of the log and nothing else on standard error."""
+    """What nobody catches in this process, in any thread, is an event of the log and nothing else on standard error.
+
+    For a process of our own, once it runs: servers and libraries lose the handlers that they brought, and speak as we
+    do.
+    """
+    for logger in [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]:
+        logger.handlers, logger.propagate = [], True
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
     sys.unraisablehook = _unraisable

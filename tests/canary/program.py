@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,16 +113,26 @@ class Program:
             return False
 
 
-def program(folder: Path, change: Callable[[Path], None] | None = None, **settings: str) -> Program:
-    """A copy in `folder`, spoilt by `change`, with the organisation `acme` and a token for it."""
+def program(folder: Path, **settings: str) -> Program:
+    """A copy in `folder`, with the organisation `acme` and a token for it."""
+    folder.mkdir()
     for name in PARTS:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
     shutil.copy(LEAKY, folder / "core" / "connectors" / "kinds")
-    if change is not None:
-        change(folder)
     made = Program(folder, settings)
     made.command("orgs", "add", "acme")
     told = json.loads(made.command("tokens", "add", "--org", "acme", "--role", "admin", "--json", hear=False))
     made.token = told["token"]
     return made
+
+
+def spoilt(found: Program, folder: Path, *changes: tuple[str, str, str]) -> Program:
+    """A copy of the copy. Each change names a file and what stands in it instead of something, which is there once."""
+    shutil.copytree(found.folder, folder)
+    for name, before, after in changes:
+        path = folder / name
+        text = path.read_text("utf-8")
+        assert text.count(before) == 1, (name, before)
+        path.write_text(text.replace(before, after), "utf-8")
+    return Program(folder, found.settings, token=found.token)

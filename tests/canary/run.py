@@ -18,7 +18,7 @@ SOURCES = "/orgs/acme/datasources"
 AT_ONCE = 6
 """Fewer than the trials that an organisation may have under way."""
 
-UNFILTERED = ("silent", "refused", "reset", "tls")
+SPEECHLESS = ("silent", "refused", "reset", "tls")
 """Peers that hear no secret, or repeat none: one configuration of a kind is enough."""
 
 WAYS = ("error", "answer", "defect")
@@ -31,13 +31,15 @@ class Run:
     program: Program
     canaries: Canaries
 
-    def everything(self, ports: dict[str, int], kinds: Iterable[str], *, briefly: bool = False) -> None:
-        """Every configuration of these kinds at every peer, and the kind that leaks."""
+    def sources(self, ports: dict[str, int], kinds: Iterable[str], *, briefly: bool = False) -> None:
+        """Every configuration of these kinds at every peer, and the kind that leaks.
+
+        `briefly`: each peer meets one configuration of a kind, the next one the next.
+        """
         given = [*self._leaky(), *(each for kind in kinds for each in self._of_kind(kind, ports, briefly=briefly))]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             ids = [made for made in pool.map(self.source, range(len(given)), given) if made]
         assert len(ids) == len(given)
-        self.rest()
 
     def source(self, number: int, given: Filled) -> str | None:
         """The life of one source, from the trial of its configuration on."""
@@ -85,13 +87,14 @@ class Run:
             yield Filled("leaky", config, frozenset(("password",)))
 
     def _of_kind(self, kind: str, ports: dict[str, int], *, briefly: bool) -> Iterator[Filled]:
-        for peer in OF_KIND[kind]:
+        for number, peer in enumerate(OF_KIND[kind]):
 
             def secret(what: str, peer: str = peer) -> str:
                 return self.canaries.new(f"{what} at {peer}")
 
             found = list(filled(kind, HOST, ports[peer], secret, tls=peer == "tls"))
-            yield from found[:1] if briefly or peer in UNFILTERED else found
+            turn = number % len(found)
+            yield from found[turn : turn + 1] if briefly or peer in SPEECHLESS else found
 
     def _refusals(self, given: Filled, uid: str, language: dict[str, str]) -> None:
         """Wrong input, with the secrets in it."""
