@@ -112,7 +112,8 @@ class PostgresConnector(Connector):
 
     @classmethod
     def destination(cls, config: PostgresConfig) -> tuple[Any, ...]:
-        return config.host, config.port, config.sslmode in ("disable", "allow", "prefer")
+        # From `require` on each mode is sure of more: that it is encrypted, by whom, that it is this host.
+        return config.host, config.port, None if config.sslmode in ("disable", "allow", "prefer") else config.sslmode
 
     @classmethod
     def host(cls, config: PostgresConfig) -> str:
