@@ -60,6 +60,9 @@ def catch_uncaught() -> None:
     For a process of our own, once it runs: servers and libraries lose the handlers that they brought, and speak as we
     do.
     """
+    if not structlog.is_configured():
+        # Settings that cannot be read are among what is caught.
+        configure_logging(Settings.model_construct())
     for logger in [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]:
         logger.handlers, logger.propagate = [], True
     sys.excepthook = _uncaught

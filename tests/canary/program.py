@@ -114,17 +114,21 @@ class Program:
 
 
 def program(folder: Path, **settings: str) -> Program:
-    """A copy in `folder`, with the organisation `acme` and a token for it."""
+    """A copy in `folder`, with the organisation `main` and a token for it."""
+    made = copied(folder, **settings)
+    made.command("orgs", "add", "main")
+    told = json.loads(made.command("tokens", "add", "--org", "main", "--role", "admin", "--json", hear=False))
+    made.token = told["token"]
+    return made
+
+
+def copied(folder: Path, **settings: str) -> Program:
     folder.mkdir()
     for name in PARTS:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
     shutil.copy(LEAKY, folder / "core" / "connectors" / "kinds")
-    made = Program(folder, settings)
-    made.command("orgs", "add", "acme")
-    told = json.loads(made.command("tokens", "add", "--org", "acme", "--role", "admin", "--json", hear=False))
-    made.token = told["token"]
-    return made
+    return Program(folder, settings)
 
 
 def spoilt(found: Program, folder: Path, *changes: tuple[str, str, str]) -> Program:

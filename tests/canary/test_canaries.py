@@ -1,22 +1,21 @@
 """A canary in every secret: after every failure it is nowhere that anybody can read. And what leaks is found."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import Browser
 
 from core.connectors.registry import registry
+from tests.browser.conftest import browser as browser
 from tests.canary.canaries import Canaries
 from tests.canary.filled import KINDS, filled, secret_fields
+from tests.canary.pages import looked_at
 from tests.canary.peers import peers
 from tests.canary.program import Program, program, spoilt
-from tests.canary.run import Run, watch_local_token
-
-BRIEFLY = os.environ.get("CHESHMEH_TEST_CANARY") != "whole"
-"""`make canary` asks for every configuration at every peer."""
+from tests.canary.run import BRIEFLY, Run, watch_local_token
 
 CONFIG, FAILURES = "core/connectors/kinds/postgres.py", "core/connectors/postgres/failures.py"
 MASKED, REDACTION = "core/connectors/masked.py", "core/redaction.py"
@@ -66,7 +65,7 @@ def test_every_kind_is_looked_at() -> None:
     assert set(KINDS) == set(registry.discover().kinds)
 
 
-def test_nothing_leaks_whatever_fails(copy: Program, ports: dict[str, int], tmp_path: Path) -> None:
+def test_nothing_leaks_whatever_fails(copy: Program, ports: dict[str, int], browser: Browser, tmp_path: Path) -> None:
     run = Run(spoilt(copy, tmp_path / "program"), Canaries())
     run.canaries.watch("API token", copy.token)
     with run.program.running():
@@ -74,6 +73,7 @@ def test_nothing_leaks_whatever_fails(copy: Program, ports: dict[str, int], tmp_
         watch_local_token(run)
         run.sources(ports, KINDS, briefly=BRIEFLY)
         run.rest()
+        looked_at(browser, run)
     assert run.leaks() == {}
     assert_whole_lines(run.program.said["log"])
 
