@@ -89,8 +89,7 @@ def open_runtime(settings: Settings, role: Process = Process.DASHBOARD) -> Runti
 
     Raises StartupError with the one sentence that says why it refuses to start.
     """
-    secrets = Secrets()
-    secrets.know(*settings.secrets)
+    secrets = Secrets(settings.secrets)
     configure_logging(settings, secrets)
     if settings.checks == "worker" and settings.on_sqlite:
         raise StartupError("worker_on_sqlite")
@@ -148,9 +147,8 @@ async def _assemble(
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
         administration = _administration(access, database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
-        incidents, alerts, sender = _alerting(
-            settings, HookRepository(database, vault, secrets), database, people, kinds, audit
-        )
+        hooks = HookRepository(database, vault, secrets)
+        incidents, alerts, sender = _alerting(settings, hooks, database, people, kinds, audit)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
         await _start((writer, holds, egress), None if role is Process.COMMAND else sender, shared)

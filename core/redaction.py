@@ -69,10 +69,11 @@ class Secrets:
     guessing. The oldest are let go of beyond `most`. May be used in any thread.
     """
 
-    def __init__(self, most: int = 50_000) -> None:
+    def __init__(self, known: Iterable[str] = (), most: int = 50_000) -> None:
         self._most, self._lock = most, Lock()
         self._texts: dict[str, None] = {}
         self._search = SecretSearch()
+        self.know(*known)
 
     def know(self, *secrets: str) -> None:
         """Also what was known already: then it is young again."""
