@@ -98,7 +98,7 @@ AT_HOME: dict[str, list[Config]] = {
 
 def cases(table: dict[str, list[Config]]) -> list[Any]:
     pairs = [(kind, change) for kind, changes in table.items() for change in changes]
-    return [pytest.param(kind, change, id=f"{kind} {str(change)[:60]}") for kind, change in pairs]
+    return [pytest.param(kind, change, id=f"{kind} {str(change).partition('-----')[0]}") for kind, change in pairs]
 
 
 @pytest.mark.parametrize(("kind", "change"), cases(ELSEWHERE))
