@@ -12,6 +12,7 @@ import streamlit as st
 from core.api.interface import Interface
 from core.errors import StartupError
 from core.i18n import translator
+from core.logs import catch_uncaught
 from core.presence import announced, require_free_port
 from ui.runtime import runtime as process_runtime
 
@@ -23,6 +24,7 @@ interface = Interface()
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
     """Opens the runtime before the first request and closes it after the last."""
     runtime = process_runtime()
+    catch_uncaught()
     interface.attach(runtime)
     # The imports of a start are never garbage; leaving them out of collections keeps script runs short.
     gc.freeze()

@@ -22,6 +22,7 @@ from core.connectors.registry import registry
 from core.errors import InvalidInput, SourceError, StartupError
 from core.logs import configure_logging
 from core.models import Part
+from core.redaction import Secrets
 from core.resilience.bulkhead import Bulkheads
 from core.resilience.retry import RetryPolicy
 from core.runtime import BackgroundLoop, Runtime, Services
@@ -91,7 +92,8 @@ def open_runtime(settings: Settings, role: Process = Process.DASHBOARD) -> Runti
 
     Raises StartupError with the one sentence that says why it refuses to start.
     """
-    configure_logging(settings)
+    secrets = Secrets(settings.secrets)
+    configure_logging(settings, secrets)
     if settings.checks == "worker" and settings.on_sqlite:
         raise StartupError("worker_on_sqlite")
     with ExitStack() as undo:
@@ -103,7 +105,7 @@ def open_runtime(settings: Settings, role: Process = Process.DASHBOARD) -> Runti
             allow_open_files()
         loop = BackgroundLoop()
         undo.callback(loop.stop)
-        runtime = loop.submit(_assemble(settings, loop, lock, role)).result()
+        runtime = loop.submit(_assemble(settings, loop, lock, role, secrets)).result()
         undo.pop_all()
         return runtime
 
@@ -126,16 +128,18 @@ def opened(settings: Settings, role: Process = Process.DASHBOARD) -> Iterator[Ru
         runtime.close()
 
 
-async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock, role: Process) -> Runtime:
+async def _assemble(
+    settings: Settings, loop: BackgroundLoop, lock: DataDirLock, role: Process, secrets: Secrets
+) -> Runtime:
     database, shared = Database(settings.database_url_text), _shared_records(settings)
     try:
         await database.upgrade()
-        vault, records = Vault(await open_keyring(settings, database)), PeopleRecords.of(database)
+        vault, records = Vault(await open_keyring(settings, database, secrets)), PeopleRecords.of(database)
         audit, people = Audit(AuditRepository(database)), records.people
         admitted = admission(records, audit, settings.session_hours)
         await _admit_administrator(settings, admitted.access, role)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
-        kinds = KindCatalog(registry.discover(), await _environment(settings))
+        kinds = KindCatalog(registry.discover(), await _environment(settings), secrets)
         live = _live(settings, kinds, sources, shared)
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
@@ -145,7 +149,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
         administration = _administration(database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
-        incidents, alerts, sender = _alerting(settings, database, vault, people, kinds, audit)
+        hooks = HookRepository(database, vault, secrets)
+        incidents, alerts, sender = _alerting(settings, hooks, database, people, kinds, audit)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
         await _start((writer, holds, egress, admitted.uses), None if role is Process.COMMAND else sender, shared)
@@ -165,7 +170,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
     looked_up = service, administration, history, exposition, incidents, alerts, audit, egress
     services = Services(*looked_up, *admitted.services)
-    return Runtime(loop, settings, admitted.access, services, ready, close, troubles)
+    runtime = Runtime(loop, settings, admitted.access, services, ready, close, troubles)
+    secrets.know(runtime.local_token)
+    return runtime
 
 
 async def _start(
@@ -192,9 +199,14 @@ def _administration(database: Database, settings: Settings, kinds: KindCatalog) 
 
 
 def _alerting(
-    settings: Settings, database: Database, vault: Vault, people: PeopleRepository, kinds: KindCatalog, audit: Audit
+    settings: Settings,
+    hooks: HookRepository,
+    database: Database,
+    people: PeopleRepository,
+    kinds: KindCatalog,
+    audit: Audit,
 ) -> tuple[Incidents, Alerts, AlertSender]:
-    hooks, incidents = HookRepository(database, vault), IncidentRepository(database)
+    incidents = IncidentRepository(database)
     post = AlertPost(hooks, Webhook(kinds.egress), settings.timezone)
     statuses = StatusRepository(database)
     sender = AlertSender(Outbox(database), hooks, incidents, statuses, post, settings.origin)

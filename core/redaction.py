@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from threading import Lock
 from typing import Any
 
-MASK = "•••"
+from core.secret_search import SHORTEST_SECRET, SecretSearch, base64_forms
 
-SHORTEST_SECRET = 4
-"""Shorter values would blot out ordinary words; no service issues such secrets."""
+MASK = "•••"
 
 TEXT_MAX = 500
 """Characters kept of what somebody else says: a sentence or two, not a page of a proxy's HTML."""
@@ -23,6 +23,24 @@ _ASSIGNMENT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_LIKENESSES = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        r"(?P<name>-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?=-----END|\Z)",
+        r"(?P<name>\bchsh_)[A-Za-z0-9_-]{8,}",
+        r"(?P<name>(?i:\b(?:bearer|basic|digest)\s+))(?=[^\s\"']*[\d+/=_.-])[^\s\"',}]{8,}",
+        r"(?P<name>(?i:\b(?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?))[^\s\"'][^\r\n\"'}]*",
+        r"(?P<name>(?i:\b(?:set-)?cookie[\"']?\s*[:=]\s*[\"']?))[^\s\"'][^\r\n\"'}]*",
+        r"(?P<name>\bcheshmeh_session=)[^\s;,\"']+",
+        r"(?P<name>(?i:[?&](?:[\w.-]*(?:token|secret|signature|credential|api_?key)|code|state)=))[^\s&#\"'>]+",
+        r"(?P<name>(?i:\b(?:[\w-]*secret|[\w-]*token|[\w-]*api[_-]?key|aws_\w*key\w*)[\"']?\s*[:=]\s*[\"']?))[^\s\"',;&]{4,}",
+        r"(?P<name>\b)(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+        # 256 random bits as `secrets.token_urlsafe` writes them: sessions, invitations, sign-in links.
+        r"(?P<name>(?<![A-Za-z0-9_-]))(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])",
+    )
+)
+"""What is a secret by its looks, whoever knows it. Only where nobody minds that a word too many is gone: in logs."""
+
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     """At most 500 characters of `text`, with `•••` in the place of each secret (see `mask`)."""
@@ -37,14 +55,53 @@ def word(text: str, secrets: Iterable[str] = (), longest: int = WORD_MAX) -> str
 def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` with `•••` for each given secret, for `://user:password@` and for `password=…`.
 
-    A secret is found in clear, percent-encoded in whole or in part, and with its quotes escaped. Secrets of fewer than
-    4 characters are left to the patterns.
+    A secret is found in every form of `core.secret_search`. One of fewer than 4 characters is left to the patterns.
     """
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET:
-            text = _pattern(secret).sub(MASK, text)
+    text = covered(text, SecretSearch(secrets))
     text = _USERINFO.sub(rf"\1:{MASK}", text)
     return _ASSIGNMENT.sub(rf"\g<name>{MASK}", text)
+
+
+class Secrets:
+    """Every secret that this process has met, for what leaves it to be read by its operator: logs and tracebacks.
+
+    Not for what users read: whoever may write a text that comes back masked could find out other people's secrets by
+    guessing. The oldest are let go of beyond `most`. May be used in any thread.
+    """
+
+    def __init__(self, known: Iterable[str] = (), most: int = 50_000) -> None:
+        self._most, self._lock = most, Lock()
+        self._texts: dict[str, None] = {}
+        self._search = SecretSearch()
+        self.know(*known)
+
+    def know(self, *secrets: str) -> None:
+        """Also what was known already: then it is young again."""
+        with self._lock:
+            for secret in secrets:
+                if len(secret) >= SHORTEST_SECRET:
+                    self._keep(secret)
+            if len(self._texts) > self._most:
+                self._forget()
+
+    def masked(self, text: str) -> str:
+        """`text` with `•••` for each of them, and for whatever looks like a secret (see `mask`): bearer tokens, headers
+        with credentials, cookies, keys in PEM form, signed addresses."""
+        text = mask(covered(text, self._search))
+        for pattern in _LIKENESSES:
+            text = pattern.sub(rf"\g<name>{MASK}", text)
+        return text
+
+    def _keep(self, secret: str) -> None:
+        if secret not in self._texts:
+            self._search.add(secret)
+        self._texts.pop(secret, None)
+        self._texts[secret] = None
+
+    def _forget(self) -> None:
+        """A tenth at once: the search is made anew."""
+        kept = list(self._texts)[-(self._most * 9 // 10) :]
+        self._texts, self._search = dict.fromkeys(kept), SecretSearch(kept)
 
 
 class Masker:
@@ -52,8 +109,11 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         found = sorted((secret for secret in secrets if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
-        self._text = re.compile("|".join(_pattern(secret).pattern for secret in found)) if found else None
-        raw = (re.escape(secret.encode("utf-8", "surrogatepass")) for secret in found)
+        encoded = [form for secret in found for form in base64_forms(secret)]
+        plain = [*(_pattern(secret).pattern for secret in found), *map(re.escape, encoded)]
+        self._search = SecretSearch(found)
+        self._text = re.compile("|".join(plain)) if found else None
+        raw = (re.escape(text.encode("utf-8", "surrogatepass")) for text in (*found, *encoded))
         self._bytes = re.compile(b"|".join(raw)) if found else None
 
     def __call__(self, value: Any) -> Any:
@@ -66,7 +126,7 @@ class Masker:
     def _masked(self, value: Any, levels: int) -> Any:
         match value:
             case str():
-                return _replaced(self._text, MASK, value)
+                return self._masked_text(value)
             case bytes() | bytearray() | memoryview():
                 return _replaced(self._bytes, MASK.encode(), bytes(value))
             case Mapping() if levels:
@@ -76,6 +136,21 @@ class Masker:
                 parts = [self._masked(each, levels - 1) for each in value]
                 return value if all(one is other for one, other in zip(parts, value, strict=True)) else parts
         return value
+
+    def _masked_text(self, text: str) -> str:
+        # The pattern says quickly that there is nothing; the search knows how far what was found extends.
+        if self._text is None or self._text.search(text) is None:
+            return text
+        return self._text.sub(MASK, covered(text, self._search))
+
+
+def covered(text: str, search: SecretSearch) -> str:
+    """`text` with `•••` in the place of whatever the search finds in it."""
+    pieces, last = list[str](), 0
+    for start, end in search.spans(text):
+        pieces += text[last:start], MASK
+        last = end
+    return "".join((*pieces, text[last:])) if pieces else text
 
 
 def _replaced(pattern: re.Pattern[Any] | None, mask: Any, value: Any) -> Any:

@@ -2,11 +2,12 @@
 
 import difflib
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -99,6 +100,12 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.data_dir / 'cheshmeh.db'}"
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret in here, and the password inside each that is an address."""
+        held = [value for name in type(self).model_fields if isinstance(value := getattr(self, name), SecretStr)]
+        return tuple(text for each in held for text in (each.get_secret_value(), *_passwords(each.get_secret_value())))
+
+    @property
     def on_sqlite(self) -> bool:
         return self.database_url_text.startswith("sqlite")
 
@@ -126,6 +133,13 @@ class Settings(BaseSettings):
         """Where the dashboard is reached, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+
+def _passwords(url: str) -> Iterator[str]:
+    """As it is written, and as it is meant; in the place before the host or among the options, as libpq takes both."""
+    for written in re.findall(r"://[^\s:/]*:([^\s]+)@|[?&]password=([^&\s]+)", url):
+        for text in filter(None, written):
+            yield from dict.fromkeys((text, unquote(text)))
 
 
 def _server(url: SecretStr) -> tuple[str, int] | None:

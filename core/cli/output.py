@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,6 +13,7 @@ from core.errors import CheshmehError, StartupError
 from core.i18n import Translator, translator
 
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
+DEFAULT_ZONE = "Asia/Tehran"
 Org = Annotated[str, typer.Option("--org", help="the organisation's slug")]
 
 WRONG_USAGE = frozenset({"server_url", "plain_http", "token", "header", "ca_file"})
@@ -21,8 +23,18 @@ WRONG_USAGE = frozenset({"server_url", "plain_http", "token", "header", "ca_file
 def words() -> Translator:
     """The reader's language by the locale of the terminal: Persian where it is Persian, English elsewhere."""
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return translator("fa" if locale.startswith("fa") else "en", _zone())
+
+
+def _zone() -> str:
+    """What is wrong with a wrong one, the settings say: that sentence needs a zone too."""
     # An empty variable means none, as it does for the settings.
-    return translator("fa" if locale.startswith("fa") else "en", os.environ.get("CHESHMEH_TIMEZONE") or "Asia/Tehran")
+    name = os.environ.get("CHESHMEH_TIMEZONE") or DEFAULT_ZONE
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return DEFAULT_ZONE
+    return name
 
 
 def show(data: Any, as_json: bool, *lines: str) -> None:

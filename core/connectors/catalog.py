@@ -8,10 +8,11 @@ from typing import Any
 
 from core.connectors import forms
 from core.connectors.base import Connector, ConnectorConfig, Environment, Limits
+from core.connectors.masked import MaskedConnector
 from core.connectors.registry import Registry
 from core.errors import InvalidInput
 from core.models import CatalogEntry, FieldError, KindInfo, KindSchemas, Message
-from core.redaction import Masker
+from core.redaction import Masker, Secrets
 from core.safety.organisations import OrganisationPolicies
 
 SCHEMA_REFERENCE = "#/components/schemas/{model}"
@@ -28,9 +29,10 @@ def kind_infos(registry: Registry) -> tuple[KindInfo, ...]:
 class KindCatalog:
     """The registered kinds in one environment. Every method raises InvalidInput naming `kind` for an unknown one."""
 
-    def __init__(self, registry: Registry, environment: Environment) -> None:
-        self._registry = registry
-        self._environment = environment
+    def __init__(self, registry: Registry, environment: Environment, secrets: Secrets | None = None) -> None:
+        """`secrets` is told those of every configuration that is read here."""
+        self._registry, self._environment = registry, environment
+        self._secrets = secrets or Secrets()
         self.egress = OrganisationPolicies(environment.egress)
         """The address rules: a connector is given those of its organisation."""
         self._ready: set[str] = set()
@@ -43,7 +45,9 @@ class KindCatalog:
 
     def validate(self, kind: str, config: Mapping[str, Any]) -> ConnectorConfig:
         """The typed configuration. Raises InvalidInput naming each wrong field as `config.<field>`."""
-        return forms.validate_config(self._of(kind).config_model, config)
+        valid = forms.validate_config(self._of(kind).config_model, config)
+        self._secrets.know(*forms.secret_values(valid))
+        return valid
 
     def plain(self, config: ConnectorConfig) -> dict[str, Any]:
         """A validated configuration as it is sealed: secrets in clear, defaults filled in."""
@@ -84,7 +88,7 @@ class KindCatalog:
         """Under the address rules of an organisation. A configuration is read once for all of it."""
         cls, config = self._of(kind), self.validate(kind, plain)
         environment = replace(self._environment, egress=self.egress.of(org))
-        build, limits = partial(cls.build, config, environment), cls.limits.overridden(config.timeout_s)
+        build, limits = partial(_built, cls, config, environment), cls.limits.overridden(config.timeout_s)
         return Dial(build, limits, cls.host(config))
 
     def host(self, kind: str, plain: Mapping[str, Any]) -> str:
@@ -105,6 +109,11 @@ class KindCatalog:
         except KeyError:
             known = ", ".join(self._registry.kinds)
             raise InvalidInput(fields=(FieldError("kind", Message("field.unknown_kind", {"known": known})),)) from None
+
+
+def _built(cls: type[Connector], config: ConnectorConfig, environment: Environment) -> Connector:
+    """Whatever a kind forgets to take out of what it says is taken out here."""
+    return MaskedConnector(cls.build(config, environment), config)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class SourceDraft:
 
     kind: str
     name: str
-    config: Mapping[str, Any]
+    config: Mapping[str, Any] = field(repr=False)
     description: str = ""
     tags: tuple[str, ...] = ()
     check_interval_s: float | None = None

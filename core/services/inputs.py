@@ -42,7 +42,7 @@ class SourceInput(StrictModel):
 
     kind: str
     name: Name
-    config: dict[str, Any]
+    config: dict[str, Any] = Field(repr=False)
     description: Description = ""
     tags: Tags = Field(default_factory=list)
     check_interval_s: Interval | None = None
@@ -56,7 +56,7 @@ class SourcePatch(StrictModel):
     `maintenance: null` ends it."""
 
     name: Name = ""
-    config: dict[str, Any] = Field(default_factory=dict)
+    config: dict[str, Any] = Field(default_factory=dict, repr=False)
     description: Description = ""
     tags: Tags = Field(default_factory=list)
     check_interval_s: Interval | None = None

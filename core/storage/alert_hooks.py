@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.errors import NotFound
 from core.models import Organisation
+from core.redaction import Secrets
 from core.storage.database import Database
 from core.storage.encryption import Sealed, Vault
 from core.storage.tables import alert_deliveries, alert_hooks, organisations
@@ -40,12 +41,14 @@ class HookRecord:
 class HookRepository:
     """Adds, finds and removes hooks."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
-        self._database, self._vault = database, vault
+    def __init__(self, database: Database, vault: Vault, secrets: Secrets | None = None) -> None:
+        """`secrets` is told every address and signing secret that comes by."""
+        self._database, self._vault, self._secrets = database, vault, secrets or Secrets()
 
     async def add(self, org: Organisation, opened: dict[str, str], host: str, language: str, now: datetime) -> UUID:
         """`opened` holds `url` and `secret`. Gives the hook's id for outsiders."""
         uid = uuid4()
+        self._secrets.know(opened["url"], opened["secret"])
         sealed = self._vault.seal(opened, org_id=org.id, source_uid=uid, config_version=VERSION)
         values = {
             "uid": uid,
@@ -84,6 +87,7 @@ class HookRepository:
     def open(self, record: HookRecord) -> tuple[str, str]:
         """Address and secret. Raises SealBroken."""
         opened = self._vault.open(record.sealed, org_id=record.org_id, source_uid=record.uid, config_version=VERSION)
+        self._secrets.know(opened["url"], opened["secret"])
         return opened["url"], opened["secret"]
 
     async def _all(self, condition: sa.ColumnElement[bool]) -> tuple[HookRecord, ...]:

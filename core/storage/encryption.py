@@ -68,6 +68,10 @@ class Keyring:
             raise SealBroken("key_unknown", id=kek_id)
         return _decrypt(self._keys[kek_id], wrapped, bound_to)
 
+    def encoded(self) -> tuple[str, ...]:
+        """The keys as they are written, for who has to recognise one."""
+        return tuple(base64.b64encode(key).decode() for key in self._keys.values())
+
     def knows(self, kek_id: str) -> bool:
         return kek_id in self._keys
 

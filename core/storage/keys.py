@@ -1,14 +1,17 @@
 """Where the key-encryption keys come from: the environment, or a key file made at the first start."""
 
 from core.errors import StartupError
+from core.redaction import Secrets
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.encryption import Keyring, create_key_file, parse_keys, read_key_file
 from core.storage.sources import sealing_keys
 
 
-async def open_keyring(settings: Settings, database: Database) -> Keyring:
+async def open_keyring(settings: Settings, database: Database, secrets: Secrets | None = None) -> Keyring:
     """The keys of this installation; a key file is made where there is none and nothing was sealed yet.
+
+    `secrets` is told them.
 
     Raises StartupError when keys are malformed (`keks`, `key_file_corrupt`), or one is missing that something was
     sealed with (`key_missing`).
@@ -17,6 +20,8 @@ async def open_keyring(settings: Settings, database: Database) -> Keyring:
     keyring = _from_environment(settings) or _from_file(settings, first_start=not needed)
     if not all(map(keyring.knows, needed)):
         raise StartupError("key_missing", path=_place(settings))
+    if secrets is not None:
+        secrets.know(*keyring.encoded())
     return keyring
 
 

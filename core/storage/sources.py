@@ -1,7 +1,7 @@
 """Data sources as rows. Configurations go in and come out sealed."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -66,7 +66,7 @@ class SourceChanges:
     check_interval_s: float | Unchanged | None = UNCHANGED
     paused: bool | Unchanged = UNCHANGED
     breaker: BreakerConfig | Unchanged = UNCHANGED
-    config: Mapping[str, Any] | Unchanged = UNCHANGED
+    config: Mapping[str, Any] | Unchanged = field(default=UNCHANGED, repr=False)
     maintenance: Maintenance | Unchanged | None = UNCHANGED
 
 

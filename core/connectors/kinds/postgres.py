@@ -112,7 +112,8 @@ class PostgresConnector(Connector):
 
     @classmethod
     def destination(cls, config: PostgresConfig) -> tuple[Any, ...]:
-        return config.host, config.port, config.sslmode in ("disable", "allow", "prefer")
+        # From `require` on each mode is sure of more: that it is encrypted, by whom, that it is this host.
+        return config.host, config.port, None if config.sslmode in ("disable", "allow", "prefer") else config.sslmode
 
     @classmethod
     def host(cls, config: PostgresConfig) -> str:
@@ -220,7 +221,7 @@ class PostgresConnector(Connector):
             # `binary` on the plain cursor is what keeps it off the simple protocol, which takes several statements.
             await cursor.execute(text, as_arguments(given.args), **({} if declared else {"binary": True}))
             columns = columns_of(connection, cursor.description)
-            rows = RowBuilder(columns, given.limit, self._environment.bytes_max)
+            rows = RowBuilder(columns, given.limit, self._environment.bytes_max, secrets=self._secrets())
             wanted = 1
             # Batches grow only while rows are small: a hundred rows of 10 MB would stand in memory at once.
             while columns and (batch := await cursor.fetchmany(wanted)):

@@ -18,7 +18,7 @@ from core.connectors.http.tls import TlsConfig
 from core.connectors.registry import register
 from core.connectors.s3 import listing, preview, rungs
 from core.connectors.s3.bucket import Bucket
-from core.connectors.s3.carrier import sdk
+from core.connectors.s3.carrier import in_path, sdk
 from core.models import CatalogEntry, Check, Sample
 from core.safety.s3 import check_key
 
@@ -105,7 +105,9 @@ class S3Connector(Connector):
 
     @classmethod
     def destination(cls, config: S3Config) -> tuple[Any, ...]:
-        return config.endpoint_url, config.endpoint_url is None and config.region, config.bucket, config.tls_verify
+        region = config.region if config.endpoint_url is None else ""
+        # Without path style the bucket is part of the host's name.
+        return config.endpoint_url, region, config.bucket, in_path(config), config.tls_verify
 
     @classmethod
     def host(cls, config: S3Config) -> str:

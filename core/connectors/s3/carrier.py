@@ -183,14 +183,18 @@ def sdk() -> Sdk:
     return Sdk()
 
 
+def in_path(config: Any) -> bool:
+    """Whether the bucket stands in the path, and not in the host's name: unless told, wherever it is not Amazon's."""
+    return bool(config.endpoint_url is not None if config.path_style is None else config.path_style)
+
+
 def _settings(config: Any) -> Any:
     from botocore import UNSIGNED
     from botocore.config import Config
 
-    path_style = config.endpoint_url is not None if config.path_style is None else config.path_style
     return Config(
         signature_version="s3v4" if config.secret_access_key else UNSIGNED,
-        s3={"addressing_style": "path" if path_style else "virtual"},
+        s3={"addressing_style": "path" if in_path(config) else "virtual"},
         retries={"total_max_attempts": 1, "mode": "standard"},
         user_agent="cheshmeh",
         parameter_validation=True,

@@ -1,0 +1,56 @@
+"""The pages in a real browser: what they show, and every frame that came over the websocket."""
+
+from playwright.sync_api import Browser, Page, WebSocket
+
+from tests.browser.conftest import PAGE_LIMIT_MS
+from tests.browser.steps import settled
+from tests.canary.run import BRIEFLY, LANGUAGES, Run
+
+PLAIN = ("sources", "health", "add", "admin")
+OF_A_SOURCE = ("source", "playground")
+MOST = 2
+"""Kinds whose pages are opened where time is short: the one that leaks, and one more."""
+
+
+def looked_at(browser: Browser, run: Run) -> None:
+    """Signs in with a password of our own, and opens every page in both languages."""
+    frames: list[str] = []
+    with browser.new_context(locale="fa-IR") as context:
+        page = context.new_page()
+        page.set_default_timeout(PAGE_LIMIT_MS)
+        page.on("websocket", lambda socket: _listened_to(socket, frames))
+        _sign_in(page, run)
+        [session] = [each["value"] for each in context.cookies() if each["name"] == "cheshmeh_session"]
+        run.canaries.watch("session", str(session))
+        for address in _addresses(run):
+            page.goto(f"{run.program.url}/{address}")
+            settled(page)
+            run.program.said[f"page {address}"] = page.content()
+    # What it says of itself was shown, masked: the search does not look at empty pages.
+    assert any("•••" in frame for frame in frames)
+    run.program.said["frames"] = "\n".join(frames)
+
+
+def _sign_in(page: Page, run: Run) -> None:
+    page.goto(run.program.sign_in)
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", run.canaries.new("password of a user"))
+    page.click("[type=submit]")
+    settled(page)
+
+
+def _addresses(run: Run) -> list[str]:
+    languages = LANGUAGES[:1] if BRIEFLY else LANGUAGES
+    kinds = sorted(run.ids, key=lambda kind: kind != "leaky")[: MOST if BRIEFLY else None]
+    named = [f"{page}?lang={lang}" for page in PLAIN for lang in languages]
+    return named + [
+        f"{page}?source={run.ids[kind]}&lang={lang}" for page in OF_A_SOURCE for kind in kinds for lang in languages
+    ]
+
+
+def _listened_to(socket: WebSocket, frames: list[str]) -> None:
+    socket.on("framereceived", lambda frame: frames.append(_text(frame)))
+
+
+def _text(frame: str | bytes) -> str:
+    return frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
