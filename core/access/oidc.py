@@ -39,10 +39,10 @@ class OidcProvider:
         self,
         settings: OidcSettings,
         link: ProviderLink,
+        discovery: Discovery,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._settings, self._link, self._clock = settings, link, clock
-        self._discovery = Discovery(link, settings.issuer)
+        self._settings, self._link, self._discovery, self._clock = settings, link, discovery, clock
 
     async def begin(self) -> tuple[str, str]:
         """A secret for the browser that begins, from which all else of its sign-in follows, and where it goes.

@@ -30,8 +30,8 @@ FORM = "application/x-www-form-urlencoded"
 class ProviderLink:
     """Opens a connection for each question, follows no redirect."""
 
-    def __init__(self, egress: EgressPolicy) -> None:
-        self._egress = egress
+    def __init__(self, egress: EgressPolicy, limits: Limits = LIMITS) -> None:
+        self._egress, self._limits = egress, limits
 
     async def ask(
         self, url: str, credentials: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
@@ -53,7 +53,7 @@ class ProviderLink:
         return answer
 
     async def _sent(self, request: Request) -> tuple[int, dict[str, Any]]:
-        client = HttpClient(TlsConfig(), Environment(self._egress), LIMITS, _reads_or_posts, "issuer")
+        client = HttpClient(TlsConfig(), Environment(self._egress), self._limits, _reads_or_posts, "issuer")
         with guarded_dialling(self._egress):
             try:
                 answer = await client.send(request, ANSWER_MAX)
