@@ -48,7 +48,8 @@ def claims_of(
         claims.validate(int(now.timestamp()), LEEWAY_S)
     except JoseError as err:
         raise TokenRefused(str(err)) from None
-    if not 1 <= len(claims["sub"]) <= SUBJECT_MAX:
+    subject = claims["sub"]
+    if not (1 <= len(subject) <= SUBJECT_MAX and subject.isascii() and subject.isprintable()):
         raise TokenRefused("sub")
     return dict(claims)
 

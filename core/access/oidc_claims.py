@@ -9,13 +9,12 @@ from core.errors import Unauthenticated
 
 @dataclass(frozen=True, slots=True)
 class ProviderClaims:
-    """Who the provider says this is. `email` is one that it has verified; `email_told`: it named one at least."""
+    """Who the provider says this is. `email` is one that it has verified."""
 
     issuer: str
     subject: str
     name: str
     email: str | None
-    email_told: bool
     groups: frozenset[str]
 
 
@@ -31,7 +30,6 @@ def person_of(claims: Mapping[str, Any], issuer: str, groups_claim: str) -> Prov
         subject=claims["sub"],
         name=next((name for name in names if isinstance(name, str) and name.strip()), ""),
         email=verified,
-        email_told=email is not None,
         groups=_groups(claims, groups_claim),
     )
 
