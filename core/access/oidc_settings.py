@@ -78,6 +78,8 @@ def oidc_settings(settings: Settings) -> OidcSettings | None:
 
 def is_trusted_way(url: str, *, loopback: bool) -> bool:
     """Whether what is sent to `url` can be read by nobody on the way: https, or, where `loopback`, this machine."""
+    if not (url.isascii() and url.isprintable()) or " " in url or '"' in url:
+        return False
     try:
         parts = urlsplit(url)
         known = bool(parts.hostname) and (parts.port is None or parts.port > 0) and "@" not in parts.netloc

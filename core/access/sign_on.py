@@ -11,12 +11,16 @@ from core.access.identity import NOWHERE, Access
 from core.access.names import HALF_SPACE, NAME_MAX, checked_name
 from core.access.oidc import OidcProvider, is_answer
 from core.access.oidc_claims import ProviderClaims
-from core.access.oidc_settings import OidcSettings
+from core.access.oidc_link import ProviderLink
+from core.access.oidc_metadata import Discovery
+from core.access.oidc_settings import OidcSettings, oidc_settings
 from core.access.ports import Trail
 from core.access.secrets_once import digest
 from core.errors import Conflict, Forbidden, InvalidInput, RequestError, Unauthenticated
 from core.models import Actor, Organisation, Role, Visitor
-from core.safety.egress import ascii_name
+from core.safety.egress import EgressPolicy, ascii_name
+from core.settings import Settings
+from core.storage.database import Database
 from core.storage.people import LOCAL, OIDC, PeopleRepository, UserRecord
 from core.storage.sign_on import Membership, SignOnRepository
 
@@ -180,6 +184,18 @@ class SignOn:
             else:
                 await self._people.set_member(who.user_id, organisation.id, given, OIDC)
             entry.before, entry.after = _told(before), _told(given)
+
+
+def sign_on_of(
+    settings: Settings, database: Database, access: Access, trail: Trail, egress: EgressPolicy
+) -> SignOn | None:
+    """None where no provider is configured. Asks nobody, and imports no library of its own."""
+    found = oidc_settings(settings)
+    if found is None:
+        return None
+    link = ProviderLink(egress)
+    provider = OidcProvider(found, link, Discovery(link, found.issuer))
+    return SignOn(found, provider, SignOnRepository(database), PeopleRepository(database), access, trail)
 
 
 def _told(role: Role | None) -> dict[str, str] | None:

@@ -74,6 +74,9 @@ def test_a_rule_that_nothing_would_obey_is_half_a_configuration(rule: str) -> No
         "https://id.test/?a=b",
         "https://id.test/#a",
         "https://id.test:port",
+        "https://id.test/\nx",
+        'https://id.test/"',
+        "https://شناسه.test",
         "https://" + "i" * 250,
     ],
 )
