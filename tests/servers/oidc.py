@@ -49,7 +49,7 @@ class OidcProvider:
         self._asked("PUT", f"/people/{subject}", claims)
 
     def lifetimes(self, **seconds: int) -> None:
-        """Of what is given out from now on: `code`, `id_token`."""
+        """Of what is given out from now on: `code`."""
         self._asked("PUT", "/lifetimes", seconds)
 
     def client(self, dashboard: str, **more: Any) -> OidcClient:

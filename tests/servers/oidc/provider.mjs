@@ -3,7 +3,7 @@
 //   node provider.mjs FOLDER PORT     FOLDER holds node_modules; the keys are new at every start
 //
 // Standard: discovery, registration of clients (POST /reg), authorisation, token, userinfo, end of session.
-// Ours: PUT and DELETE /people/SUB (the claims as JSON), PUT /lifetimes ({"code": seconds, "id_token": seconds}).
+// Ours: PUT and DELETE /people/SUB (the claims as JSON), PUT /lifetimes ({"code": seconds}).
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const entry = pathToFileURL(join(folder, 'node_modules/oidc-provider/lib/index.j
 const { default: Provider } = await import(entry);
 
 const people = new Map();
-const lifetimes = { code: 60, id_token: 600 };
+const lifetimes = { code: 60 };
 
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   jwks: { keys: [{ ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' }] },
@@ -23,7 +23,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   features: { registration: { enabled: true }, rpInitiatedLogout: { enabled: true }, devInteractions: { enabled: false } },
   clientDefaults: { id_token_signed_response_alg: 'ES256' },
   enabledJWA: { idTokenSigningAlgValues: ['ES256', 'HS256'] },
-  ttl: { AuthorizationCode: () => lifetimes.code, IdToken: () => lifetimes.id_token },
+  ttl: { AuthorizationCode: () => lifetimes.code },
   interactions: { url: (_, interaction) => `/sign-in/${interaction.uid}` },
   findAccount: (_, sub) => people.has(sub) && { accountId: sub, claims: () => ({ sub, ...people.get(sub) }) },
   // The client is our own: whoever signs in agrees.
