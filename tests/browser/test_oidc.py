@@ -52,12 +52,29 @@ def may(page: Page, dashboard: Dashboard) -> tuple[int, int]:
     return page.request.get(url).status, page.request.post(url, data=body, headers=own).status
 
 
-def signs_out(page: Page) -> None:
-    """By a form, as the page has one."""
+def shows_who_it_is(page: Page) -> None:
+    page.fill("input[name=login]", "mina")
+    page.get_by_role("button", name="Sign in").click()
+
+
+def signs_out_by_the_menu(page: Page) -> None:
+    page.get_by_role("button", name="مینا مرادی").click()
+    page.get_by_text("خروج", exact=True).click()
+
+
+def signs_out_by_a_form(page: Page) -> None:
     page.evaluate(
         "() => { const form = document.createElement('form'); form.method = 'post'; form.action = '/session/logout';"
         " document.body.append(form); form.submit(); }"
     )
+
+
+def is_out(page: Page, dashboard: Dashboard, provider: OidcProvider) -> None:
+    """Here, and at the provider, which asks first."""
+    page.wait_for_url(f"{provider.url}/session/end?*")
+    page.get_by_role("button", name="Yes").click()
+    page.wait_for_url(f"{dashboard.url}/session/login")
+    assert may(page, dashboard)[0] == 401
 
 
 def test_a_person_of_the_provider_comes_in_and_goes(
@@ -67,8 +84,7 @@ def test_a_person_of_the_provider_comes_in_and_goes(
     is_in(oidc_provider, "data")
     goes_to_the_provider(mina, joined)
     assert mina.url.startswith(oidc_provider.url)
-    mina.fill("input[name=login]", "mina")
-    mina.get_by_role("button", name="Sign in").click()
+    shows_who_it_is(mina)
     settled(mina)
     assert mina.url.startswith(joined.url)
     expect(mina.locator("html")).to_have_attribute("dir", "rtl")
@@ -82,16 +98,17 @@ def test_a_person_of_the_provider_comes_in_and_goes(
     settled(mina)
     assert may(mina, joined) == (200, 403)
 
-    signs_out(mina)
-    mina.wait_for_url(f"{oidc_provider.url}/session/end?*")
-    mina.get_by_role("button", name="Yes").click()
-    mina.wait_for_url(f"{joined.url}/session/login")
-    assert may(mina, joined)[0] == 401
+    signs_out_by_the_menu(mina)
+    is_out(mina, joined, oidc_provider)
+    goes_to_the_provider(mina, joined)
+    shows_who_it_is(mina)
+    settled(mina)
+    signs_out_by_a_form(mina)
+    is_out(mina, joined, oidc_provider)
 
     is_in(oidc_provider)
     goes_to_the_provider(mina, joined)
-    mina.fill("input[name=login]", "mina")
-    mina.get_by_role("button", name="Sign in").click()
+    shows_who_it_is(mina)
     expect(mina.get_by_role("alert")).to_contain_text("هنوز در هیچ سازمانی نقشی ندارید")
     assert may(mina, joined)[0] == 401
 
