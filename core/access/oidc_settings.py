@@ -103,8 +103,8 @@ def _issuer(text: str) -> str:
     return text
 
 
-def _listed(text: str) -> list[str]:
-    return [part for part in map(str.strip, text.split(",")) if part]
+def _listed(text: str | None) -> list[str]:
+    return [part for part in map(str.strip, (text or "").split(",")) if part]
 
 
 def _domain(text: str) -> str:
