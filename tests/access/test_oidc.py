@@ -129,6 +129,7 @@ FORGERIES = {
     "no nonce": claims(nonce=None),
     "other audience": claims(aud="another client"),
     "other audience of several": claims(aud=["another client", "a third"]),
+    "other audience, though we are the authorised party": claims(aud="another client", azp=CLIENT_ID),
     "no audience": claims(aud=None),
     "several audiences, no authorised party": claims(aud=[CLIENT_ID, "another client"]),
     "another authorised party": claims(azp="another client"),
