@@ -16,8 +16,8 @@ log = structlog.get_logger(__name__)
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 KEPT_S = 3600.0
-FRESH_S = 5.0
-"""Before people are sent to a provider it is asked whether it is there, and again only after this many seconds."""
+FRESH_S = 1.0
+"""Before people are sent to a provider it is asked whether it is there, and again only after so many seconds."""
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 FURTHER = ("userinfo_endpoint", "end_session_endpoint")
 
@@ -46,7 +46,7 @@ class Discovery:
         self._failed: tuple[float, ProviderUnavailable] | None = None
 
     async def metadata(self, *, fresh: bool = False) -> Metadata:
-        """`fresh`: as of the last five seconds, so that it is known to be there."""
+        """`fresh`: as of the last second, so that it is known to be there."""
         async with self._turn:
             found = self._young(self._metadata, FRESH_S if fresh else KEPT_S)
             return found or await self._describe()
