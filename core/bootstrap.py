@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.access.identity import Access
-from core.access.oidc_settings import oidc_settings
 from core.access.sign_on import sign_on_of
 from core.checks.checker import Checker
 from core.checks.inline import InlineChecks
@@ -96,7 +95,6 @@ def open_runtime(settings: Settings, role: Process = Process.DASHBOARD) -> Runti
     configure_logging(settings)
     if settings.checks == "worker" and settings.on_sqlite:
         raise StartupError("worker_on_sqlite")
-    oidc_settings(settings)
     with ExitStack() as undo:
         lock = DataDirLock(settings.data_dir)
         if role is Process.DASHBOARD:
@@ -138,7 +136,9 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
         admitted = admission(records, audit, settings.session_hours)
         await _admit_administrator(settings, admitted.access, role)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
-        kinds = KindCatalog(registry.discover(), await _environment(settings))
+        environment = await _environment(settings)
+        sign_on = sign_on_of(settings, database, admitted.access, audit, environment.egress)
+        kinds = KindCatalog(registry.discover(), environment)
         live = _live(settings, kinds, sources, shared)
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
@@ -168,7 +168,6 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, lock: DataDirLock,
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
     looked_up = service, administration, history, exposition, incidents, alerts, audit, egress
     services = Services(*looked_up, *admitted.services)
-    sign_on = sign_on_of(settings, database, admitted.access, audit, kinds.egress)
     return Runtime(loop, settings, admitted.access, services, ready, close, troubles, sign_on)
 
 

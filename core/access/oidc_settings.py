@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from core.errors import StartupError
 from core.models import Role
-from core.safety.egress import ascii_name
+from core.safety.names import ascii_name
 from core.settings import PREFIX, Settings
 
 CALLBACK = "/session/oidc/callback"

@@ -18,7 +18,8 @@ from core.access.ports import Trail
 from core.access.secrets_once import digest
 from core.errors import Conflict, Forbidden, InvalidInput, RequestError, Unauthenticated
 from core.models import Actor, Organisation, Role, Visitor
-from core.safety.egress import EgressPolicy, ascii_name
+from core.safety.egress import EgressPolicy
+from core.safety.names import ascii_name
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.people import LOCAL, OIDC, PeopleRepository, UserRecord
