@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.access.identity import Access
+from core.access.sign_on import sign_on_of
 from core.checks.checker import Checker
 from core.checks.inline import InlineChecks
 from core.connectors.base import Environment
@@ -139,7 +140,9 @@ async def _assemble(
         admitted = admission(records, audit, settings.session_hours)
         await _admit_administrator(settings, admitted.access, role)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
-        kinds = KindCatalog(registry.discover(), await _environment(settings), secrets)
+        environment = await _environment(settings)
+        sign_on = sign_on_of(settings, database, admitted.access, audit, environment.egress)
+        kinds = KindCatalog(registry.discover(), environment, secrets)
         live = _live(settings, kinds, sources, shared)
         writer = StatusWriter(statuses)
         holds = Holds(HoldRepository(database), live, writer)
@@ -170,7 +173,7 @@ async def _assemble(
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
     looked_up = service, administration, history, exposition, incidents, alerts, audit, egress
     services = Services(*looked_up, *admitted.services)
-    runtime = Runtime(loop, settings, admitted.access, services, ready, close, troubles)
+    runtime = Runtime(loop, settings, admitted.access, services, ready, close, troubles, sign_on)
     secrets.know(runtime.local_token)
     return runtime
 

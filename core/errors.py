@@ -22,7 +22,8 @@ CheshmehError
 │   └── InternalError              internal              anything else from a connector
 ├── RequestError                   something about the request to Cheshmeh itself
 │   ├── BadRequest  Unauthenticated  Forbidden  NotFound  MethodNotAllowed
-│   └── Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  TooManyRequests
+│   ├── Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  TooManyRequests
+│   └── StorageUnavailable  ProviderUnavailable
 └── StartupError                   refuses to start; one sentence, exit status 2
 
 The sentence of an error is the catalogue entry `error.<code>[.<reason>]` filled with its arguments; the advice is
@@ -238,6 +239,12 @@ class StorageUnavailable(RequestError):
 
     code, status = "storage_unavailable", 503
     retry_after = 5.0
+
+
+class ProviderUnavailable(RequestError):
+    """The identity provider does not answer, or not as one does: nobody's fault who wants to sign in."""
+
+    code, status = "provider_unavailable", 503
 
 
 class StartupError(CheshmehError):

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -32,6 +32,9 @@ from core.services.members import Members
 from core.services.sources import DataSourceService
 from core.services.tokens import Tokens
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.access.sign_on import SignOn
 
 log = structlog.get_logger(__name__)
 
@@ -94,8 +97,9 @@ class Runtime:
         ready: Callable[[], Awaitable[tuple[Part, ...]]],
         close: Callable[[], Coroutine[Any, Any, None]],
         troubles: Callable[[], tuple[str, ...]] = tuple,
+        sign_on: "SignOn | None" = None,
     ) -> None:
-        self.settings, self.access = settings, access
+        self.settings, self.access, self.sign_on = settings, access, sign_on
         self.sources, self.administration = services.sources, services.administration
         self.history, self.exposition = services.history, services.exposition
         self.incidents, self.alerts, self.audit = services.incidents, services.alerts, services.audit

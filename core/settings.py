@@ -64,6 +64,14 @@ class Settings(BaseSettings):
     bulkhead_process: int = Field(256, ge=4, le=10_000, description="calls of all sources at a time in one process")
     session_hours: float = Field(12, gt=0, description="how long a sign-in lasts")
     admin_password_file: Path | None = Field(None, description="file with the first administrator's password")
+    oidc_issuer: str | None = Field(None, description="an OpenID Connect provider by which people sign in as well")
+    oidc_client_id: str | None = Field(None, description="what that provider knows this dashboard by")
+    oidc_client_secret: SecretStr | None = Field(None, description="the secret that goes with it")
+    oidc_allowed_domains: str | None = Field(
+        None, description="whose verified e-mail addresses may sign in: domains, comma-separated; empty asks for none"
+    )
+    oidc_groups_claim: str = Field("groups", min_length=1, description="the claim that holds a person's groups")
+    oidc_roles: str | None = Field(None, description="roles by group: `group=organisation:role`, comma-separated")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severity logged")
     log_format: Literal["console", "json"] = Field("console", description="form of a log line")
     demo: bool = Field(False, description="set by `make demo`: a sign-in link at every start")

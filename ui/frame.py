@@ -10,7 +10,7 @@ from core.i18n import LANGUAGES, Translator, translator
 from core.settings import LANG_COOKIE
 from ui import session
 from ui.runtime import runtime
-from ui.session import LOGIN, Reader
+from ui.session import Reader
 from ui.widgets import plain
 
 FOLDER = Path(__file__).resolve().parent
@@ -127,8 +127,9 @@ def _user_menu(reader: Reader, t: Translator) -> None:
         width="stretch",
     )
     if picked == SIGN_OUT:
-        session.sign_out()
-        st.html(f"<script>location.assign('{LOGIN}')</script>", unsafe_allow_javascript=True)
+        # No end of the script may stand in what it holds.
+        target = json.dumps(session.sign_out()).replace("<", "\\u003c")
+        st.html(f"<script>location.assign({target})</script>", unsafe_allow_javascript=True)
         st.stop()
     if picked is not None:
         session.choose_language(picked)

@@ -84,8 +84,13 @@ def reader() -> Reader:
     return Reader(actor, _chosen(organisations), organisations)
 
 
-def sign_out() -> None:
-    run(runtime().access.sign_out(token(), address()))
+def sign_out() -> str:
+    """Ends the session; the address to go on to, an identity provider's where the person came by one."""
+    leaving, sign_on = (token(), address()), runtime().sign_on
+    if sign_on is not None:
+        return run(sign_on.leave(*leaving)) or LOGIN
+    run(runtime().access.sign_out(*leaving))
+    return LOGIN
 
 
 def _chosen(organisations: tuple[Organisation, ...]) -> Organisation:

@@ -57,12 +57,14 @@ class Access:
         attempt.succeeded()
         return await self.open_session(user, came_from)
 
-    async def open_session(self, user: UserRecord, came_from: Visitor = NOWHERE) -> str:
-        """A session's token for somebody who has shown who they are."""
+    async def open_session(self, user: UserRecord, came_from: Visitor = NOWHERE, method: str = "password") -> str:
+        """A session's token for somebody who has shown who they are, by `method`."""
         token, now = new_secret(), self._clock()
         address, agent = (came_from.address or "")[:ADDRESS_MAX], _shown(came_from.agent)
-        record = SessionRecord(uuid4(), user.id, now, now + self._hours, address or None, agent, now)
-        async with self._trail.change(Actor(user.name, address=came_from.address), None, "session.open", user.name):
+        record = SessionRecord(uuid4(), user.id, now, now + self._hours, address or None, agent, now, method)
+        who = Actor(user.name, address=came_from.address)
+        async with self._trail.change(who, None, "session.open", user.name) as entry:
+            entry.after = {"method": method}
             await self._sessions.add(digest(token), record)
         return token
 

@@ -14,6 +14,7 @@ from core.api import (
     history,
     joining,
     ladder,
+    oidc,
     openapi,
     probes,
     problems,
@@ -37,7 +38,7 @@ def build(runtime: Runtime) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.runtime = runtime
-    for module in (probes, exposition, session, joining, datasources, contents, history, ladder, audit):
+    for module in (probes, exposition, session, oidc, joining, datasources, contents, history, ladder, audit):
         app.include_router(module.router)
     problems.install(app)
     openapi.describe(app, runtime.sources.schemas())

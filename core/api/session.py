@@ -3,15 +3,16 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from core.api import oidc
 from core.api.body import read_form
 from core.api.context import client_address, require_same_origin, runtime_of, session_cookie, visitor
 from core.api.session_forms import (
     Form,
     local,
+    login_page,
     name_input,
     new_password_input,
     page,
-    password_input,
     require_csrf,
     signed_in,
     speaker,
@@ -24,7 +25,7 @@ router = APIRouter(prefix="/session", include_in_schema=False)
 
 @router.get("/login")
 async def login_form(request: Request) -> Response:
-    return _login_page(request, local(request.query_params.get("next", "/")))
+    return login_page(request, local(request.query_params.get("next", "/")))
 
 
 @router.post("/login")
@@ -36,7 +37,7 @@ async def login(request: Request) -> Response:
         require_csrf(request, form)
         token = await runtime.call(runtime.access.sign_in(name, password, visitor(request)))
     except RequestError as err:
-        return _login_page(request, target, err)
+        return login_page(request, target, err)
     return signed_in(request, token, target)
 
 
@@ -44,7 +45,10 @@ async def login(request: Request) -> Response:
 async def logout(request: Request) -> Response:
     require_same_origin(request)
     runtime = runtime_of(request)
-    await runtime.call(runtime.access.sign_out(session_cookie(request), client_address(request)))
+    leaving = session_cookie(request), client_address(request)
+    if runtime.sign_on is not None:
+        return await oidc.leave(request, runtime.sign_on, *leaving)
+    await runtime.call(runtime.access.sign_out(*leaving))
     answer = RedirectResponse("/session/login", 303)
     answer.delete_cookie(SESSION_COOKIE, path="/")
     return answer
@@ -70,13 +74,6 @@ async def setup(request: Request) -> Response:
     except RequestError as err:
         return _setup_page(request, code, err, name)
     return signed_in(request, token, "/")
-
-
-def _login_page(request: Request, target: str, err: RequestError | None = None) -> Response:
-    speak = speaker(request)
-    title, submit = speak.text("session.login.title"), speak.text("session.login.submit")
-    inputs = [name_input(speak), password_input(speak)]
-    return page(request, Form(title, submit, inputs=inputs, hidden={"next": target}), err)
 
 
 def _setup_page(request: Request, code: str, err: RequestError | None = None, name: str = "admin") -> Response:

@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.datastructures import URL
 
 from core.access.password_rules import LENGTH_MIN
 from core.api.context import runtime_of
@@ -19,12 +20,16 @@ from core.i18n import LANGUAGES, Translator, negotiate, translator
 from core.settings import SESSION_COOKIE, STATIC_DIR
 
 CSRF_COOKIE = "cheshmeh_csrf"
+LOGIN, START = "/session/login", "/session/oidc/start"
 Input = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a page asks for. Without `submit` it only says something; `link` leads elsewhere (label, address)."""
+    """What a page asks for. Without `submit` it only says something; `link` leads elsewhere (label, address).
+
+    `provider` is another way to do the same, shown as a button. `action` is where the form belongs, if not where it is.
+    """
 
     title: str
     submit: str | None = None
@@ -32,6 +37,8 @@ class Form:
     inputs: Sequence[Input] = ()
     hidden: Mapping[str, str] = field(default_factory=dict)
     link: tuple[str, str] | None = None
+    provider: tuple[str, str] | None = None
+    action: str | None = None
 
 
 def page(request: Request, form: Form, err: RequestError | None = None) -> Response:
@@ -47,16 +54,37 @@ def page(request: Request, form: Form, err: RequestError | None = None) -> Respo
             form=form,
             error=_reason(err, speak),
             hidden={**form.hidden, "csrf": csrf},
-            action=in_language(request, request.url.path),
-            other_language=_other_language(request, speak),
+            either=speak.text("session.login.or"),
+            action=in_language(request, form.action or request.url.path),
+            other_language=_other_language(request, form, speak),
         )
     )
     headers = {"Cache-Control": "no-store"}
     if isinstance(err, TooManyRequests):
         headers["Retry-After"] = str(_whole_seconds(err))
     answer = HTMLResponse(html, err.status if err else 200, headers)
-    _set_cookie(request, answer, CSRF_COOKIE, csrf, None)
+    set_cookie(request, answer, CSRF_COOKIE, csrf, None)
     return answer
+
+
+def login_page(request: Request, target: str, err: RequestError | None = None) -> Response:
+    """By name and password, or by the provider where there is one; then on to `target`."""
+    speak, sign_on = speaker(request), runtime_of(request).sign_on
+    provider = None
+    if sign_on is not None:
+        provider = (
+            speak.text("session.login.provider", host=sign_on.host),
+            in_language(request, f"{START}?{urlencode({'next': target})}"),
+        )
+    form = Form(
+        speak.text("session.login.title"),
+        speak.text("session.login.submit"),
+        inputs=[name_input(speak), password_input(speak)],
+        hidden={"next": target},
+        provider=provider,
+        action=LOGIN,
+    )
+    return page(request, form, err)
 
 
 def name_input(speak: Translator, value: str = "") -> Input:
@@ -92,7 +120,7 @@ def speaker(request: Request) -> Translator:
 def signed_in(request: Request, token: str, target: str) -> Response:
     answer = RedirectResponse(target, 303)
     hours = runtime_of(request).settings.session_hours
-    _set_cookie(request, answer, SESSION_COOKIE, token, int(hours * 3600))
+    set_cookie(request, answer, SESSION_COOKIE, token, int(hours * 3600))
     return answer
 
 
@@ -109,9 +137,10 @@ def in_language(request: Request, address: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}lang={lang}" if lang in LANGUAGES else address
 
 
-def _set_cookie(request: Request, answer: Response, name: str, value: str, max_age: int | None) -> None:
+def set_cookie(request: Request, answer: Response, name: str, value: str, max_age: int | None, path: str = "/") -> None:
+    """Out of reach of scripts, and not sent along with what other sites ask for."""
     secure = runtime_of(request).settings.origin.startswith("https://")
-    answer.set_cookie(name, value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure)
+    answer.set_cookie(name, value, max_age=max_age, path=path, httponly=True, samesite="lax", secure=secure)
 
 
 def _reason(err: RequestError | None, speak: Translator) -> str | None:
@@ -126,9 +155,10 @@ def _whole_seconds(err: TooManyRequests) -> int:
     return max(1, math.ceil(err.retry_after))
 
 
-def _other_language(request: Request, speak: Translator) -> Input:
+def _other_language(request: Request, form: Form, speak: Translator) -> Input:
     other = next(lang for lang in LANGUAGES if lang != speak.lang)
-    url = request.url.include_query_params(lang=other)
+    here = URL(form.action).include_query_params(**form.hidden) if form.action else request.url
+    url = here.include_query_params(lang=other)
     return {"label": translator(other).text(f"language.{other}"), "href": f"{url.path}?{url.query}"}
 
 

@@ -42,7 +42,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A sign-in that lasts. `address` and `agent` are those of the sign-in; `seen_at` may be a minute behind."""
+    """A sign-in that lasts. `address` and `agent` are those of the sign-in; `seen_at` may be a minute behind.
+
+    `method` is `password`, or `oidc` for an identity provider.
+    """
 
     id: UUID
     created_at: datetime
@@ -51,6 +54,7 @@ class Session:
     address: str | None
     agent: str | None
     current: bool
+    method: str = "password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +232,7 @@ class Accounts:
 
 def _session(record: SessionRecord, actor: Actor) -> Session:
     moments = record.created_at, record.expires_at, record.seen_at or record.created_at
-    return Session(record.uid, *moments, record.address, record.agent, record.uid == actor.session_id)
+    return Session(record.uid, *moments, record.address, record.agent, record.uid == actor.session_id, record.method)
 
 
 def _user(record: UserRecord) -> User:

@@ -16,7 +16,10 @@ SESSIONS = browser_sessions.c
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """A session's row without its token; `address` and `agent` are those of the sign-in, None where it had none."""
+    """A session's row without its token; `address` and `agent` are those of the sign-in, None where it had none.
+
+    `method` is how it was shown who this is: `password`, or `oidc` for an identity provider.
+    """
 
     uid: UUID
     user_id: int
@@ -25,6 +28,7 @@ class SessionRecord:
     address: str | None
     agent: str | None
     seen_at: datetime | None
+    method: str = "password"
 
 
 class SessionRepository(Statements):

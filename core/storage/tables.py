@@ -90,7 +90,17 @@ browser_sessions = sa.Table(
     sa.Column("address", sa.String(64)),
     sa.Column("agent", sa.String(200)),
     sa.Column("seen_at", Moment),
+    # `password`, or `oidc`: who is signed out there has to be signed out at the provider as well.
+    sa.Column("method", sa.String(16), nullable=False, server_default="password"),
     sa.Index("ix_browser_sessions_uid", "uid", unique=True),
+)
+sign_on_attempts = sa.Table(
+    "sign_on_attempts",
+    metadata,
+    # A sign-in that is under way at an identity provider; it goes when its browser comes back.
+    sa.Column("secret_hash", sa.String(64), primary_key=True),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False, index=True),
 )
 setup_links = sa.Table(
     "setup_links",

@@ -5,7 +5,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,18 +43,26 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("data")) as everybodys:
+        yield everybodys
+
+
+@contextmanager
+def serving(data_dir: Path, configured: Callable[[str], dict[str, str]] = lambda url: {}) -> Iterator[Served]:
+    """`configured` gives further settings for the address that it is reached at."""
     # asyncio switches Nagle's waiting off only for a socket that says it is TCP, which `create_server` makes none do.
     with socket.socket(proto=socket.IPPROTO_TCP) as listener, requests.Session() as http:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
         http.trust_env = False
         http.cookies.set_policy(_NoCookies())
-        with product(tmp_path_factory.mktemp("data"), port) as made:
+        with product(data_dir, port, **configured(url)) as made:
             server = uvicorn.Server(uvicorn.Config(_application(made), log_config=None, lifespan="off", ws="none"))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
             _wait_until(lambda: server.started)
-            yield Served(made, f"http://127.0.0.1:{port}", http)
+            yield Served(made, url, http)
             server.should_exit = True
             thread.join()
 

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,9 +36,18 @@ class Dashboard:
 
 @pytest.fixture
 def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
-    """`python app.py` on an empty data directory, ended by its own id."""
-    with reserved_port() as port, (tmp_path / "log").open("wb") as output:
-        own = {"DATA_DIR": str(tmp_path / "data"), "PORT": str(port), "DEMO": "1", "CHECK_INTERVAL_S": "0"}
+    """`python app.py` on an empty data directory."""
+    with started(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def started(folder: Path, configured: Callable[[str], dict[str, str]] = lambda url: {}) -> Iterator[Dashboard]:
+    """Ended by its own id. `configured` gives further settings for the address that it is reached at."""
+    with reserved_port() as port, (folder / "log").open("wb") as output:
+        url = f"http://127.0.0.1:{port}"
+        own = {"DATA_DIR": str(folder / "data"), "PORT": str(port), "DEMO": "1", "CHECK_INTERVAL_S": "0"}
+        own |= configured(url)
         process = subprocess.Popen(
             [sys.executable, "app.py"],
             cwd=ROOT,
@@ -46,7 +56,7 @@ def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
             stderr=output,
         )
         try:
-            yield Dashboard(f"http://127.0.0.1:{port}", _sign_in_link(process, tmp_path / "log"))
+            yield Dashboard(url, _sign_in_link(process, folder / "log"))
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)

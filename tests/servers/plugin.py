@@ -9,13 +9,14 @@ from typing import NoReturn, TypeVar
 import pytest
 
 from tests.servers import mongodb as mongodb_server
-from tests.servers import programs, web
+from tests.servers import oidc, programs, web
 from tests.servers import promql as promql_engine
 from tests.servers import redis as redis_server
 from tests.servers import s3 as s3_server
 from tests.servers import toxiproxy as toxiproxy_server
 from tests.servers.authority import TlsAuthority
 from tests.servers.mongodb import MongoServer
+from tests.servers.oidc import OidcProvider
 from tests.servers.postgres import PostgresServer, given_server, own_server, temporary_home
 from tests.servers.promql import PromQL
 from tests.servers.redis import RedisServer, RestartedServer
@@ -144,6 +145,16 @@ def promql(pytestconfig: pytest.Config) -> PromQL:
     found = PromQL(binary)
     pytestconfig.stash[SERVERS].append(f"promql {found.version} (real)")
     return found
+
+
+@pytest.fixture
+def oidc_provider() -> Iterator[OidcProvider]:
+    """A real OpenID Connect provider of this test alone, which it may stop and start again."""
+    installed = oidc.packages()
+    if installed is None:
+        unavailable(oidc.MISSING)
+    with oidc.own_provider(installed) as provider:
+        yield provider
 
 
 @pytest.fixture(scope="session")

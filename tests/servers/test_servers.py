@@ -9,12 +9,14 @@ from typing import Any
 
 import psycopg
 import pytest
+import requests
 from botocore.exceptions import ClientError
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from tests.servers.authority import TlsAuthority
 from tests.servers.mongodb import MongoServer
+from tests.servers.oidc import OidcProvider
 from tests.servers.ports import Listener
 from tests.servers.postgres import PostgresServer
 from tests.servers.processes import HOST, running
@@ -99,6 +101,19 @@ def test_redis_asks_for_its_password(redis: RedisServer):
     assert version_of(redis.host, redis.port, redis.password) == redis.version
     with pytest.raises(ConnectionError, match="WRONGPASS"):
         version_of(redis.host, redis.port, "wrong")
+
+
+def test_the_provider_registers_clients_and_comes_back_with_new_keys(oidc_provider: OidcProvider):
+    first, second = (oidc_provider.client("http://127.0.0.1:8501") for _ in range(2))
+    assert (first.id != second.id, first.secret != second.secret) == (True, True)
+    told = oidc_provider.metadata()
+    assert (told["issuer"], "S256" in told["code_challenge_methods_supported"]) == (oidc_provider.url, True)
+    before = requests.get(told["jwks_uri"], timeout=30).json()
+    oidc_provider.stop()
+    with pytest.raises(requests.ConnectionError):
+        oidc_provider.metadata()
+    oidc_provider.start()
+    assert requests.get(told["jwks_uri"], timeout=30).json() != before
 
 
 def test_promql_is_the_program_that_belongs_to_these_tests(promql: PromQL):

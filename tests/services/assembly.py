@@ -9,6 +9,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from core.access.passwords import Passwords
+from core.access.sign_on import sign_on_of
 from core.access.throttle import Throttle
 from core.connectors.base import Environment
 from core.connectors.catalog import KindCatalog
@@ -61,12 +62,12 @@ class Product:
 
 
 @contextmanager
-def product(data_dir: Path, port: int = 1, database_url: str | None = None) -> Iterator[Product]:
+def product(data_dir: Path, port: int = 1, database_url: str | None = None, **configured: str) -> Iterator[Product]:
     """Over real SQLite in `data_dir`, or the database given, with the kind `fake` beside the real ones.
 
     Drivers of the real kinds wait until they are needed.
     """
-    settings = Settings(_env_file=None, data_dir=data_dir, port=port, database_url=database_url)
+    settings = Settings(_env_file=None, data_dir=data_dir, port=port, database_url=database_url, **configured)
     other_end, clock, loop = OtherEnd(), FakeClock(), BackgroundLoop()
     runtime = loop.submit(_assemble(settings, loop, other_end, clock)).result()
     try:
@@ -121,7 +122,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     alerts = Alerts(hooks, people, AlertPost(hooks, Webhook(kinds.egress), settings.timezone), settings.locale, audit)
     looked_up = service, administration, history, exposition, incidents, alerts, audit, egress
     services = Services(*looked_up, *admitted.services)
-    return Runtime(loop, settings, admitted.access, services, ready, close)
+    sign_on = sign_on_of(settings, database, admitted.access, audit, environment.egress)
+    return Runtime(loop, settings, admitted.access, services, ready, close, sign_on=sign_on)
 
 
 async def _no_sleep(seconds: float) -> None:

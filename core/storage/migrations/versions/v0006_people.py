@@ -63,7 +63,17 @@ def _sessions() -> None:
     op.add_column("browser_sessions", sa.Column("address", sa.String(length=64), nullable=True))
     op.add_column("browser_sessions", sa.Column("agent", sa.String(length=200), nullable=True))
     op.add_column("browser_sessions", sa.Column("seen_at", sa.DateTime(), nullable=True))
+    method = sa.Column("method", sa.String(length=16), nullable=False, server_default="password")
+    op.add_column("browser_sessions", method)
     op.create_index(op.f("ix_browser_sessions_uid"), "browser_sessions", ["uid"], unique=True)
+    op.create_table(
+        "sign_on_attempts",
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_sign_on_attempts")),
+    )
+    op.create_index(op.f("ix_sign_on_attempts_expires_at"), "sign_on_attempts", ["expires_at"])
 
 
 def _invitations() -> None:
