@@ -22,7 +22,8 @@ from core.storage.sealed import SealedRepository, SealedRow
 
 @dataclass(frozen=True, slots=True)
 class Unopened:
-    """A row that does not open: its table, the id that outsiders know, its key's id, `key_unknown` or `seal_broken`."""
+    """A row that does not open: its table, the id that outsiders know, its key's id, and why:
+    `seal_broken`, `key_unknown`, or `key_old` where somebody still writes with a key that others do not put first."""
 
     table: str
     id: str
@@ -81,7 +82,8 @@ class Keys:
     async def verify(self, actor: Actor) -> KeyReport:
         """Opens every row."""
         _require(actor)
-        unopened = [row async for row in self._unopened(Keyring(self._keys, self._path))]
+        keyring = Keyring(self._keys, self._path)
+        unopened = [row async for row in self._unopened(keyring, keyring)]
         return KeyReport(self._place, tuple(self._keys), await self._sealed.counts(), tuple(unopened))
 
     async def rotate(self, actor: Actor) -> Rotation:
@@ -96,7 +98,8 @@ class Keys:
             key = next(iter(self._keys))
             await self._sealed.settle()
             rewrapped = await self._rewrap(key)
-            unopened = tuple([row async for row in self._unopened(Keyring({key: self._keys[key]}))])
+            alone = Keyring({key: self._keys[key]})
+            unopened = tuple([row async for row in self._unopened(alone, Keyring(self._keys))])
             old = () if unopened else tuple(self._keys)[1:]
             await self._audit.note(
                 actor, None, "keys.rotate", key, rewrapped=rewrapped, removed=list(old), unopened=len(unopened)
@@ -134,14 +137,14 @@ class Keys:
                 return total
             total += stored
 
-    async def _unopened(self, keyring: Keyring) -> AsyncIterator[Unopened]:
-        vault = Vault(keyring)
+    async def _unopened(self, proving: Keyring, known: Keyring) -> AsyncIterator[Unopened]:
+        """What does not open with the proving keys; the reason is what all known ones say."""
+        vault, whole = Vault(proving), Vault(known)
         async for page in self._sealed.in_pages():
             for row in page:
-                try:
-                    vault.open(row.sealed, **row.binding)
-                except SealBroken as err:
-                    yield Unopened(row.table, str(row.uid), row.sealed.kek_id, err.reason)
+                if _trouble(vault, row):
+                    reason = _trouble(whole, row) or "key_old"
+                    yield Unopened(row.table, str(row.uid), row.sealed.kek_id, reason)
             await asyncio.sleep(0)
 
     def _remove(self, key: str, old: tuple[str, ...]) -> tuple[str, ...]:
@@ -161,6 +164,15 @@ def _rewrapped(vault: Vault, page: tuple[SealedRow, ...]) -> list[tuple[SealedRo
         except SealBroken:
             continue
     return done
+
+
+def _trouble(vault: Vault, row: SealedRow) -> str:
+    """Why it does not open; empty when it does."""
+    try:
+        vault.open(row.sealed, **row.binding)
+    except SealBroken as err:
+        return err.reason
+    return ""
 
 
 def _require(actor: Actor) -> None:
