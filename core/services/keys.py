@@ -115,11 +115,11 @@ class Keys:
         return nullcontext() if self._file is None else held(self._file)
 
     def _begin(self) -> bool:
-        """Puts a new key on top, unless a rotation has begun; true when it had."""
+        """Puts a new key on top of the file, unless a rotation has begun; true when it had."""
         if self._file is not None:
             self._keys = read_key_file(self._file)  # under the lock: another rotation may just have ended
         if len(self._keys) > 1:
-            return True
+            return self._file is not None
         if self._file is None:
             raise Conflict("keys_one", place=self._place)
         self._keys = dict([fresh_key()]) | self._keys
