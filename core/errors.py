@@ -22,7 +22,7 @@ CheshmehError
 │   └── InternalError              internal              anything else from a connector
 ├── RequestError                   something about the request to Cheshmeh itself
 │   ├── BadRequest  Unauthenticated  Forbidden  NotFound  MethodNotAllowed
-│   └── Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  TooManyRequests
+│   └── Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  Unproven  TooManyRequests
 └── StartupError                   refuses to start; one sentence, exit status 2
 
 The sentence of an error is the catalogue entry `error.<code>[.<reason>]` filled with its arguments; the advice is
@@ -223,6 +223,13 @@ class InvalidInput(RequestError):
     """`fields` names each refused field, dotted."""
 
     code, status = "validation_error", 422
+
+
+class Unproven(RequestError):
+    """New settings that were to be tried first and did not work: nothing was changed. `step` is the rung that failed,
+    `fields` are what it blames."""
+
+    code, status = "unproven", 422
 
 
 class TooManyRequests(RequestError):
