@@ -22,7 +22,8 @@ CheshmehError
 │   └── InternalError              internal              anything else from a connector
 ├── RequestError                   something about the request to Cheshmeh itself
 │   ├── BadRequest  Unauthenticated  Forbidden  NotFound  MethodNotAllowed
-│   └── Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  Unproven  TooManyRequests
+│   ├── Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  Unproven  TooManyRequests
+│   └── StorageUnavailable  BackupError
 └── StartupError                   refuses to start; one sentence, exit status 2
 
 The sentence of an error is the catalogue entry `error.<code>[.<reason>]` filled with its arguments; the advice is
@@ -245,6 +246,12 @@ class StorageUnavailable(RequestError):
 
     code, status = "storage_unavailable", 503
     retry_after = 5.0
+
+
+class BackupError(RequestError):
+    """A backup that is not made, or not put in the place of the database; nothing was changed."""
+
+    code, status = "backup", 409
 
 
 class StartupError(CheshmehError):

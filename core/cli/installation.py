@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from core import settings
-from core.access.identity import Access
 from core.logs import configure_logging
 from core.models import Actor
 from core.runtime import stored
@@ -15,10 +14,11 @@ from core.settings import Settings
 from core.storage.audit import AuditRepository
 from core.storage.database import Database
 from core.storage.keys import key_place, open_keyring, present_keys
-from core.storage.people import PeopleRepository
 from core.storage.sealed import SealedRepository
 
 T = TypeVar("T")
+OPERATOR = Actor("command line", server_admin=True)
+"""Whoever runs commands owns the data directory. Sees no organisation."""
 
 
 def with_database(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
@@ -38,7 +38,7 @@ def with_keys(work: Callable[[Keys, Actor], Awaitable[T]], *, all_there: bool) -
         path = None if present.keks else present.key_path
         audit, sealed = Audit(AuditRepository(database)), SealedRepository(database)
         keys = Keys(sealed, audit, present_keys(present), path, key_place(present))
-        return await work(keys, await Access(PeopleRepository(database)).local_actor())
+        return await work(keys, OPERATOR)
 
     return with_database(on_database)
 
