@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from core.cli import alerts, audit, database, egress, keys, people, sources, tokens, worker
+from core.cli import alerts, audit, database, doctor, egress, keys, people, sources, tokens, worker
 from core.cli.output import report
 from core.client import ClientError
 from core.errors import CheshmehError
@@ -21,6 +21,7 @@ app.add_typer(alerts.app, name="alerts", help="where incidents are told")
 app.command("audit")(audit.audit)
 people.orgs.command("egress")(egress.egress)
 app.command("worker")(worker.run_worker)
+app.command("doctor")(doctor.examine_installation)
 
 
 def main() -> None:

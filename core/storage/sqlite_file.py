@@ -48,6 +48,16 @@ def publish(fresh: Path, target: Path, *, force: bool) -> None:
         raise BackupError("unwritable", path=str(target)) from err
 
 
+def require_sound(path: Path) -> None:
+    """Looks through every page, and changes nothing. Raises BackupError `damaged`."""
+    try:
+        with closing(_connect(path, "ro")) as connection:
+            if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                raise BackupError("damaged", path=str(path))
+    except sqlite3.DatabaseError as err:
+        raise BackupError("damaged", path=str(path)) from err
+
+
 def make_whole(path: Path) -> None:
     """All of it in the one file and on the disk. Raises BackupError `damaged` when SQLite finds it so."""
     try:

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
 from core.storage.key_file import read_key_file
-from tests.cli.processes import LIMIT_S, ROOT, CommandLine, environment
+from tests.cli.processes import LIMIT_S, ROOT, CommandLine, dashboard, environment
 from tests.services.keyed import Keyed
 
 SOURCES, HOOKS = 130, 3
@@ -115,3 +116,26 @@ def test_what_does_not_open_is_named_without_its_content(tmp_path: Path) -> None
     refused = CommandLine(tmp_path).run("keys", "rotate")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert list(read_key_file(tmp_path / "keys")) == ["other"]
+
+
+def test_a_dashboard_goes_on_with_what_it_knew_and_with_what_is_new(tmp_path: Path) -> None:
+    cli, new = CommandLine(tmp_path / "data"), {"name": "shop", "kind": "rest"}
+    with dashboard(cli.data_dir, tmp_path / "log") as running:
+        cli.json("orgs", "add", "acme")
+        token = cli.json("tokens", "add", "--org", "acme", "--role", "admin")["token"]
+        call, sources = requests.Session(), f"{running.url}/orgs/acme/datasources"
+        call.headers["Authorization"] = f"Bearer {token}"
+        auth = {"type": "bearer", "token": "s3cret-word"}
+        config = {"base_url": "http://127.0.0.1:9/", "auth": auth}
+        known = call.post(sources, json=new | {"config": config}, timeout=LIMIT_S).json()
+        call.post(f"{sources}/{known['id']}/ping", timeout=LIMIT_S)
+        for name in ("one", "two"):
+            assert cli.json("keys", "rotate")["ok"]
+            made = call.post(sources, json={"name": name, "kind": "rest", "config": config}, timeout=LIMIT_S)
+            assert made.status_code == 201
+            changed = call.patch(f"{sources}/{known['id']}", json={"config": {"timeout_s": 3}}, timeout=LIMIT_S)
+            assert changed.json()["config"]["auth"]["token"] == {"set": True}
+            assert call.post(f"{sources}/{known['id']}/ping", timeout=LIMIT_S).json()["ok"] is False
+        report = cli.json("keys", "verify")
+        assert (report["ok"], sum(report["rows"].values()), len(report["rows"])) == (True, 3, 1)
+        assert "s3cret" not in running.output
