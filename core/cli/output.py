@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -11,6 +12,7 @@ from core.client import ApiError, ClientError
 from core.errors import CheshmehError, StartupError
 from core.i18n import Translator, translator
 
+ZONE = "Asia/Tehran"
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
 Org = Annotated[str, typer.Option("--org", help="the organisation's slug")]
 
@@ -21,8 +23,17 @@ WRONG_USAGE = frozenset({"server_url", "plain_http", "token", "header", "ca_file
 def words() -> Translator:
     """The reader's language by the locale of the terminal: Persian where it is Persian, English elsewhere."""
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    # An empty variable means none, as it does for the settings.
-    return translator("fa" if locale.startswith("fa") else "en", os.environ.get("CHESHMEH_TIMEZONE") or "Asia/Tehran")
+    return translator("fa" if locale.startswith("fa") else "en", _zone())
+
+
+def _zone() -> str:
+    """An empty variable means none, as it does for the settings; of a wrong one these say so."""
+    zone = os.environ.get("CHESHMEH_TIMEZONE") or ZONE
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return ZONE
+    return zone
 
 
 def show(data: Any, as_json: bool, *lines: str) -> None:
