@@ -114,7 +114,7 @@ class Stores:
                 return broken("worker.never")
             alive = f"SELECT count(*) FROM {WORKERS} WHERE last_heartbeat > now() - interval '15 s'"  # noqa: S608 - ours
             todo = f"SELECT count(*) FROM {JOBS} WHERE status = 'todo'"  # noqa: S608 - ours
-            seen, waiting = [(await connection.exec_driver_sql(query)).scalar_one() for query in (alive, todo)]
+            seen, waiting = [(await connection.execute(sa.text(query))).scalar_one() for query in (alive, todo)]
         return well("worker.ok", count=seen, waiting=waiting) if seen else broken("worker.away", waiting=waiting)
 
     async def close(self) -> None:

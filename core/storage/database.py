@@ -122,7 +122,7 @@ class Database:
         with self._backend.refusing():
             async with self._backend.looking() as connection:
                 revision = await connection.run_sync(_revision)
-                told = tuple((await connection.exec_driver_sql(f"SELECT {version}, {now}")).one())
+                told = tuple((await connection.execute(sa.text(f"SELECT {version}, {now}"))).one())
         return DatabaseFacts(str(told[0]), revision, datetime.fromtimestamp(float(told[1]), UTC))
 
     async def answers(self) -> bool:
