@@ -19,7 +19,7 @@ from core.cli import main
 from core.services.keys import Keys
 from core.storage.key_file import read_key_file
 
-WATCHED = ("/core/storage/", "/core/services/keys.py", "/aiosqlite/", "/sqlalchemy/dialects/sqlite/")
+WATCHED = ("/core/storage/", "/core/services/keys.py", "/sqlalchemy/engine/default.py")
 FILE = "/core/storage/key_file.py"
 BEGIN: CodeType = Keys.rotate.__code__
 
