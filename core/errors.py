@@ -22,8 +22,8 @@ CheshmehError
 │   └── InternalError              internal              anything else from a connector
 ├── RequestError                   something about the request to Cheshmeh itself
 │   ├── BadRequest  Unauthenticated  Forbidden  NotFound  MethodNotAllowed
-│   ├── Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  TooManyRequests
-│   └── StorageUnavailable  ProviderUnavailable
+│   ├── Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  Unproven  TooManyRequests
+│   └── StorageUnavailable  ProviderUnavailable  BackupError
 └── StartupError                   refuses to start; one sentence, exit status 2
 
 The sentence of an error is the catalogue entry `error.<code>[.<reason>]` filled with its arguments; the advice is
@@ -226,6 +226,13 @@ class InvalidInput(RequestError):
     code, status = "validation_error", 422
 
 
+class Unproven(RequestError):
+    """New settings that were to be tried first and did not work: nothing was changed. `step` is the rung that failed,
+    `fields` are what it blames."""
+
+    code, status = "unproven", 422
+
+
 class TooManyRequests(RequestError):
     code, status = "too_many_requests", 429
 
@@ -245,6 +252,12 @@ class ProviderUnavailable(RequestError):
     """The identity provider does not answer, or not as one does: nobody's fault who wants to sign in."""
 
     code, status = "provider_unavailable", 503
+
+
+class BackupError(RequestError):
+    """A backup that is not made, or not put in the place of the database; nothing was changed."""
+
+    code, status = "backup", 409
 
 
 class StartupError(CheshmehError):

@@ -118,7 +118,7 @@ class Runtime:
         `checkpoint` is called every 0.1 s; when it raises (the page was left), the coroutine is cancelled and the
         exception goes on. Raises what the coroutine raises.
         """
-        future = self._loop.submit(_stored(coroutine))
+        future = self._loop.submit(stored(coroutine))
         try:
             while True:
                 try:
@@ -134,7 +134,7 @@ class Runtime:
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Waits for a coroutine from another event loop; cancelling the wait cancels the coroutine."""
-        return await asyncio.wrap_future(self._loop.submit(_stored(coroutine)))
+        return await asyncio.wrap_future(self._loop.submit(stored(coroutine)))
 
     async def stream(self, items: AsyncIterator[T]) -> AsyncGenerator[T, None]:
         """Hands items over from the background loop one by one; leaving the iteration closes the source of them."""
@@ -170,7 +170,7 @@ class Runtime:
             self._loop.stop()
 
 
-async def _stored(coroutine: Coroutine[Any, Any, T]) -> T:
+async def stored(coroutine: Coroutine[Any, Any, T]) -> T:
     """Raises StorageUnavailable where the database is locked, full or away. Its own words may hold what it stores."""
     try:
         return await coroutine

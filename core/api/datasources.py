@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
@@ -21,6 +21,9 @@ from core.services.ping_all import PingAllJob
 
 router = APIRouter(prefix="/orgs/{org_id}/datasources", tags=["datasources"])
 NDJSON = "application/x-ndjson"
+Verify = Annotated[
+    str, Query(description="try a changed configuration first", json_schema_extra={"enum": ["true", "false"]})
+]
 
 
 @router.get("")
@@ -79,12 +82,17 @@ async def get(request: Request, response: Response, org_id: str, ds_id: str, act
 
 
 @router.patch("/{ds_id}")
-async def update(request: Request, response: Response, org_id: str, ds_id: str, actor: Editor) -> schemas.SourceOut:
-    """A JSON merge patch. A secret left out or sent as `{"set": true}` is kept, `null` clears it."""
-    changes = await json_object(request)
-    runtime = runtime_of(request)
-    version = _if_match(request)
-    source = await runtime.call(runtime.sources.update(actor, org_id, source_id(ds_id), changes, if_version=version))
+async def update(
+    request: Request, response: Response, org_id: str, ds_id: str, actor: Editor, verify: Verify = "false"
+) -> schemas.SourceOut:
+    """A JSON merge patch. A secret left out or sent as `{"set": true}` is kept, `null` clears it.
+
+    With `verify=true` a changed configuration is tried first and takes the old one's place only when it works; else
+    422, `code: "unproven"`, with the step that failed, and the old one stays.
+    """
+    changes, first = await json_object(request), _flag("verify", verify)
+    runtime, version, uid = runtime_of(request), _if_match(request), source_id(ds_id)
+    source = await runtime.call(runtime.sources.update(actor, org_id, uid, changes, if_version=version, verify=first))
     return _shown(source, request, response)
 
 
@@ -166,6 +174,12 @@ def _integer(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise _wrong(name, "field.int_parsing")
     return int(text)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise _wrong(name, "field.bool_type")
+    return text == "true"
 
 
 def _typed(body: dict[str, Any], name: str, kind: type[Any]) -> Any:

@@ -14,6 +14,7 @@ from core.storage.postgresql import MIGRATION_LOCK, OPTIONS
 
 SCHEMA = "cheshmeh_queue"
 """Apart from our own tables, which a migration compares with what it expects."""
+WORKERS, JOBS = f"{SCHEMA}.procrastinate_workers", f"{SCHEMA}.procrastinate_jobs"
 CONNECTIONS = 4
 
 _ALIVE = """

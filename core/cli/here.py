@@ -50,9 +50,11 @@ class Here:
         tried = self._run(self._sources.test(self._actor, org, kind, config))
         return TestOut.of(tried, self._speak).model_dump(mode="json")
 
-    def update(self, org: str, ds_id: str, changes: Mapping[str, Any], *, if_match: str | None = None) -> Shown:
+    def update(
+        self, org: str, ds_id: str, changes: Mapping[str, Any], *, if_match: str | None = None, verify: bool = False
+    ) -> Shown:
         version = _version(if_match)
-        changed = self._sources.update(self._actor, org, _id(ds_id), changes, if_version=version)
+        changed = self._sources.update(self._actor, org, _id(ds_id), changes, if_version=version, verify=verify)
         return self._shown(self._run(changed))
 
     def delete(self, org: str, ds_id: str, *, if_match: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""`sources list | kinds | show | add | edit | delete`; what calls a source is in `core.cli.calls`."""
+"""`sources list | kinds | show | add | edit | rotate | delete`; what calls a source is in `core.cli.calls`."""
 
 from typing import Annotated, Any
 
@@ -99,6 +99,20 @@ def edit(
         raise typer.BadParameter("nothing to change")
     with at.opened() as sources:
         source = sources.update(org, found(sources, org, name), changes, if_match=seen)
+    show(source, as_json, source["id"])
+
+
+@app.command(cls=WithFields)
+@anywhere
+def rotate(
+    at: Place, org: Org, name: str, config: Config = None, if_version: Version = None, as_json: Json = False
+) -> None:
+    """Put a new secret in the place of the old one, once it was tried and works; exit 1 and the old one stays."""
+    if config is None:
+        raise typer.BadParameter("a file with what changes", param_hint="--config")
+    changes, seen = {"config": read(config)}, _tag(if_version)
+    with at.opened() as sources:
+        source = sources.update(org, found(sources, org, name), changes, if_match=seen, verify=True)
     show(source, as_json, source["id"])
 
 

@@ -100,12 +100,16 @@ class Client:
         body = {"kind": kind, "config": config} | ({} if ds_id is None else {"ds_id": ds_id})
         return self._json("POST", f"{_sources(org)}/test", body)
 
-    def update(self, org: str, ds_id: str, changes: Mapping[str, Any], *, if_match: str | None = None) -> Source:
+    def update(
+        self, org: str, ds_id: str, changes: Mapping[str, Any], *, if_match: str | None = None, verify: bool = False
+    ) -> Source:
         """Merges what is given; a secret left out is kept, None clears it.
 
         With the `etag` of `get` as `if_match` it changes only what was seen: ApiError 412 when someone was faster.
+        With `verify` a changed configuration is tried first: ApiError `unproven` when it does not work.
         """
-        return answers.source(self._carrier.send("PATCH", _sources(org, ds_id), changes, {"If-Match": if_match}))
+        path = _sources(org, ds_id) + ("?verify=true" if verify else "")
+        return answers.source(self._carrier.send("PATCH", path, changes, {"If-Match": if_match}))
 
     def delete(self, org: str, ds_id: str, *, if_match: str | None = None) -> None:
         """Deletes a source with its figures and events."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.errors import SourceError
+from core.errors import CheshmehError, SourceError
 from core.models import NO_ARGS, Check, CheckStatus, Message
 
 FACTS = frozenset({"addresses", "certificate", "subject", "issuer", "names", "expires"})
@@ -70,7 +70,7 @@ async def _tried(step: str, work: Callable[[], Awaitable[Found]]) -> Check:
     return Check(step, status, _since(started), found.evidence, found.warning, found.fields, found.facts)
 
 
-def of_error(step: str, err: SourceError, ms: float = 0.0) -> Check:
+def of_error(step: str, err: CheshmehError, ms: float = 0.0) -> Check:
     """The rung that an error broke."""
     fields = tuple(field.field for field in err.fields)
     facts = {name: value for name, value in err.arguments.items() if name in FACTS}

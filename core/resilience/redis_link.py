@@ -70,6 +70,15 @@ class RedisLink:
                 self._rest(err)
                 raise SharedTrouble from None
 
+    async def info(self) -> dict[str, Any]:
+        """What the server says of itself. Raises SharedTrouble when it does not answer, or may not be asked."""
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                told: dict[str, Any] = await self._client.info()
+                return told
+        except (RedisError, OSError):
+            raise SharedTrouble from None
+
     async def messages(self, channel: str) -> AsyncIterator[str]:
         """What is published from now on. Ends with the connection."""
         async with self._client.pubsub(ignore_subscribe_messages=True) as subscription:

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from core.connectors.catalog import KindCatalog
-from core.models import Actor, Ladder, Role, TestResult
+from core.errors import Unproven
+from core.models import Actor, Check, FieldError, Ladder, Message, Role, TestResult, failed
 from core.services.diagnosing import Diagnosing
 from core.services.ladder_job import LadderJob
 from core.services.live import LiveSource
@@ -63,6 +64,22 @@ class LadderCalls(ABC):
         """A ladder under way, or climbed of late, of an organisation that the actor belongs to."""
         return self._diagnosing.jobs.find(actor, job_id)
 
+    async def _prove(self, org: str, kind: str, plain: Mapping[str, Any]) -> None:
+        """Tries settings to the end, beside the present ones. Raises Unproven naming the rung that failed, Busy."""
+        job = self._diagnosing.try_out(org, kind, plain)
+        try:
+            await job.ended()
+        finally:
+            job.cancel()
+        broken = failed(job.view().checks)
+        if broken is not None:
+            raise Unproven(step=broken.step, fields=_blamed(broken))
+
     @abstractmethod
     async def _require(self, actor: Actor, org: str, source_id: UUID, role: Role) -> LiveSource:
         """The source. Raises NotFound and Forbidden."""
+
+
+def _blamed(broken: Check) -> tuple[FieldError, ...]:
+    said = broken.evidence or Message("error.unproven", {"step": broken.step})
+    return tuple(FieldError(name, said) for name in broken.fields or ("config",))

@@ -130,11 +130,22 @@ class DataSourceService(LadderCalls):
         return self._views.of(self._live.of(record, None))
 
     async def update(
-        self, actor: Actor, org: str, source_id: UUID, changes: Mapping[str, Any], *, if_version: int | None = None
+        self,
+        actor: Actor,
+        org: str,
+        source_id: UUID,
+        changes: Mapping[str, Any],
+        *,
+        if_version: int | None = None,
+        verify: bool = False,
     ) -> Source:
         """A JSON merge patch. A secret left out or `{"set": true}` is kept, null clears it.
 
-        Raises InvalidInput, Conflict, and PreconditionFailed when `if_version` is no longer the present one.
+        With `verify` a changed configuration is tried first, beside the present one, its breaker and its figures, and
+        takes its place only when the ladder holds: so a new secret is put in the place of the old one.
+
+        Raises InvalidInput, Conflict, Unproven, and PreconditionFailed when `if_version`, or without it the version
+        that was there when the trial began, is no longer the present one.
         """
         live = await self._require(actor, org, source_id, Role.EDITOR)
         record = live.record
@@ -143,6 +154,8 @@ class DataSourceService(LadderCalls):
         if "config" in given:
             given |= self._new_config(record, given.pop("config"))
         expected = record.version if if_version is None else if_version
+        if verify and "config" in given:
+            await self._prove(org, record.kind, given["config"])
         async with self._audit.change(actor, org, "source.update", record.name, record.uid) as entry:
             changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected)
             self._tell_change(entry, record, changed)

@@ -1,6 +1,6 @@
 """Whom an organisation's incidents are told: an address and a signing secret, sealed as a source's configuration is."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from core.models import Organisation
 from core.redaction import Secrets
 from core.storage.database import Database
 from core.storage.encryption import Sealed, Vault
+from core.storage.row_locks import announce_sealing
 from core.storage.tables import alert_deliveries, alert_hooks, organisations
 
 VERSION = 1
@@ -49,19 +50,11 @@ class HookRepository:
         """`opened` holds `url` and `secret`. Gives the hook's id for outsiders."""
         uid = uuid4()
         self._secrets.know(opened["url"], opened["secret"])
-        sealed = self._vault.seal(opened, org_id=org.id, source_uid=uid, config_version=VERSION)
-        values = {
-            "uid": uid,
-            "org_id": org.id,
-            "host": host,
-            "language": language,
-            "kek_id": sealed.kek_id,
-            "wrapped_key": sealed.wrapped_key,
-            "ciphertext": sealed.ciphertext,
-            "created_at": now,
-        }
+        values = {"uid": uid, "org_id": org.id, "host": host, "language": language, "created_at": now}
         async with self._database.write() as connection:
-            await connection.execute(sa.insert(alert_hooks).values(values))
+            await announce_sealing(connection, alert_hooks)
+            sealed = self._vault.seal(opened, org_id=org.id, source_uid=uid, config_version=VERSION)
+            await connection.execute(sa.insert(alert_hooks).values(values | asdict(sealed)))
         return uid
 
     async def of_org(self, org_slug: str) -> tuple[HookRecord, ...]:

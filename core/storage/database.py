@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
@@ -36,6 +38,15 @@ class Backend(Protocol):
     def refusing(self) -> AbstractContextManager[None]: ...
 
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """What a database says of itself; `revision` is None while it has no tables."""
+
+    version: str
+    revision: str | None
+    now: datetime
 
 
 class _Together:
@@ -100,6 +111,20 @@ class Database:
         """An INSERT in the words of this database, which may say what happens on a conflict."""
         return insert_for(self._backend.dialect, table)
 
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._backend.dialect
+
+    async def facts(self) -> DatabaseFacts:
+        """Asks without changing anything. Raises StartupError as `upgrade` does."""
+        version, now = _FACTS[self.dialect]
+        with self._backend.refusing():
+            async with self._backend.looking() as connection:
+                revision = await connection.run_sync(_revision)
+                told = tuple((await connection.execute(sa.text(f"SELECT {version}, {now}"))).one())
+        return DatabaseFacts(str(told[0]), revision, datetime.fromtimestamp(float(told[1]), UTC))
+
     async def answers(self) -> bool:
         """Whether a query works now."""
         try:
@@ -142,6 +167,13 @@ class Database:
     async def close(self) -> None:
         """Idempotent."""
         await self._backend.close()
+
+
+_FACTS = {
+    "sqlite": ("sqlite_version()", "(julianday('now') - 2440587.5) * 86400"),
+    "postgresql": ("current_setting('server_version')", "extract(epoch FROM clock_timestamp())"),
+}
+"""Version and seconds since 1970, in the words of each."""
 
 
 def _parsed(url: str) -> URL:

@@ -5,9 +5,7 @@ cannot be put in another's place.
 """
 
 import base64
-import binascii
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,8 +18,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.errors import InternalError, StartupError
+from core.redaction import Secrets
+from core.storage.key_file import KEY_BYTES, read_key_file
 
-KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
@@ -51,13 +50,18 @@ class KeyEncryption(Protocol):
 class Keyring:
     """Key-encryption keys by id; the first one writes, all of them read.
 
-    `path`, when given, is read again once when an unknown id is met: another process may have rotated the keys.
+    `path`, when given, is read again before each key is wrapped and when an unknown id is met: another process may
+    have rotated the keys. What this process knew it goes on reading with: rows that it read before may need it.
+    `met`, when given, is told every key as it is written in a file, so that no log repeats one.
     """
 
-    def __init__(self, keys: Mapping[str, bytes], path: Path | None = None) -> None:
-        self._keys, self._path = dict(keys), path
+    def __init__(self, keys: Mapping[str, bytes], path: Path | None = None, met: Secrets | None = None) -> None:
+        self._keys, self._path, self._met = dict(keys), path, met
+        self._tell()
 
     def wrap(self, data_key: bytes, bound_to: bytes) -> tuple[str, bytes]:
+        if self._path is not None:
+            self._reload(self._path)
         kek_id, key = next(iter(self._keys.items()))
         return kek_id, _encrypt(key, data_key, bound_to)
 
@@ -68,17 +72,19 @@ class Keyring:
             raise SealBroken("key_unknown", id=kek_id)
         return _decrypt(self._keys[kek_id], wrapped, bound_to)
 
-    def encoded(self) -> tuple[str, ...]:
-        """The keys as they are written, for who has to recognise one."""
-        return tuple(base64.b64encode(key).decode() for key in self._keys.values())
-
     def knows(self, kek_id: str) -> bool:
         return kek_id in self._keys
 
     def _reload(self, path: Path) -> None:
         # A file that is gone or half written must not take away the keys that this process already has.
         with suppress(StartupError):
-            self._keys = read_key_file(path)
+            present = read_key_file(path)
+            self._keys = present | {kek_id: key for kek_id, key in self._keys.items() if kek_id not in present}
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._met is not None:
+            self._met.know(*(base64.b64encode(key).decode() for key in self._keys.values()))
 
 
 class Vault:
@@ -101,62 +107,11 @@ class Vault:
         opened: dict[str, Any] = json.loads(_decrypt(data_key, sealed.ciphertext, bound_to))
         return opened
 
-
-def parse_keys(text: str) -> dict[str, bytes]:
-    """Keys `id:base64(32 bytes)`, separated by commas or lines. Raises ValueError without repeating any of it."""
-    keys: dict[str, bytes] = {}
-    for entry in text.replace(",", "\n").split():
-        kek_id, _, encoded = entry.partition(":")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError):
-            raise ValueError("not base64") from None
-        if not kek_id or not kek_id.isascii() or kek_id in keys or len(key) != KEY_BYTES:
-            raise ValueError("a key needs an id of its own and 32 bytes")
-        keys[kek_id] = key
-    if not keys:
-        raise ValueError("no key")
-    return keys
-
-
-def read_key_file(path: Path) -> dict[str, bytes]:
-    """Raises StartupError for a file that cannot be read or holds anything but keys."""
-    try:
-        return parse_keys(path.read_text("ascii"))
-    except (OSError, ValueError):
-        raise StartupError("key_file_corrupt", path=str(path)) from None
-
-
-def create_key_file(path: Path) -> None:
-    """A fresh key, readable by its owner alone, complete or not there at all. Never overwrites.
-
-    Raises StartupError where it cannot be written. A key that another process made meanwhile is left in its place.
-    """
-    line = f"k{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        # A link fails where a rename would replace a key that somebody else made meanwhile.
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        _sync_folder(path.parent)
-    except OSError as err:
-        raise StartupError("key_file_unwritable", path=str(path)) from err
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Until then a power cut may take the new name away, and with it all that was sealed under the key."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def rewrap(self, sealed: Sealed, *, org_id: int, source_uid: UUID, config_version: int) -> Sealed:
+        """The same ciphertext, its data key wrapped by the key that writes now. Raises SealBroken."""
+        bound_to = _binding(org_id, source_uid, config_version)
+        data_key = self._keys.unwrap(sealed.kek_id, sealed.wrapped_key, bound_to)
+        return Sealed(*self._keys.wrap(data_key, bound_to), sealed.ciphertext)
 
 
 def _binding(org_id: int, source_uid: UUID, config_version: int) -> bytes:

@@ -4,8 +4,9 @@ from core.errors import StartupError
 from core.redaction import Secrets
 from core.settings import Settings
 from core.storage.database import Database
-from core.storage.encryption import Keyring, create_key_file, parse_keys, read_key_file
-from core.storage.sources import sealing_keys
+from core.storage.encryption import Keyring
+from core.storage.key_file import create_key_file, parse_keys, read_key_file
+from core.storage.sealed import sealing_keys
 
 
 async def open_keyring(settings: Settings, database: Database, secrets: Secrets | None = None) -> Keyring:
@@ -16,32 +17,36 @@ async def open_keyring(settings: Settings, database: Database, secrets: Secrets 
     Raises StartupError when keys are malformed (`keks`, `key_file_corrupt`), or one is missing that something was
     sealed with (`key_missing`).
     """
-    needed = await sealing_keys(database)
-    keyring = _from_environment(settings) or _from_file(settings, first_start=not needed)
-    if not all(map(keyring.knows, needed)):
-        raise StartupError("key_missing", path=_place(settings))
-    if secrets is not None:
-        secrets.know(*keyring.encoded())
-    return keyring
+    path = None if settings.keks else settings.key_path
+    for _ in range(2):  # a rotation beside us may have ended between the two looks
+        needed = await sealing_keys(database)
+        keyring = Keyring(_made_or_present(settings, first_start=not needed), path, secrets)
+        if all(map(keyring.knows, needed)):
+            return keyring
+    raise StartupError("key_missing", path=key_place(settings))
 
 
-def _from_environment(settings: Settings) -> Keyring | None:
+def present_keys(settings: Settings) -> dict[str, bytes]:
+    """The keys by id, the one that writes first; none where there is no key file yet.
+
+    Raises StartupError (`keks`, `key_file_corrupt`).
+    """
     if settings.keks is None:
-        return None
+        return read_key_file(settings.key_path) if settings.key_path.exists() else {}
     try:
-        return Keyring(parse_keys(settings.keks.get_secret_value()))
+        return parse_keys(settings.keks.get_secret_value())
     except ValueError:
         raise StartupError("keks") from None
 
 
-def _from_file(settings: Settings, *, first_start: bool) -> Keyring:
-    path = settings.key_path
-    if not path.exists():
-        if not first_start:
-            raise StartupError("key_missing", path=str(path))
-        create_key_file(path)
-    return Keyring(read_key_file(path), path)
-
-
-def _place(settings: Settings) -> str:
+def key_place(settings: Settings) -> str:
+    """Where a person finds the keys."""
     return str(settings.key_path) if settings.keks is None else "CHESHMEH_KEKS"
+
+
+def _made_or_present(settings: Settings, *, first_start: bool) -> dict[str, bytes]:
+    if settings.keks is None and not settings.key_path.exists():
+        if not first_start:
+            raise StartupError("key_missing", path=str(settings.key_path))
+        create_key_file(settings.key_path)
+    return present_keys(settings)

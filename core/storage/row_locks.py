@@ -32,3 +32,10 @@ async def lock_table(connection: Connection, table: sa.Table) -> None:
     """Only this transaction writes to the table until it ends; others read on."""
     if connection.dialect.name == "postgresql":
         await connection.exec_driver_sql(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')
+
+
+async def announce_sealing(connection: Connection, table: sa.Table) -> None:
+    """Before something is sealed for a row of the table: a rotation of keys, which locks the table once, waits for
+    those who may still have read the old keys."""
+    if connection.dialect.name == "postgresql":
+        await connection.exec_driver_sql(f'LOCK TABLE "{table.name}" IN ROW EXCLUSIVE MODE')

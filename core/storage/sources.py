@@ -1,6 +1,6 @@
 """Data sources as rows. Configurations go in and come out sealed."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,7 +15,8 @@ from core.storage.database import Database
 from core.storage.encryption import Sealed, Vault
 from core.storage.folding import fold
 from core.storage.incidents import close_emptied
-from core.storage.tables import alert_hooks, organisations, source_status, sources
+from core.storage.row_locks import announce_sealing
+from core.storage.tables import organisations, source_status, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,6 @@ class SourceRepository:
     async def add(self, org: Organisation, draft: SourceDraft, config: Mapping[str, Any]) -> SourceRecord:
         """Raises Conflict when the organisation has a source of that name."""
         uid, now = uuid4(), datetime.now(UTC)
-        sealed = self._vault.seal(config, org_id=org.id, source_uid=uid, config_version=1)
         values = {
             "uid": uid,
             "org_id": org.id,
@@ -95,9 +95,13 @@ class SourceRepository:
             **_named(draft.name),
             **_thresholds(draft.breaker),
             **_window(draft.maintenance),
-            **_columns(sealed),
         }
-        await self._store(sa.insert(sources).values(values), draft.name)
+
+        def insertion() -> sa.Insert:
+            sealed = self._vault.seal(config, org_id=org.id, source_uid=uid, config_version=1)
+            return sa.insert(sources).values(values | _columns(sealed))
+
+        await self._store(insertion, draft.name)
         return await self._present(org.slug, uid)
 
     async def get(self, org_slug: str, uid: UUID) -> SourceRecord | None:
@@ -145,11 +149,15 @@ class SourceRepository:
     async def update(self, record: SourceRecord, changes: SourceChanges, *, expected_version: int) -> SourceRecord:
         """Raises PreconditionFailed when the source is no longer at `expected_version`, Conflict for a taken name,
         NotFound when it is gone."""
-        version = expected_version + 1
-        values = self._values(record, changes, version) | {"version": version, "updated_at": datetime.now(UTC)}
-        found = sources.c.id == record.id
-        statement = sa.update(sources).where(found, sources.c.version == expected_version).values(values)
-        changed = await self._store(statement, str(values.get("name", "")))
+        version, now = expected_version + 1, datetime.now(UTC)
+        found = sa.and_(sources.c.id == record.id, sources.c.version == expected_version)
+
+        def change() -> sa.Update:
+            values = self._values(record, changes, version) | {"version": version, "updated_at": now}
+            return sa.update(sources).where(found).values(values)
+
+        name = "" if isinstance(changes.name, Unchanged) else changes.name
+        changed = await self._store(change, name)
         present = await self._present(record.org_slug, record.uid)
         if not changed:
             raise PreconditionFailed("stale")
@@ -171,10 +179,12 @@ class SourceRepository:
             record.sealed, org_id=record.org_id, source_uid=record.uid, config_version=record.config_version
         )
 
-    async def _store(self, statement: sa.Insert | sa.Update, name: str) -> int:
+    async def _store(self, sealing: Callable[[], sa.Insert | sa.Update], name: str) -> int:
+        """The statement is made where a rotation of keys waits for it."""
         try:
             async with self._database.write() as connection:
-                return (await connection.execute(statement)).rowcount
+                await announce_sealing(connection, sources)
+                return (await connection.execute(sealing())).rowcount
         except IntegrityError:
             taken = FieldError("name", Message("error.conflict.name_taken", {"name": name}))
             raise Conflict("name_taken", name=name, fields=(taken,)) from None
@@ -209,13 +219,6 @@ async def kinds_in_use(database: Database) -> frozenset[str]:
     """Kinds of the sources that there are, in all organisations."""
     async with database.read() as connection:
         return frozenset((await connection.execute(sa.select(sources.c.kind).distinct())).scalars())
-
-
-async def sealing_keys(database: Database) -> frozenset[str]:
-    """Ids of the key-encryption keys that stored configurations and hooks need."""
-    query = sa.union(sa.select(sources.c.kek_id), sa.select(alert_hooks.c.kek_id))
-    async with database.read() as connection:
-        return frozenset((await connection.execute(query)).scalars())
 
 
 def _named(name: str) -> dict[str, str]:

@@ -152,3 +152,16 @@ def test_a_deleted_source_is_gone_and_its_name_is_free(org: Org, source: dict[st
         assert org.call(method, source["id"], json={}).status_code == 404
     assert org.call("GET").json()["items"] == []
     assert org.add("orders")["id"] != source["id"]
+
+
+def test_a_secret_that_is_to_be_tried_first_stays_when_the_new_one_fails(org: Org, source: dict[str, Any]) -> None:
+    body = {"config": {"password": "another"}}
+    for wrong in ("1", "yes", ""):
+        refused = org.call("PATCH", f"{source['id']}?verify={wrong}", role=Role.EDITOR, json=body)
+        assert (refused.status_code, fields_of(refused)) == (422, ["verify"])
+    failed = org.call("PATCH", f"{source['id']}?verify=true", role=Role.EDITOR, json=body)
+    assert (failed.status_code, failed.json()["code"]) == (422, "unproven")
+    assert failed.json()["errors"][0]["field"].startswith("config")
+    assert password_of(org, source) == SECRET
+    assert org.call("PATCH", f"{source['id']}?verify=false", role=Role.EDITOR, json=body).status_code == 200
+    assert password_of(org, source) == "another"

@@ -20,8 +20,7 @@ COMMANDS = """
     sources sample | sources show | sources test | tokens add | tokens list | tokens revoke | users add | worker
 """
 TO_COME = {
-    "db backup", "db restore", "doctor", "keys rotate", "keys verify", "orgs policy", "queries approve",
-    "queries list", "queries revoke",
+    "orgs policy", "queries approve", "queries list", "queries revoke",
 }  # fmt: skip
 """Of these not all are there yet."""
 WITHOUT_A_PLACE = {"sources kinds"}

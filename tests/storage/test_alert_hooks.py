@@ -12,7 +12,7 @@ from core.storage.database import Database
 from core.storage.encryption import SealBroken, Vault
 from core.storage.outbox import Outbox
 from core.storage.people import PeopleRepository
-from core.storage.sources import sealing_keys
+from core.storage.sealed import sealing_keys
 from core.storage.tables import alert_hooks
 from tests.storage.conftest import NOW
 from tests.storage.plant import Plant

@@ -10,7 +10,8 @@ from core.errors import StartupError
 from core.models import Organisation, SourceDraft
 from core.settings import Settings
 from core.storage.database import Database
-from core.storage.encryption import Keyring, SealBroken, Vault, create_key_file, read_key_file
+from core.storage.encryption import Keyring, SealBroken, Vault
+from core.storage.key_file import create_key_file, read_key_file
 from core.storage.keys import open_keyring
 from core.storage.sources import SourceRecord, SourceRepository
 

@@ -1,0 +1,1 @@
+"""The ladder of this installation: what `diagnose` is for a source. Nothing here changes anything."""
