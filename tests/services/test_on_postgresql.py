@@ -104,7 +104,7 @@ def test_an_administrator_sees_how_many_workers_live(tmp_path: Path, postgres_ur
     with product(tmp_path, database_url=postgres_url) as made:
         run, own = made.runtime.run, made.runtime.settings
         there = made.runtime.administration._installation
-        service = Administration(made.runtime.access, there, own.model_copy(update={"checks": "worker"}), ())
+        service = Administration(there, own.model_copy(update={"checks": "worker"}), ())
         assert run(service.system(ADMIN, "main")).workers == 0
         run(_signs_of_life(postgres_url, "0 s", "1 hour"))
         assert run(service.system(ADMIN, "main")).workers == 1
