@@ -1,10 +1,12 @@
 """One source: how it is and why, its figures, and a look at its data."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.i18n import Translator
 from core.models import Source, Status
-from ui import ladder, metrics, navigation, overview, pinging, playground, source_header, state
+from ui import ladder, metrics, navigation, overview, pinging, playground, source_header, state, tabs
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
 from ui.widgets import empty
@@ -23,27 +25,11 @@ def page(person: Reader, t: Translator) -> None:
     source_header.header(source, person, t)
     pinging.show_pinged(t, explained=source.diagnosis is not None)
     source_header.why(source, t)
-    tabs(source, person, t)
-
-
-def tabs(source: Source, person: Reader, t: Translator) -> None:
     labels = {name: t.text(f"source.tab.{name}") for name in TABS}
-    asked = st.query_params.get("tab", TABS[0])
-    shown = st.tabs(
-        list(labels.values()),
-        default=labels.get(state.first_tab(asked, t.lang), labels[TABS[0]]),
-        key=state.in_words(state.TAB, t.lang),
-        on_change="rerun",
-    )
-    for name, tab in zip(TABS, shown, strict=True):
-        if tab.open:
-            if name != asked:
-                st.query_params["tab"] = name
-            with tab:
-                content(name, source, person, t)
+    tabs.tabs(labels, partial(content, source, person, t), t)
 
 
-def content(name: str, source: Source, person: Reader, t: Translator) -> None:
+def content(source: Source, person: Reader, t: Translator, name: str) -> None:
     service = runtime().sources
     if name == "overview":
         well = source.status is Status.HEALTHY

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import streamlit as st
@@ -13,13 +13,14 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would carry out instead of showing it."""
 
 Cell = str | float | datetime | None
+Rows = Iterable[Sequence[Cell]]
 
 
-def csv_button(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], t: Translator) -> None:
-    """Downloads the rows as `name`.csv."""
+def csv_button(name: str, header: Sequence[str], rows: Rows | Callable[[], Rows], t: Translator) -> None:
+    """Downloads the rows as `name`.csv. Those that a function makes are made when somebody wants them."""
     st.download_button(
         t.text("export.csv"),
-        written(header, rows),
+        (lambda: written(header, rows())) if callable(rows) else written(header, rows),
         file_name=f"{name}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -29,7 +30,7 @@ def csv_button(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]],
     )
 
 
-def written(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+def written(header: Sequence[str], rows: Rows) -> bytes:
     """UTF-8 behind a byte order mark, without which a spreadsheet takes Persian for Latin; times in ISO 8601."""
     text = io.StringIO()
     writer = csv.writer(text)

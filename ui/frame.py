@@ -8,14 +8,14 @@ import streamlit as st
 
 from core.i18n import LANGUAGES, Translator, translator
 from core.settings import LANG_COOKIE
-from ui import session
+from ui import navigation, session
 from ui.runtime import runtime
 from ui.session import Reader
 from ui.widgets import plain
 
 FOLDER = Path(__file__).resolve().parent
 LOGO = FOLDER.parent / "static" / "icons" / "logo.svg"
-SIGN_OUT = "sign_out"
+ACCOUNT, SIGN_OUT = "account", "sign_out"
 STREAMLIT_WORDS = (
     "app_pages",
     "autosize",
@@ -116,7 +116,8 @@ def _organisations(reader: Reader, t: Translator) -> None:
 
 def _user_menu(reader: Reader, t: Translator) -> None:
     others = [lang for lang in LANGUAGES if lang != t.lang]
-    labels = {lang: t.text(f"language.{lang}") for lang in others} | {SIGN_OUT: t.text("user.sign_out")}
+    languages = {lang: t.text(f"language.{lang}") for lang in others}
+    labels = {ACCOUNT: t.text("nav.account"), **languages, SIGN_OUT: t.text("user.sign_out")}
     picked = st.menu_button(
         plain(reader.actor.name),
         list(labels),
@@ -131,6 +132,8 @@ def _user_menu(reader: Reader, t: Translator) -> None:
         target = json.dumps(session.sign_out()).replace("<", "\\u003c")
         st.html(f"<script>location.assign({target})</script>", unsafe_allow_javascript=True)
         st.stop()
+    if picked == ACCOUNT:
+        navigation.open_page(navigation.ACCOUNT)
     if picked is not None:
         session.choose_language(picked)
         st.rerun()

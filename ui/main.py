@@ -17,7 +17,9 @@ def main() -> None:
     person = None
     with widgets.errors_shown("frame"):
         person = reader()
-    known = navigation.pages(t, person.role) if person else navigation.pages(t)
+    known = navigation.pages(t)
+    if person is not None:
+        known = navigation.pages(t, person.role, server_admin=person.actor.server_admin)
     chosen = st.navigation(list(known.values()), position="sidebar" if person else "hidden")
     if person is not None:
         here = next(name for name, page in known.items() if page.url_path == chosen.url_path)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent.parent / "pages"
 SOURCES, ADD, SOURCE = "sources", "add", "source"
-HEALTH, PLAYGROUND, ADMIN = "health", "playground", "admin"
+HEALTH, PLAYGROUND, ADMIN, ACCOUNT = "health", "playground", "admin", "account"
 _ICONS = {
     SOURCES: ":material/database:",
     ADD: ":material/add_circle:",
@@ -24,25 +24,30 @@ _ICONS = {
     HEALTH: ":material/monitoring:",
     PLAYGROUND: ":material/science:",
     ADMIN: ":material/admin_panel_settings:",
+    ACCOUNT: ":material/account_circle:",
 }
 _NEEDS = {ADD: Role.EDITOR, ADMIN: Role.ADMIN}
+_ELSEWHERE = (SOURCE, ACCOUNT)
+"""Pages that a row of a table, or the menu of the person, leads to."""
 
 
-def page(name: str, t: Translator, role: Role = Role.ADMIN) -> "Page":
+def page(name: str, t: Translator, role: Role = Role.ADMIN, *, server_admin: bool = False) -> "Page":
     """A page that this role would be refused is not offered, but answers at its address with the reason."""
+    refused = role < _NEEDS.get(name, Role.VIEWER) and not (name == ADMIN and server_admin)
     return st.Page(
         FOLDER / f"{name}.py",
         title=t.text(f"nav.{name}"),
         icon=_ICONS[name],
         url_path=name,
         default=name == SOURCES,
-        visibility="hidden" if name == SOURCE or role < _NEEDS.get(name, Role.VIEWER) else "visible",
+        visibility="hidden" if name in _ELSEWHERE or refused else "visible",
     )
 
 
-def pages(t: Translator, role: Role = Role.VIEWER) -> "dict[str, Page]":
+def pages(t: Translator, role: Role = Role.VIEWER, *, server_admin: bool = False) -> "dict[str, Page]":
     """All of them, in the order of the navigation."""
-    return {name: page(name, t, role) for name in (SOURCES, ADD, HEALTH, PLAYGROUND, ADMIN, SOURCE)}
+    names = (SOURCES, ADD, HEALTH, PLAYGROUND, ADMIN, SOURCE, ACCOUNT)
+    return {name: page(name, t, role, server_admin=server_admin) for name in names}
 
 
 def open_source(reader: Reader, source_id: UUID) -> NoReturn:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import SourceError
 from core.i18n import LANGUAGES
-from core.models import Message, PingAllView, SampleResult, TestResult
+from core.models import Message, PingAllView, SampleResult, Source, TestResult
 
 LANG = "lang"
 ORG = "org"
@@ -37,8 +37,15 @@ STATUS = "sources_status"
 TABLE = "sources_table"
 PING_CLICK = "sources_ping"
 NAME_CLICK = "sources_name"
-TAB = "source_tab"
-FIRST_TAB = "source_tab_first"
+TAB = "page_tab"
+FIRST_TAB = "page_tab_first"
+OPEN_TAB = "page_tab_open"
+ROWS = "table_rows"
+ASKED = "dialog_asked"
+ONCE = "shown_once"
+SENT = "inputs_sent"
+TRAIL = "trail_cursors"
+RIVAL = "edit_rival"
 LOG_SCALE = "health_log"
 RANKED = "health_ranked"
 PERCENTILE = "health_percentile"
@@ -46,7 +53,8 @@ HEALTH_RANGE = "health_range"
 SOURCE_RANGE = "source_range"
 
 OF_SOURCES = (ORDER, SHOWN, JOB, SUMMARY, PINGED)
-OF_SOURCE = (PINGED, SAMPLED, CLIMB)
+OF_SOURCE = (PINGED, SAMPLED, CLIMB, RIVAL)
+OF_TAB = (ASKED, ONCE, ROWS, TRAIL)
 
 
 @dataclass(slots=True)
@@ -113,6 +121,22 @@ def unread(source_id: UUID) -> dict[str, SourceError]:
     return kept
 
 
+def rival(source_id: UUID) -> Source | None:
+    """The source as somebody else has made it while this person edits it."""
+    met: Source | None = st.session_state.get(RIVAL)
+    return met if met is not None and met.id == source_id else None
+
+
+def sent(*keys: str) -> None:
+    """These inputs begin empty in the next run: once drawn, an input takes no other value in its own."""
+    st.session_state[SENT] = keys
+
+
+def empty_sent() -> None:
+    for key in st.session_state.pop(SENT, ()):
+        st.session_state[key] = ""
+
+
 def forget(*keys: str) -> None:
     for key in keys:
         st.session_state.pop(key, None)
@@ -121,8 +145,17 @@ def forget(*keys: str) -> None:
 def enter(page: str) -> None:
     """Notes the page of this run; what belongs to the one that was left is dropped."""
     if st.session_state.get(PAGE) != page:
-        forget(*OF_SOURCES, *OF_SOURCE, TAB, TRIAL, *(in_words(FIRST_TAB, lang) for lang in LANGUAGES))
+        forget(
+            *OF_SOURCES, *OF_SOURCE, *OF_TAB, TAB, OPEN_TAB, TRIAL, *(in_words(FIRST_TAB, lang) for lang in LANGUAGES)
+        )
     st.session_state[PAGE] = page
+
+
+def enter_tab(name: str) -> None:
+    """Notes the tab of this run; a secret or a question of the one that was left is dropped."""
+    if st.session_state.get(OPEN_TAB) != name:
+        forget(*OF_TAB)
+    st.session_state[OPEN_TAB] = name
 
 
 def first_tab(asked: str, lang: str) -> str:

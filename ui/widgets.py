@@ -25,8 +25,9 @@ BADGES = {
 RIGHT_TO_LEFT = frozenset({"R", "AL"})
 """Unicode's classes of letters that run from right to left; digits are not among them."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$-])")
-# Streamlit replaces `:name:` and `:colour[` after Markdown is parsed, where a backslash no longer protects.
-_DIRECTIVE = re.compile(r":(?=[a-zA-Z])")
+# Streamlit replaces `:name:` and `:colour[` after Markdown is parsed, where a backslash no longer protects; and an
+# address that somebody typed is no link of ours.
+_DIRECTIVE = re.compile(r":(?=[a-zA-Z]|//)")
 
 
 def plain(text: str) -> str:

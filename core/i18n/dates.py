@@ -32,6 +32,31 @@ def clock(when: datetime, lang: str, zone: tzinfo, *, seconds: bool = False) -> 
     return digits_of(when.astimezone(zone).strftime("%H:%M:%S" if seconds else "%H:%M"), lang)
 
 
+def month_start(when: datetime, lang: str, zone: tzinfo, back: int = 0) -> datetime:
+    """Midnight before the first day of the month in the calendar of `lang`; `back` counts months before it."""
+    local = when.astimezone(zone)
+    year, month = _calendar(local.date(), lang)
+    months = year * 12 + month - 1 - back
+    return _midnight(months // 12, months % 12 + 1, lang, zone)
+
+
+def year_start(when: datetime, lang: str, zone: tzinfo) -> datetime:
+    """Midnight before the first day of the year: 1 Farvardin in Persian."""
+    return _midnight(_calendar(when.astimezone(zone).date(), lang)[0], 1, lang, zone)
+
+
+def _calendar(local: GregorianDay, lang: str) -> tuple[int, int]:
+    if lang != "fa":
+        return local.year, local.month
+    day = jdatetime.date.fromgregorian(date=local)
+    return day.year, day.month
+
+
+def _midnight(year: int, month: int, lang: str, zone: tzinfo) -> datetime:
+    first = GregorianDay(year, month, 1) if lang != "fa" else jdatetime.date(year, month, 1).togregorian()
+    return datetime(first.year, first.month, first.day, tzinfo=zone)
+
+
 def age(seconds: float) -> tuple[str, int]:
     """The largest whole unit of an age and how many of it; `now` below 3 s, `date` from 30 days on."""
     if seconds >= MONTH_DAYS * 86_400:

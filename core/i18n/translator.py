@@ -119,6 +119,16 @@ class Translator:
         today = when.astimezone(self.zone).date() == now.astimezone(self.zone).date()
         return self.clock(when) if today else self.datetime(when)
 
+    def month_start(self, when: dt.datetime, back: int = 0) -> dt.datetime:
+        """Where the reader's month began, or the one `back` months before."""
+        return dates.month_start(when, self.lang, self.zone, back)
+
+    def year_start(self, when: dt.datetime) -> dt.datetime:
+        return dates.year_start(when, self.lang, self.zone)
+
+    def day_start(self, when: dt.datetime) -> dt.datetime:
+        return when.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
     def listed(self, parts: Sequence[str]) -> str:
         """«الف، ب و پ»."""
         # CLDR puts a comma before the last «و», which Persian does not.

@@ -12,12 +12,18 @@ from core.services.rights import require
 from core.settings import Settings
 from core.storage.installation import InstallationRepository
 
+WORKER_SEEN_S = 10.0
+"""A worker gives a sign of life every 2 s."""
 PROGRAM, INTERFACE = "cheshmeh", "streamlit"
 
 
 @dataclass(frozen=True, slots=True)
 class SystemState:
-    """The running process; `database` is the backend's name, `versions` are of programs by name."""
+    """The running process; `database` is the backend's name, `versions` are of programs by name.
+
+    `checks` is `inline`, `worker` or `off`; `workers` live now, None where no worker has work. `keys` are the ids of
+    the key-encryption keys in use. `redis` says whether there is one, not whether it answers.
+    """
 
     database: str
     migration: str
@@ -25,6 +31,10 @@ class SystemState:
     versions: dict[str, str]
     kinds: tuple[str, ...]
     started_at: datetime
+    redis: bool = False
+    checks: str = "inline"
+    workers: int | None = None
+    keys: tuple[str, ...] = ()
 
 
 class Administration:
@@ -51,4 +61,8 @@ class Administration:
             versions={PROGRAM: __version__, "python": platform.python_version(), INTERFACE: version(INTERFACE)},
             kinds=self._kinds,
             started_at=self._started_at,
+            redis=self._settings.redis_url is not None,
+            checks=self._settings.checks if self._settings.check_interval_s else "off",
+            workers=await self._installation.workers(WORKER_SEEN_S) if self._settings.checks == "worker" else None,
+            keys=await self._installation.keys(),
         )

@@ -9,10 +9,22 @@ from typing import Any
 from core.errors import Forbidden, InvalidInput
 from core.models import Actor, AuditLine, AuditPage, FieldError, Message, Role
 from core.services.rights import require
-from core.storage.audit import AuditRepository
+from core.storage.audit import AuditRepository, Wanted
 
 LIMIT_MAX = 1000
 TARGET_MAX = 200
+NAMES_AMONG = 10_000
+"""The newest lines, whose actions and people a filter offers: a trail grows without end."""
+EXPORT_MAX = 10_000
+"""Lines of one file."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditNames:
+    """Which actions and whose names stand in the newest lines, sorted."""
+
+    actions: tuple[str, ...]
+    people: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -64,24 +76,45 @@ class Audit:
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        action: str | None = None,
+        person: str | None = None,
         cursor: str | None = None,
         limit: int = 100,
     ) -> AuditPage:
-        """Newest first, at most `limit` (1 … 1,000). `org` None: the installation's own lines.
+        """Newest first, at most `limit` (1 … 1,000), of one action or one actor only where these are named.
+
+        `org` None: the installation's own lines.
 
         Raises NotFound or Forbidden for anyone but the organisation's administrators (of None: server administrators),
         InvalidInput naming `limit` or `cursor`.
         """
-        if org is not None:
-            require(actor, org, Role.ADMIN)
-        elif not actor.server_admin:
-            raise Forbidden("server_admin")
+        _require(actor, org)
         if not 1 <= limit <= LIMIT_MAX:
             raise _wrong("limit", "field.range", min=1, max=LIMIT_MAX)
         below = _id(cursor)
-        found = await self._lines.lines(org, since=since, until=until, below=below, limit=limit + 1)
+        wanted = Wanted(org, since, until, action, person)
+        found = await self._lines.lines(wanted, below=below, limit=limit + 1)
         more = str(found[limit - 1].id) if len(found) > limit else None
         return AuditPage(found[:limit], more)
+
+    async def export(self, actor: Actor, org: str | None, **wanted: Any) -> AuditPage:
+        """What `lines` would show page by page, up to 10,000 lines; a cursor says that there are more."""
+        found: list[AuditLine] = []
+        cursor: str | None = None
+        while len(found) < EXPORT_MAX:
+            page = await self.lines(actor, org, cursor=cursor, limit=LIMIT_MAX, **wanted)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return AuditPage(tuple(found), cursor)
+
+    async def names(self, actor: Actor, org: str | None) -> AuditNames:
+        """Of the newest 10,000 lines. Raises as `lines` does."""
+        _require(actor, org)
+        pairs = await self._lines.names(org, NAMES_AMONG)
+        actions, people = {action for action, _ in pairs}, {person for _, person in pairs}
+        return AuditNames(tuple(sorted(actions)), tuple(sorted(people)))
 
     async def _write(self, actor: Actor, org: str | None, action: str, entry: Entry) -> None:
         target = entry.target[:TARGET_MAX]
@@ -89,6 +122,13 @@ class Audit:
             self._clock(), org, actor.name, actor.address, action, target, entry.target_id, entry.before, entry.after
         )
         await self._lines.add(line)
+
+
+def _require(actor: Actor, org: str | None) -> None:
+    if org is not None:
+        require(actor, org, Role.ADMIN)
+    elif not actor.server_admin:
+        raise Forbidden("server_admin")
 
 
 def _id(cursor: str | None) -> int | None:

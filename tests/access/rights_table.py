@@ -144,6 +144,8 @@ TABLE: dict[str, Row] = {
     "audit.change": Row(Needs.NOTHING),
     "audit.note": Row(Needs.NOTHING),
     "audit.lines": Row(M, lambda w, s, a, o: s.lines(a, o)),
+    "audit.export": Row(M, lambda w, s, a, o: s.export(a, o)),
+    "audit.names": Row(M, lambda w, s, a, o: s.names(a, o)),
     "egress.entries": Row(M, lambda w, s, a, o: s.entries(a, o)),
     "egress.set": Row(M, lambda w, s, a, o: s.set(a, o, [])),
     "egress.shut_out": Row(M, lambda w, s, a, o: s.shut_out(a, o, ["192.0.2.0/24"])),
@@ -192,6 +194,8 @@ TABLE: dict[str, Row] = {
 
 OVER_ALL: dict[str, Call] = {
     "audit.lines": lambda w, s, a, o: s.lines(a, None),
+    "audit.export": lambda w, s, a, o: s.export(a, None),
+    "audit.names": lambda w, s, a, o: s.names(a, None),
     "tokens.list": lambda w, s, a, o: s.list(a, None),
     "tokens.create": lambda w, s, a, o: s.create(a, None, "", None, frozenset(), 1),
     "tokens.revoke": lambda w, s, a, o: s.revoke(a, None, w.token(None)),

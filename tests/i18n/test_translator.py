@@ -187,3 +187,19 @@ def test_persian_runs_from_right_to_left() -> None:
 )
 def test_a_share_never_rounds_up_to_everything(ratio: float, fa: str, en: str) -> None:
     assert (FA.share(ratio), EN.share(ratio)) == (fa, en)
+
+
+@pytest.mark.parametrize(
+    ("lang", "month", "before", "year"),
+    [
+        ("fa", "2026-03-21T00:00+03:30", "2026-02-20T00:00+03:30", "2026-03-21T00:00+03:30"),
+        ("en", "2026-03-01T00:00+03:30", "2026-02-01T00:00+03:30", "2026-01-01T00:00+03:30"),
+    ],
+)
+def test_months_and_years_begin_as_the_readers_calendar_has_them(lang: str, month: str, before: str, year: str) -> None:
+    new_year = datetime(2026, 3, 20, 20, 45, tzinfo=UTC)  # a quarter past midnight on 1 Farvardin in Tehran
+    t = translator(lang)
+    assert t.month_start(new_year) == datetime.fromisoformat(month)
+    assert t.month_start(new_year, back=1) == datetime.fromisoformat(before)
+    assert t.year_start(new_year) == datetime.fromisoformat(year)
+    assert t.day_start(new_year) == datetime.fromisoformat("2026-03-21T00:00+03:30")

@@ -29,6 +29,7 @@ def test_the_system_is_described_as_it_runs(tmp_path: Path) -> None:
         assert {"fake", "postgres"} <= set(system.kinds)
         assert system.versions["cheshmeh"] == __version__
         assert set(system.versions) == {"cheshmeh", "python", "streamlit"}
+        assert (system.redis, system.checks, system.workers, system.keys) == (False, "inline", None, ())
 
 
 def test_the_address_of_the_database_stays_inside(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from core.errors import Forbidden, InvalidInput, NotFound, PreconditionFailed
 from core.models import Actor, AuditLine, Role, SourceDraft
+from core.services import audit as trail
+from core.services.audit import AuditNames
 from tests.services.assembly import Product, product
 from tests.services.test_sources import ADMIN, create
 
@@ -78,3 +80,34 @@ def test_only_administrators_read_and_a_cursor_leads_on(tmp_path: Path) -> None:
         for wrong in ({"limit": 0}, {"cursor": "x"}):
             with pytest.raises(InvalidInput):
                 run(audit.lines(ADMIN, "main", **wrong))
+
+
+def test_lines_are_narrowed_by_what_was_done_and_by_whom(tmp_path: Path) -> None:
+    with product(tmp_path) as made:
+        run, audit = made.runtime.run, made.runtime.audit
+        source = create(made, SourceDraft("fake", "orders", {"host": "a"}))
+        run(made.runtime.sources.sample(Actor("نگار", {"main": Role.ANALYST}), "main", source.id, {}))
+        assert [line.actor for line in lines(made, action="source.sample")] == ["نگار"]
+        assert [line.action for line in lines(made, person=ADMIN.name)] == ["source.create"]
+        assert lines(made, action="source.create", person="نگار") == ()
+        names = run(audit.names(ADMIN, "main"))
+        assert names == AuditNames(("source.create", "source.sample"), tuple(sorted((ADMIN.name, "نگار"))))
+        for reads in (audit.names, audit.export):
+            with pytest.raises(Forbidden):
+                run(reads(Actor("e", {"main": Role.EDITOR}), "main"))
+
+
+def test_an_export_goes_on_over_pages_and_says_where_it_was_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trail, "LIMIT_MAX", 2)
+    with product(tmp_path) as made:
+        for name in "abcde":
+            create(made, SourceDraft("fake", name, {"host": "a"}))
+        whole = made.runtime.run(made.runtime.audit.export(ADMIN, "main"))
+        assert [line.target for line in whole.items] == ["e", "d", "c", "b", "a"]
+        assert whole.next_cursor is None
+        monkeypatch.setattr(trail, "EXPORT_MAX", 4)
+        cut = made.runtime.run(made.runtime.audit.export(ADMIN, "main", action="source.create"))
+        assert [line.target for line in cut.items] == ["e", "d", "c", "b"]
+        assert cut.next_cursor is not None

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from core.bootstrap import open_runtime
+from core.checks.job_queue import job_queue
 from core.errors import EgressDenied, InvalidInput, StartupError, Unauthenticated
 from core.models import Actor, Role, SourceDraft
 from core.runtime import Runtime
+from core.services.administration import Administration
 from core.services.inputs import parse_order
 from core.settings import Settings
 from tests.fakes import Step
@@ -96,3 +98,22 @@ def test_the_database_of_the_dashboard_is_no_source(
             runtime.run(runtime.sources.ping(ADMIN, "main", source.id))
     finally:
         runtime.close()
+
+
+def test_an_administrator_sees_how_many_workers_live(tmp_path: Path, postgres_url: str) -> None:
+    with product(tmp_path, database_url=postgres_url) as made:
+        run, own = made.runtime.run, made.runtime.settings
+        there = made.runtime.administration._installation
+        service = Administration(there, own.model_copy(update={"checks": "worker"}), ())
+        assert run(service.system(ADMIN, "main")).workers == 0
+        run(_signs_of_life(postgres_url, "0 s", "1 hour"))
+        assert run(service.system(ADMIN, "main")).workers == 1
+
+
+async def _signs_of_life(url: str, *ago: str) -> None:
+    """As workers leave them in their queue's tables."""
+    sign = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %(ago)s::interval)"
+    queue = await job_queue(url)
+    async with queue.open_async():
+        for interval in ago:
+            await queue.connector.execute_query_async(sign, ago=interval)

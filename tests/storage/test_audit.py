@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from core.models import AuditLine
-from core.storage.audit import AuditRepository
+from core.storage.audit import AuditRepository, Wanted
 from core.storage.database import Database
 from core.storage.people import PeopleRepository
 from core.storage.tables import audit
@@ -23,7 +23,7 @@ def line(action: str, org: str | None = "main") -> AuditLine:
 
 
 async def actions(database: Database, org: str | None = "main") -> list[str]:
-    found = await AuditRepository(database).lines(org, since=None, until=None, below=None, limit=100)
+    found = await AuditRepository(database).lines(Wanted(org), below=None, limit=100)
     return [each.action for each in found]
 
 
@@ -32,7 +32,7 @@ async def test_lines_come_newest_first_and_as_they_were_written(database: Databa
     for action in ("one", "two"):
         await trail.add(line(action))
     await trail.add(line("server", None))
-    found = await trail.lines("main", since=None, until=None, below=None, limit=100)
+    found = await trail.lines(Wanted("main"), below=None, limit=100)
     assert [each.action for each in found] == ["two", "one"]
     assert found[1] == AuditLine(
         **{name: getattr(line("one"), name) for name in AuditLine.__slots__} | {"id": found[1].id}

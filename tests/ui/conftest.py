@@ -12,7 +12,9 @@ import ui.runtime
 import ui.session
 from core.i18n import Translator
 from core.models import Role
+from tests.services.assembly import product
 from tests.ui.fakes import FakeRuntime
+from tests.ui.house import ADDRESS, House
 from tests.ui.samples import demo_sources
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +56,21 @@ def open_page(runtime: FakeRuntime) -> Open:
         return app.run()
 
     return opened
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """Pages over the real services and a database of their own."""
+    with product(tmp_path) as made:
+        lived_in = House(made)
+        lived_in.move_in()
+        monkeypatch.setattr(core.bootstrap, "open_runtime", lambda _settings: made.runtime)
+        monkeypatch.setattr(ui.session, "translator", _strict)
+        monkeypatch.setattr(ui.session, "token", lambda: lived_in.token)
+        monkeypatch.setattr(ui.session, "address", lambda: ADDRESS)
+        ui.runtime.runtime.clear()
+        yield lived_in
+        ui.runtime.runtime.clear()
 
 
 def _strict(lang: str, zone: str, *, isolates: bool) -> Translator:

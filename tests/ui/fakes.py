@@ -43,15 +43,7 @@ from core.services.inputs import parse_order
 from core.services.rights import require
 from core.settings import Settings
 from tests.ui.climbs import FakeLadders
-from tests.ui.contents import (
-    FLIGHTS,
-    FakeAdministration,
-    FakeAlerts,
-    FakeMembers,
-    FakeTokens,
-    level,
-    sample_request,
-)
+from tests.ui.contents import FLIGHTS, level, sample_request
 from tests.ui.histories import FakeHistory
 from tests.ui.samples import DOWN, NAMESPACE, POSTGRES, make_source
 
@@ -298,22 +290,18 @@ class FakeIncidents:
 class FakeRuntime(Runtime):
     """The real runtime and its loop, around an access and sources that answer from memory."""
 
-    administration: FakeAdministration  # type: ignore[assignment]  # a fake
-    alerts: FakeAlerts  # type: ignore[assignment]  # a fake
     access: FakeAccess  # type: ignore[assignment]  # a fake
     sources: FakeSources  # type: ignore[assignment]  # a fake
     history: FakeHistory  # type: ignore[assignment]  # a fake
     incidents: FakeIncidents  # type: ignore[assignment]  # a fake
-    members: FakeMembers  # type: ignore[assignment]  # a fake
-    tokens: FakeTokens  # type: ignore[assignment]  # a fake
 
     def __init__(self, role: Role | None = Role.ADMIN, sources: tuple[Source, ...] = (), pace_s: float = 0.0) -> None:
         actor = Actor("مریم", {"main": role}, 1) if role else None
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
         self.redis_is_gone = False
         past = FakeHistory(lambda: kept.sources)
-        looked_up = kept, FakeAdministration(), past, None, FakeIncidents(), FakeAlerts(), None, None
-        services = Services(*looked_up, FakeMembers(), None, FakeTokens(), None)  # type: ignore[arg-type]  # fakes
+        nothing = (None,) * 7
+        services = Services(kept, None, past, None, FakeIncidents(), *nothing)  # type: ignore[arg-type]  # fakes
         rest = (people, services, _ready, _close, self._away)
         super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes
 

@@ -1,58 +1,294 @@
-"""What administrators look up."""
+"""What administrators do on their page, over the real services."""
 
 import pytest
+from pydantic import SecretStr
 
-from core.models import Actor, Role
-from tests.ui.conftest import Open, texts
-from tests.ui.fakes import FakeRuntime
+from core.errors import Unauthenticated
+from core.models import Actor, Role, SourceDraft
+from tests.ui.conftest import texts
+from tests.ui.house import ADDRESS, MARYAM, NEGAR, ORG, PASSWORD, SERVER, House, column, press, tables
+from ui import state
+
+LANGS = pytest.mark.parametrize("lang", ["fa", "en"])
+MARKS = {
+    "members": "members",
+    "tokens": "Bearer chsh_",
+    "egress": "ltr_egress_entries",
+    "audit": "class='trail'",
+    "hooks": "ltr_hook_url",
+    "system": "SQLite",
+}
+"""What is only on one tab."""
 
 
-def test_members_stand_with_their_roles_and_the_command_that_changes_them(open_page: Open) -> None:
-    app = open_page("admin")
+def roles(house: House) -> dict[str, Role]:
+    return {member.name: member.role for member in house.run(house.runtime.members.list(house.local, ORG))}
+
+
+@pytest.mark.parametrize(("tab", "mark"), MARKS.items())
+@LANGS
+def test_every_tab_can_be_linked_to(house: House, tab: str, mark: str, lang: str) -> None:
+    house.run(house.runtime.sources.create(house.actor(), ORG, SourceDraft("fake", "انبار", {"host": "there"})))
+    app = house.open("admin", tab=tab, lang=lang)
     assert not app.exception
-    assert app.dataframe[0].value.values.tolist() == [["مریم", "مدیر"], ["نگار", "بیننده"]]
-    assert "python -m core members add main NAME ROLE" in app.code[0].value
-
-
-def test_tokens_stand_with_their_state_and_without_a_secret(open_page: Open) -> None:
-    frame = open_page("admin").dataframe[1].value
-    assert [cell[0] for cell in frame["state"]] == ["معتبر", "منقضی", "باطل‌شده"]
-    assert "chsh_" not in frame.to_csv()
-
-
-def test_an_organisation_without_tokens_is_told_how_to_make_one(open_page: Open, runtime: FakeRuntime) -> None:
-    runtime.tokens.tokens_made.clear()
-    app = open_page("admin")
-    assert "این سازمان هنوز توکنی ندارد." in texts(app)
-    assert "tokens add --org main" in app.code[1].value
-
-
-def test_hooks_stand_with_their_host_and_what_the_last_attempt_met(open_page: Open) -> None:
-    frame = open_page("admin").dataframe[2].value
-    assert frame["host"].tolist() == ["chat.example.ir", "ops.example.com", "old.example.com"]
-    assert frame["language"].tolist() == ["فارسی", "English", "English"]
-    assert frame["waiting"].tolist() == ["۰", "۲", "۱"]
-    plain = [said.replace("\u2066", "").replace("\u2069", "") for said in frame["error"]]
-    assert plain == ["", "گیرنده پیام را نپذیرفت: پاسخ با وضعیت 500 آمد.", "پیام به گیرنده نرسید: unreachable.refused"]
-
-
-def test_an_organisation_that_tells_nobody_is_told_how(open_page: Open, runtime: FakeRuntime) -> None:
-    runtime.alerts.kept.clear()
-    app = open_page("admin")
-    assert "حادثه‌های این سازمان به هیچ نشانی‌ای خبر داده نمی‌شوند." in texts(app)
-    assert "alerts add --org main --url URL" in app.code[2].value
-
-
-def test_the_system_is_described(open_page: Open) -> None:
-    said = texts(open_page("admin", lang="en"))
-    for fact in ("SQLite", "0003", "/srv/cheshmeh/data", "0.1.0", "3.11.2", "1.67.0", "PostgreSQL", "22 Nov 2026"):
-        assert fact in said
+    assert not app.error
+    assert len(app.tabs) == len(MARKS)
+    shown = (
+        texts(app)
+        + " ".join(tables(app))
+        + "".join(f"{getattr(each, 'key', None)} {each.value}" for each in (*app.text_area, *app.text_input, *app.code))
+    )
+    assert {name for name, each in MARKS.items() if each in shown} == {tab}
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, Role.EDITOR])
-def test_anyone_else_is_told_which_role_it_takes(open_page: Open, runtime: FakeRuntime, role: Role) -> None:
-    runtime.access.actor = Actor("نگار", {"main": role})
-    app = open_page("admin")
+def test_anyone_else_is_told_which_role_it_takes_and_nothing_is_loaded(house: House, role: Role) -> None:
+    house.run(house.runtime.members.set_role(house.local, ORG, NEGAR, role))
+    app = house.open("admin", NEGAR, tab="users" if role is Role.VIEWER else "audit")
     assert not app.exception
     assert not app.dataframe
-    assert "مدیر" in texts(app)
+    assert not app.tabs
+    assert MARYAM not in texts(app)
+    assert "دست‌کم نقش مدیر" in texts(app)
+
+
+def test_a_server_administrator_without_the_role_sees_users_and_the_installations_trail_alone(house: House) -> None:
+    app = house.open("admin", SERVER, tab="members", lang="en")
+    assert [tab.label for tab in app.tabs] == ["Audit", "Users and organisations"]
+    assert not app.dataframe
+    assert "sources" not in texts(app)
+    app = house.open("admin", SERVER, tab="users")
+    assert column(app, "users", "name") == sorted([MARYAM, NEGAR, SERVER])
+    assert column(app, "organisations", "slug") == [ORG, "other"]
+
+
+def test_a_role_is_changed_and_written_down(house: House) -> None:
+    app = house.open("admin", tab="members")
+    app = press(app, "members", "role", column(app, "members", "name").index(NEGAR))
+    app.selectbox(key=state.in_words("member_role_choice", "fa")).select(Role.EDITOR).run()
+    app.button(key="member_role_go").click().run()
+    assert not app.exception
+    assert roles(house)[NEGAR] is Role.EDITOR
+    assert column(app, "members", "role")[column(app, "members", "name").index(NEGAR)] == "ویراستار"
+    [line] = house.run(house.runtime.audit.lines(house.local, ORG, action="member.role")).items
+    assert (line.actor, line.address, line.target, line.after) == (MARYAM, ADDRESS, NEGAR, {"role": "editor"})
+
+
+def test_a_member_is_removed_only_after_the_consequence_was_read(house: House) -> None:
+    app = house.open("admin", tab="members")
+    app = press(app, "members", "remove", column(app, "members", "name").index(NEGAR))
+    assert "به هیچ‌یک از منبع‌های" in texts(app)
+    assert NEGAR in roles(house)
+    app.button(key="member_remove_go").click().run()
+    assert NEGAR not in roles(house)
+    assert NEGAR not in column(app, "members", "name")
+
+
+def test_the_last_administrator_can_neither_go_nor_step_down(house: House) -> None:
+    app = house.open("admin", tab="members")
+    row = column(app, "members", "name").index(MARYAM)
+    gone = press(app, "members", "remove", row)
+    assert "تنها مدیر این سازمان" in texts(gone)
+    assert "member_remove_go" not in {button.key for button in gone.button}
+    app = house.open("admin", tab="members")
+    app = press(app, "members", "role", row)
+    app.selectbox(key=state.in_words("member_role_choice", "fa")).select(Role.VIEWER).run()
+    assert "تنها مدیر این سازمان" in texts(app)
+    assert app.button(key="member_role_go").disabled
+    assert roles(house)[MARYAM] is Role.ADMIN
+
+
+def test_who_lost_the_role_meanwhile_is_refused_at_the_next_click(house: House) -> None:
+    house.run(house.runtime.members.set_role(house.local, ORG, NEGAR, Role.ADMIN))
+    app = house.open("admin", NEGAR, tab="members")
+    assert column(app, "members", "name") == [MARYAM, NEGAR]
+    house.run(house.runtime.members.set_role(house.local, ORG, NEGAR, Role.VIEWER))
+    app = press(app, "members", "remove", 0)
+    assert not app.dataframe
+    assert "دست‌کم نقش مدیر" in texts(app)
+    assert MARYAM in roles(house)
+
+
+def test_an_invitation_is_shown_once_and_lets_one_person_in(house: House) -> None:
+    app = house.open("admin", tab="members")
+    app.text_input(key="invitation_note").input("همکار تازه")
+    app.button(key="invite_go").click().run()
+    [link] = [code.value for code in app.code]
+    assert link.startswith(f"{house.runtime.settings.origin}/session/invitation?code=")
+    assert column(app, "invitations", "note") == ["همکار تازه"]
+    assert app.text_input(key="invitation_note").value == ""
+    code = link.partition("code=")[2]
+    house.run(house.runtime.invitations.accept_as_new(code, "تازه‌وارد", PASSWORD + " 2"))
+    app.button(key="once_done").click().run()
+    assert not app.code
+    assert column(app, "invitations", "state") == ["استفاده‌شده"]
+    assert roles(house)["تازه‌وارد"] is Role.ANALYST
+    assert column(app, "invitations", "do_revoke") == [None]
+
+
+def test_a_secret_that_was_shown_goes_with_its_tab(house: House) -> None:
+    app = house.open("admin", tab="tokens")
+    app.text_input(key="token_name").input("گزارش")
+    app.button(key="token_add_go").click().run()
+    assert any(code.value.startswith("chsh_") for code in app.code)
+    secret = next(code.value for code in app.code if code.value.startswith("chsh_"))
+    app.query_params["tab"] = "audit"
+    app.switch_page("../pages/sources.py").run()
+    assert state.ONCE not in app.session_state
+    back = house.open("admin", tab="tokens")
+    assert all(secret not in code.value for code in back.code)
+
+
+def test_an_invitation_is_revoked(house: House) -> None:
+    made = house.run(house.runtime.invitations.create(house.actor(), ORG, Role.EDITOR, "سارا"))
+    app = press(house.open("admin", tab="members"), "invitations", "revoke", 0)
+    assert "سارا" in texts(app)
+    app.button(key="invitation_revoke_go").click().run()
+    assert column(app, "invitations", "state") == ["باطل‌شده"]
+    assert house.run(house.runtime.invitations.look(made.code)) is None
+
+
+def test_a_token_is_made_used_and_revoked(house: House) -> None:
+    app = house.open("admin", tab="tokens", lang="en")
+    assert "no token yet" in texts(app)
+    app.text_input(key="token_name").input("nightly report")
+    app.selectbox(key="token_role_en").select("analyst")
+    app.number_input(key="token_days").set_value(30)
+    app.button(key="token_add_go").click().run()
+    bearer = next(code.value for code in app.code if code.value.startswith("chsh_"))
+    actor = house.run(house.runtime.access.actor_of_token(bearer))
+    assert actor == Actor("token:nightly report", {ORG: Role.ANALYST}, scoped_to=ORG)
+    assert column(app, "tokens", "state") == ["Valid"]
+    assert bearer not in app.dataframe[0].value.to_csv()
+    app = press(app, "tokens", "revoke", 0)
+    app.button(key="token_revoke_go").click().run()
+    assert column(app, "tokens", "state") == ["Revoked"]
+    assert house.run(house.runtime.access.actor_of_token(bearer)) is None
+
+
+def test_a_token_for_metrics_has_no_role(house: House) -> None:
+    app = house.open("admin", tab="tokens")
+    app.selectbox(key="token_role_fa").select("metrics").run()
+    app.button(key="token_add_go").click().run()
+    [token] = house.run(house.runtime.tokens.list(house.local, ORG))
+    assert (token.role, token.scopes) == (None, ("metrics",))
+
+
+def test_a_list_that_shuts_out_a_source_is_saved_only_after_a_warning(house: House) -> None:
+    draft = SourceDraft("fake", "انبار", {"host": "10.4.1.20"})
+    house.run(house.runtime.sources.create(house.actor(), ORG, draft))
+    app = house.open("admin", tab="egress")
+    assert "فهرست خالی است" in texts(app)
+    app.text_area(key="ltr_egress_entries").input("10.9.0.0/16\n").run()
+    app.button(key="egress_save").click().run()
+    assert "- انبار" in texts(app)
+    assert house.run(house.runtime.egress.entries(house.local, ORG)) == ()
+    app.button(key="egress_set_go").click().run()
+    assert house.run(house.runtime.egress.entries(house.local, ORG)) == ("10.9.0.0/16",)
+    app.text_area(key="ltr_egress_entries").input("10.9.0.0/16، 10.4.1.0/24").run()
+    app.button(key="egress_save").click().run()
+    assert house.run(house.runtime.egress.entries(house.local, ORG)) == ("10.4.1.0/24", "10.9.0.0/16")
+    app.button(key="egress_clear").click().run()
+    assert "هر جا باشند" in texts(app)
+    app.button(key="egress_set_go").click().run()
+    assert house.run(house.runtime.egress.entries(house.local, ORG)) == ()
+
+
+@LANGS
+def test_a_wrong_entry_of_the_list_is_named_by_itself(house: House, lang: str) -> None:
+    app = house.open("admin", tab="egress", lang=lang)
+    app.text_area(key="ltr_egress_entries").input("10.9.0.0/16\nhttp://x/").run()
+    app.button(key="egress_save").click().run()
+    [error] = app.error
+    assert "http" in error.value
+    assert "10.9" not in error.value
+    assert house.run(house.runtime.egress.entries(house.local, ORG)) == ()
+
+
+def test_a_hook_is_added_tried_and_removed(house: House) -> None:
+    app = house.open("admin", tab="hooks", lang="en")
+    app.text_input(key="ltr_hook_url").input("https://chat.example.invalid/hook/abc")
+    app.button(key="hook_add_go").click().run()
+    assert len(app.code[0].value) >= 40
+    assert column(app, "hooks", "host") == ["chat.example.invalid"]
+    assert "abc" not in texts(app) + app.dataframe[0].value.to_csv()
+    app = press(app, "hooks", "test", 0)
+    assert "chat.example.invalid" in texts(app).replace("\\", "")
+    app = press(app, "hooks", "remove", 0)
+    app.button(key="hook_remove_go").click().run()
+    assert "told to nobody" in texts(app)
+
+
+def test_an_address_that_is_none_is_refused_beside_its_input(house: House) -> None:
+    app = house.open("admin", tab="hooks")
+    app.text_input(key="ltr_hook_url").input("ftp://x")
+    app.button(key="hook_add_go").click().run()
+    assert "**نشانی**" in app.error[0].value
+
+
+def test_the_system_is_described_without_a_secret(house: House) -> None:
+    draft = SourceDraft("fake", "انبار", {"host": "there", "password": "Zq7-never-shown"})
+    house.run(house.runtime.sources.create(house.actor(), ORG, draft))
+    said = texts(house.open("admin", tab="system", lang="en"))
+    [key] = house.run(house.runtime.administration.system(house.local, ORG)).keys
+    for fact in ("SQLite", "0006", str(house.runtime.settings.data_dir), "Done by this process", "None; one", key):
+        assert fact in said
+    assert "Every part works." in said
+
+
+def test_what_is_out_of_reach_is_named_without_its_address(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = house.runtime.administration
+    redis = {"redis_url": SecretStr("redis://app:Zq7-never-shown@queue.example")}
+    monkeypatch.setattr(service, "_settings", service._settings.model_copy(update=redis))
+    well = texts(house.open("admin", tab="system", lang="en"))
+    assert "Every part works." in well
+    assert "Reachable" in well
+    monkeypatch.setattr(house.runtime, "_troubles", lambda: ("redis",))
+    said = texts(house.open("admin", tab="system", lang="en"))
+    assert "Out of reach: Redis" in said
+    assert "Reachable" not in said
+    for hidden in ("Zq7", "queue.example"):
+        assert hidden not in well + said
+
+
+def test_a_user_is_added_with_a_link_disabled_and_enabled(house: House) -> None:
+    app = house.open("admin", SERVER, tab="users", lang="en")
+    app.text_input(key="user_name").input("sara")
+    app.button(key="user_add_go").click().run()
+    code = app.code[0].value.partition("/session/password?code=")[2]
+    assert house.run(house.runtime.accounts.look_at_link(code)) == "sara"
+    house.run(house.runtime.accounts.use_link(code, PASSWORD + " 3"))
+    row = column(app, "users", "name").index("sara")
+    app = press(app, "users", "disable", row)
+    assert "signed out at once" in texts(app)
+    app.button(key="user_disable_go").click().run()
+    with pytest.raises(Unauthenticated):
+        house.run(house.runtime.access.sign_in("sara", PASSWORD + " 3"))
+    app = press(app, "users", "enable", row)
+    app.button(key="user_enable_go").click().run()
+    assert house.run(house.runtime.access.sign_in("sara", PASSWORD + " 3"))
+    app = press(app, "users", "link", row)
+    app.button(key="user_link_go").click().run()
+    assert "/session/password?code=" in app.code[0].value
+
+
+def test_an_organisation_is_added_with_its_first_administrator(house: House) -> None:
+    app = house.open("admin", SERVER, tab="users")
+    app.text_input(key="ltr_org_slug").input("tehran")
+    app.text_input(key="org_name").input("شعبهٔ تهران")
+    app.selectbox(key="org_first").select(NEGAR)
+    app.button(key="org_add_go").click().run()
+    assert not app.error
+    assert house.actor(NEGAR).roles["tehran"] is Role.ADMIN
+    app.text_input(key="ltr_org_slug").input("No Slug")
+    app.text_input(key="org_name").input("x")
+    app.button(key="org_add_go").click().run()
+    assert "**شناسه**" in app.error[0].value
+
+
+def test_the_last_server_administrator_stays(house: House) -> None:
+    app = house.open("admin", SERVER, tab="users")
+    app = press(app, "users", "disable", column(app, "users", "name").index(SERVER))
+    app.button(key="user_disable_go").click().run()
+    assert house.actor(SERVER).server_admin
+    assert "تنها" in texts(app) or "آخرین" in texts(app)

@@ -118,6 +118,7 @@ def _facts(value: str) -> None:
 def test_data_cannot_become_a_directive_of_streamlit() -> None:
     assert ":red" not in plain(":red[x]")
     assert ":material" not in plain(":material/home:")
+    assert "://" not in plain("http://x/")
     assert plain("10:30") == "10:30"
 
 

@@ -1,0 +1,1 @@
+"""What administrators look after, a module for each tab of their page."""

@@ -1,0 +1,53 @@
+"""Fields and values of what was changed, as people read them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from core.form_values import KEPT
+from core.i18n import Translator
+from ui.inputs import MASK
+from ui.runtime import runtime
+
+NOTHING = "—"
+WORDED = ("role", "state", "status", "kind", "language")
+"""Fields whose values have words of their own."""
+MOMENTS = ("start", "until", "from", "expires_at", "created_at")
+
+
+def field_words(name: str, t: Translator) -> str:
+    """What people call a field; of a configuration, what the first kind that has it calls it."""
+    own = name.removeprefix("config.")
+    by_kind = (f"kind.{kind.name}.field.{own}" for kind in runtime().sources.kinds())
+    keys = (f"audit.field.{name}", f"input.{name}", *by_kind, f"field.label.{own}")
+    return next((t.text(key) for key in keys if key in t), name)
+
+
+def value_words(name: str, value: Any, t: Translator) -> str:
+    """A JSON value as people read it; a secret is only said to be there, or to be another one."""
+    if isinstance(value, Mapping):
+        return _mapping_words(value, t)
+    if isinstance(value, list | tuple):
+        return t.listed([value_words(name, each, t) for each in value]) if value else NOTHING
+    if isinstance(value, bool):
+        return t.text("form.yes" if value else "form.no")
+    return NOTHING if value in (None, "") else _scalar_words(name, value, t)
+
+
+def _scalar_words(name: str, value: Any, t: Translator) -> str:
+    if name in WORDED:
+        return t.text_or(f"{name}.{value}", str(value))
+    if name in MOMENTS:
+        try:
+            return t.datetime(datetime.fromisoformat(str(value)))
+        except ValueError:
+            return str(value)
+    if isinstance(value, int | float) and not name.startswith("config."):
+        return t.number(value)
+    return str(value)
+
+
+def _mapping_words(value: Mapping[str, Any], t: Translator) -> str:
+    if value.get("set") is True and not set(value) - {*KEPT, "replaced"}:
+        return t.text("audit.secret_replaced") if value.get("replaced") else MASK
+    return " · ".join(f"{field_words(name, t)} {value_words(name, each, t)}" for name, each in value.items()) or NOTHING

@@ -1,0 +1,22 @@
+"""A secret at the only moment at which it can be seen: kept on the page until it is put away or the tab is left."""
+
+import streamlit as st
+
+from core.i18n import Translator
+from ui import state
+
+
+def keep(name: str, secret: str) -> None:
+    st.session_state[state.ONCE] = name, secret
+
+
+def show(name: str, t: Translator) -> None:
+    """The secret of this name with a button that copies it, and what to do with it."""
+    kept, secret = st.session_state.get(state.ONCE, (None, ""))
+    if kept != name:
+        return
+    with st.container(border=True, key=f"why_healthy_{name}"):
+        st.markdown(f"**{t.text(f'once.{name}')}**")
+        st.code(secret, language=None, wrap_lines=True)
+        st.caption(t.text(f"once.{name}.note"))
+        st.button(t.text("once.done"), on_click=state.forget, args=(state.ONCE,), key="once_done")
