@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from core.storage.database import Database
-from core.storage.sources import sealing_keys
+from core.storage.sealed import sealing_keys
 
 WORKERS = "cheshmeh_queue.procrastinate_workers"
 """Where workers give their signs of life: tables of the queue's own, made by the first worker that starts."""
