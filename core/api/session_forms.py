@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from core.access.password_rules import LENGTH_MIN
 from core.api.context import runtime_of
+from core.api.proxies import is_secure
 from core.errors import RequestError, TooManyRequests, Unauthenticated
 from core.i18n import LANGUAGES, Translator, negotiate, translator
 from core.settings import SESSION_COOKIE, STATIC_DIR
@@ -110,8 +111,7 @@ def in_language(request: Request, address: str) -> str:
 
 
 def _set_cookie(request: Request, answer: Response, name: str, value: str, max_age: int | None) -> None:
-    secure = runtime_of(request).settings.origin.startswith("https://")
-    answer.set_cookie(name, value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure)
+    answer.set_cookie(name, value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=is_secure(request))
 
 
 def _reason(err: RequestError | None, speak: Translator) -> str | None:
