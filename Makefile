@@ -1,7 +1,7 @@
 # Python >= 3.11 and make are all it needs; uv is used when it is on PATH. Nothing is installed outside .venv.
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo run test faults canary servers check bench lock
+.PHONY: help demo run test faults canary fuzz servers check bench lock
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -33,6 +33,7 @@ help:
 	@echo "make test     the tests, with whatever servers this machine has (ARGS='-k breaker -n 0')"
 	@echo "make faults   breaks every kind of source in every way, against the clock (ARGS='-k mongodb')"
 	@echo "make canary   looks for secrets wherever anybody can read, whatever fails: every configuration at every peer"
+	@echo "make fuzz     asks the HTTP interface everything that its document allows, and more (N=200 for longer)"
 	@echo "make check    format, lint, types, import contracts, locks, message catalogues"
 	@echo "make bench    the performance table (NAME=P13 for one goal)"
 	@echo "make servers  installs the servers that the tests would otherwise skip"
@@ -52,6 +53,9 @@ faults: $(VENV)/.requirements-dev
 
 canary: $(VENV)/.requirements-dev
 	@CHESHMEH_TEST_CANARY=whole $(PY) -m pytest tests/canary $(ARGS)
+
+fuzz: $(VENV)/.requirements-dev
+	@CHESHMEH_TEST_FUZZ=$${N:-60} $(PY) -m pytest -s tests/api/test_fuzz.py $(ARGS)
 
 check: $(VENV)/.requirements-dev
 	$(PY) -m ruff format --check .

@@ -1,6 +1,7 @@
 """The ASGI entry: `python app.py`, `streamlit run app.py` and `uvicorn app:app` all serve the same application."""
 
 import gc
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,6 +47,8 @@ def main() -> int:
     except StartupError as err:
         sys.stderr.write(f"{translator('en').message(err.message)}\n")
         return 2
+    # Which proxies are believed is CHESHMEH_TRUSTED_PROXIES; the server by itself would believe everybody on loopback.
+    os.environ["FORWARDED_ALLOW_IPS"] = ""
     app.run(config={"server.address": settings.host, "server.port": settings.port})
     return 0
 

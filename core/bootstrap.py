@@ -40,6 +40,7 @@ from core.services.egress_lists import EgressLists
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.holds import Holds
+from core.services.idempotency import Repeats
 from core.services.incidents import Incidents
 from core.services.last_uses import LastUses
 from core.services.live import LiveSources
@@ -54,6 +55,7 @@ from core.storage.encryption import Vault
 from core.storage.history import HistoryRepository
 from core.storage.history_sums import HistorySums
 from core.storage.holds import HoldRepository
+from core.storage.idempotency import IdempotencyRepository
 from core.storage.incident_list import IncidentRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
@@ -149,7 +151,8 @@ async def _assemble(
         diagnosing = Diagnosing(kinds, sources, LadderRepository(database))
         egress = EgressLists(EgressRepository(database), sources, kinds, audit)
         await asyncio.gather(holds.follow(), egress.follow())
-        service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
+        repeats = Repeats(IdempotencyRepository(database))
+        service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit, repeats)
         administration = _administration(database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
         hooks = HookRepository(database, vault, secrets)

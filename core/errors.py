@@ -22,7 +22,7 @@ CheshmehError
 │   └── InternalError              internal              anything else from a connector
 ├── RequestError                   something about the request to Cheshmeh itself
 │   ├── BadRequest  Unauthenticated  Forbidden  NotFound  MethodNotAllowed
-│   ├── Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  Unproven  TooManyRequests
+│   ├── RequestTimeout  Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  Unproven  TooManyRequests
 │   └── StorageUnavailable  ProviderUnavailable  BackupError
 └── StartupError                   refuses to start; one sentence, exit status 2
 
@@ -206,6 +206,10 @@ class NotFound(RequestError):
 
 class MethodNotAllowed(RequestError):
     code, status = "method_not_allowed", 405
+
+
+class RequestTimeout(RequestError):
+    code, status = "request_timeout", 408
 
 
 class Conflict(RequestError):

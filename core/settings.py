@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import StartupError
+from core.models import Rate
 
 PREFIX = "CHESHMEH_"
 SESSION_COOKIE = "cheshmeh_session"
@@ -63,6 +64,13 @@ class Settings(BaseSettings):
     bulkhead_source: int = Field(8, ge=1, le=1000, description="calls of one source at a time")
     bulkhead_process: int = Field(256, ge=4, le=10_000, description="calls of all sources at a time in one process")
     session_hours: float = Field(12, gt=0, description="how long a sign-in lasts")
+    rate_limit_token: str = Field("1000/10s", description="requests of one token in a time; 0 is no limit")
+    rate_limit_address: str = Field(
+        "200/10s", description="failed sign-ins and bad tokens of one address in a time; 0 is no limit"
+    )
+    trusted_proxies: str | None = Field(
+        None, description="networks, comma-separated, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"
+    )
     admin_password_file: Path | None = Field(None, description="file with the first administrator's password")
     oidc_issuer: str | None = Field(None, description="an OpenID Connect provider by which people sign in as well")
     oidc_client_id: str | None = Field(None, description="what that provider knows this dashboard by")
@@ -100,6 +108,22 @@ class Settings(BaseSettings):
         if not value.get_secret_value().startswith(("redis://", "rediss://")) or _server(value) is None:
             raise ValueError("must be redis://[user:password@]host[:port][/database], or rediss:// with TLS")
         return value
+
+    @field_validator("rate_limit_token", "rate_limit_address")
+    @classmethod
+    def _a_rate(cls, value: str) -> str:
+        Rate.parse(value)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str | None) -> str | None:
+        _parsed_networks(value)
+        return value
+
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return _parsed_networks(self.trusted_proxies)
 
     @property
     def database_url_text(self) -> str:
@@ -148,6 +172,10 @@ def _passwords(url: str) -> Iterator[str]:
     for written in re.findall(r"://[^\s:/]*:([^\s]+)@|[?&]password=([^&\s]+)", url):
         for text in filter(None, written):
             yield from dict.fromkeys((text, unquote(text)))
+
+
+def _parsed_networks(text: str | None) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip()) for part in (text or "").split(",") if part.strip())
 
 
 def _server(url: SecretStr) -> tuple[str, int] | None:

@@ -8,9 +8,10 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import HistoryPoint, LatencySeries, OrgHistory
+from core.spreadsheet import Cell
 from ui import axes, grid, state
 from ui.axes import LOWEST_MS, RED
-from ui.exports import Cell, csv_button
+from ui.exports import csv_button
 
 PERCENTILES = ("p50", "p95", "p99")
 PALETTE = ("#1098AD", "#F59F00", "#7048E8", "#37B24D", "#D6336C", "#4263EB", "#E8590C", "#74B816", "#AE3EC9", "#868E96")

@@ -9,9 +9,10 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import History, HistoryPoint
+from core.spreadsheet import Cell
 from ui import axes, grid
 from ui.axes import AMBER, RED, TEAL, TEAL_ON_DARK
-from ui.exports import Cell, csv_button
+from ui.exports import csv_button
 from ui.history_range import moment_in_address
 
 PERCENTILES = ("p50", "p95", "p99")

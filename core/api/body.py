@@ -1,20 +1,26 @@
 """Reading a JSON body: bounded, and with an error that says what is wrong."""
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from core.errors import BadRequest, BodyTooLarge, InvalidInput
+from core.api.context import BODY_MAX
+from core.errors import BadRequest, BodyTooLarge, InvalidInput, RequestTimeout
 from core.models import FieldError, Message
 
-BODY_MAX = 1024 * 1024
 DEPTH_MAX = 64
+BODY_S = 20.0
+"""How long a body may take to arrive: a mebibyte at 50 kB a second."""
 
 
 async def json_object(request: Request) -> dict[str, Any]:
-    """The body as an object. Raises BodyTooLarge, BadRequest for malformed JSON, InvalidInput for another type."""
+    """The body as an object.
+
+    Raises BodyTooLarge, RequestTimeout, BadRequest for malformed JSON, InvalidInput for another type.
+    """
     data = _parse(await _bounded(request))
     if not isinstance(data, dict):
         raise InvalidInput(fields=(FieldError("body", Message("field.dict_type")),))
@@ -22,12 +28,20 @@ async def json_object(request: Request) -> dict[str, Any]:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a small HTML form; of several of one name the last. Raises BodyTooLarge."""
+    """The fields of a small HTML form; of several of one name the last. Raises BodyTooLarge, RequestTimeout."""
     body = await _bounded(request)
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 async def _bounded(request: Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await _received(request)
+    except TimeoutError:
+        raise RequestTimeout("body", seconds=round(BODY_S)) from None
+
+
+async def _received(request: Request) -> bytes:
     received = bytearray()
     async for chunk in request.stream():
         received += chunk

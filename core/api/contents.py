@@ -19,7 +19,7 @@ class EntryOut(BaseModel):
     name: str
     path: str
     type: str
-    detail: str | None
+    detail: str | None = None
     expandable: bool
 
     @classmethod
@@ -44,7 +44,7 @@ class CatalogOut(BaseModel):
 Path = Annotated[str, Query(description="the `path` of an entry of the level above; nothing is the top")]
 
 
-@router.get("/{ds_id}/catalog")
+@router.get("/{ds_id}/catalog", response_model_exclude_none=True)
 async def catalog(request: Request, org_id: str, ds_id: str, actor: Analyst, path: Path = "") -> CatalogOut:
     """Tables, collections, fields, types, prefixes and objects, level by level; each is remembered for five minutes."""
     runtime = runtime_of(request)

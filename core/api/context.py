@@ -8,11 +8,14 @@ from uuid import UUID
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from core.errors import Forbidden, NotFound, Unauthenticated
+from core.api.limits import Limits
+from core.api.proxies import client_address, is_secure
+from core.errors import BodyTooLarge, Forbidden, NotFound, Unauthenticated
 from core.models import Actor, Role, Visitor
 from core.runtime import Runtime
 from core.settings import SESSION_COOKIE
 
+BODY_MAX = 1024 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -30,9 +33,9 @@ def session_cookie(connection: HTTPConnection) -> str | None:
     return morsel.value if morsel else None
 
 
-def client_address(connection: HTTPConnection) -> str | None:
-    """Where the request comes from."""
-    return connection.client.host if connection.client else None
+def limits_of(connection: HTTPConnection) -> Limits:
+    limits: Limits = connection.app.state.limits
+    return limits
 
 
 def visitor(connection: HTTPConnection) -> Visitor:
@@ -41,14 +44,14 @@ def visitor(connection: HTTPConnection) -> Visitor:
 
 
 async def actor_of(request: Request) -> Actor:
-    """Who asks, by bearer token or session cookie. Raises Unauthenticated, and Forbidden for a write from elsewhere."""
-    runtime = runtime_of(request)
-    address = client_address(request)
+    """Who asks, by bearer token or session cookie. Raises Unauthenticated, Forbidden for a write from elsewhere,
+    TooManyRequests."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme:
-        actor = await _bearer(runtime, token.strip(), address) if scheme.lower() == "bearer" else None
+        actor = await _bearer(request, token.strip()) if scheme.lower() == "bearer" else None
     else:
-        actor = await runtime.call(runtime.access.actor_of_session(session_cookie(request), address))
+        runtime = runtime_of(request)
+        actor = await runtime.call(runtime.access.actor_of_session(session_cookie(request), client_address(request)))
         if actor is not None and request.method not in SAFE_METHODS:
             require_same_origin(request)
     if actor is None:
@@ -56,19 +59,31 @@ async def actor_of(request: Request) -> Actor:
     return actor
 
 
-async def _bearer(runtime: Runtime, token: str, address: str | None) -> Actor | None:
+async def _bearer(request: Request, token: str) -> Actor | None:
+    runtime, limits = runtime_of(request), limits_of(request)
     if hmac.compare_digest(token.encode(), runtime.local_token.encode()):
         return await runtime.call(runtime.access.local_actor())
-    return await runtime.call(runtime.access.actor_of_token(token, address))
+    address = client_address(request)
+    limits.require_address(address)
+    limits.require_token(token)
+    actor = await runtime.call(runtime.access.actor_of_token(token, address))
+    if actor is None:
+        limits.wrong(address)
+        return None
+    limits.used(token)
+    return actor
 
 
-def require_same_origin(request: Request) -> None:
-    """Raises Forbidden unless the browser says that the write comes from a page of ours."""
-    origin = request.headers.get("origin")
-    site = request.headers.get("sec-fetch-site")
-    own = {runtime_of(request).settings.origin, f"{request.url.scheme}://{request.headers.get('host', '')}"}
-    if origin not in own if origin else site != "same-origin":
+def require_same_origin(connection: HTTPConnection) -> None:
+    """Raises Forbidden unless the browser says that the request comes from a page of ours."""
+    origin, site = connection.headers.get("origin"), connection.headers.get("sec-fetch-site")
+    if site not in (None, "same-origin") or (origin not in _own_origins(connection) if origin else site is None):
         raise Forbidden("origin")
+
+
+def _own_origins(connection: HTTPConnection) -> frozenset[str]:
+    scheme = "https" if is_secure(connection) else "http"
+    return frozenset({runtime_of(connection).settings.origin, f"{scheme}://{connection.headers.get('host', '')}"})
 
 
 ActorOf = Annotated[Actor, Depends(actor_of)]
@@ -84,7 +99,15 @@ class Allowed:
         source = request.path_params.get("ds_id")
         runtime = runtime_of(request)
         await runtime.call(runtime.sources.authorise(actor, org_id, self._role, source and source_id(source)))
+        if declared_length(request) > BODY_MAX:
+            raise BodyTooLarge(limit=BODY_MAX)
         return actor
+
+
+def declared_length(request: Request) -> int:
+    """What the request says of its body; 0 where it says nothing, or nonsense that the server itself refuses."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def source_id(text: str) -> UUID:

@@ -2,47 +2,65 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from core.api import schemas
+from core.api import etags, schemas
 from core.api.body import json_object
 from core.api.context import Admin, Analyst, Editor, Viewer, runtime_of, source_id
 from core.api.ladder import climbed
 from core.api.ladder_schemas import TestOut
 from core.api.language import words
-from core.errors import InvalidInput, PreconditionFailed
-from core.models import FieldError, Message, Source
+from core.api.query import flag, integer, refuse_unknown, typed, wrong
+from core.errors import PreconditionFailed
+from core.models import Actor, Source, Status
+from core.services.idempotency import KEY_MAX, Once
 from core.services.inputs import parse_draft
 from core.services.ping_all import PingAllJob
 
 router = APIRouter(prefix="/orgs/{org_id}/datasources", tags=["datasources"])
 NDJSON = "application/x-ndjson"
+AHEAD = 1000
+"""How many pings run ahead of a client that reads slowly."""
+LIMIT = {"minimum": 1, "maximum": 500}
+Asked = Annotated[str | None, Query()]
 Verify = Annotated[
     str, Query(description="try a changed configuration first", json_schema_extra={"enum": ["true", "false"]})
 ]
 
 
 @router.get("")
-async def list_sources(request: Request, org_id: str, actor: Viewer) -> schemas.PageOut:
-    """Sources, filtered by `kind`, `status`, `tag` and words `q`; at most `limit` (1 … 500) from `cursor` on."""
-    query = dict(request.query_params)
-    limit = _integer("limit", query.pop("limit", "100"))
-    wanted = {name: query.get(name) for name in ("kind", "status", "tag", "q", "cursor")}
-    runtime = runtime_of(request)
-    page = await runtime.call(runtime.sources.list(actor, org_id, limit=limit, **wanted))
+async def list_sources(
+    request: Request,
+    org_id: str,
+    actor: Viewer,
+    kind: Asked = None,
+    status: Annotated[str | None, Query(json_schema_extra={"enum": list(Status)})] = None,
+    tag: Asked = None,
+    q: Annotated[str | None, Query(description="words that the name, description, tags or configuration hold")] = None,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    limit: Annotated[str, Query(description="sources in an answer", json_schema_extra=LIMIT)] = "100",
+) -> schemas.PageOut:
+    """Sources in the order of their creation, by pages."""
+    runtime, wanted = runtime_of(request), {"kind": kind, "status": status, "tag": tag, "q": q, "cursor": cursor}
+    page = await runtime.call(runtime.sources.list(actor, org_id, limit=integer("limit", limit), **wanted))
     return schemas.PageOut.of(page, words(request))
 
 
 @router.post("", status_code=201)
 async def create(request: Request, response: Response, org_id: str, actor: Editor) -> schemas.SourceOut:
-    """Creates a source; its configuration is checked, encrypted and stored, but not tried."""
-    draft = parse_draft(await json_object(request))
+    """Creates a source; its configuration is checked, encrypted and stored, but not tried.
+
+    With an `Idempotency-Key` the same request gets the same answer for 24 hours, however often it comes.
+    """
+    body = await json_object(request)
+    key, draft = _idempotency_key(request), parse_draft(body)
     runtime = runtime_of(request)
-    source = await runtime.call(runtime.sources.create(actor, org_id, draft))
+    source = await runtime.call(runtime.sources.create(actor, org_id, draft, once=Once(key, body) if key else None))
     response.headers["Location"] = f"{request.url.path}/{source.id}"
     return _shown(source, request, response)
 
@@ -58,9 +76,9 @@ async def health(request: Request, org_id: str, actor: Viewer) -> schemas.Health
 async def try_out(request: Request, org_id: str, actor: Editor) -> TestOut:
     """Tries `{kind, config, ds_id?}` without saving it: 200 whether it works or not, 422 when it is invalid."""
     body = await json_object(request)
-    _refuse_unknown(body, {"kind", "config", "ds_id"})
-    kind, config = _typed(body, "kind", str), _typed(body, "config", dict)
-    kept = source_id(_typed(body, "ds_id", str)) if "ds_id" in body else None
+    refuse_unknown(body, {"kind", "config", "ds_id"})
+    kind, config = typed(body, "kind", str), typed(body, "config", dict)
+    kept = source_id(typed(body, "ds_id", str)) if "ds_id" in body else None
     runtime = runtime_of(request)
     job = await runtime.call(runtime.sources.try_out(actor, org_id, kind, config, kept))
     await climbed(request, job)
@@ -70,15 +88,19 @@ async def try_out(request: Request, org_id: str, actor: Editor) -> TestOut:
 @router.post("/ping", response_class=StreamingResponse)
 async def ping_all(request: Request, org_id: str, actor: Analyst) -> StreamingResponse:
     """Pings every source; a line of JSON an answer as it comes, then a summary. Hanging up stops the rest."""
-    job = await runtime_of(request).call(runtime_of(request).sources.ping_all(actor, org_id))
+    job = await runtime_of(request).call(runtime_of(request).sources.ping_all(actor, org_id, ahead=AHEAD))
     return StreamingResponse(_lines(request, job), media_type=NDJSON)
 
 
-@router.get("/{ds_id}")
-async def get(request: Request, response: Response, org_id: str, ds_id: str, actor: Viewer) -> schemas.SourceOut:
+@router.get("/{ds_id}", response_model=schemas.SourceOut)
+async def get(
+    request: Request, response: Response, org_id: str, ds_id: str, actor: Viewer
+) -> schemas.SourceOut | Response:
+    """One source. With `If-None-Match` 304 while nothing of the answer has changed, its state included."""
     runtime = runtime_of(request)
-    source = await runtime.call(runtime.sources.get(actor, org_id, source_id(ds_id)))
-    return _shown(source, request, response)
+    shown = _shown(await runtime.call(runtime.sources.get(actor, org_id, source_id(ds_id))), request, response)
+    present = response.headers["ETag"]
+    return Response(status_code=304, headers={"ETag": present}) if etags.is_known(request, present) else shown
 
 
 @router.patch("/{ds_id}")
@@ -90,16 +112,17 @@ async def update(
     With `verify=true` a changed configuration is tried first and takes the old one's place only when it works; else
     422, `code: "unproven"`, with the step that failed, and the old one stays.
     """
-    changes, first = await json_object(request), _flag("verify", verify)
-    runtime, version, uid = runtime_of(request), _if_match(request), source_id(ds_id)
-    source = await runtime.call(runtime.sources.update(actor, org_id, uid, changes, if_version=version, verify=first))
+    changes, first, key = await json_object(request), flag("verify", verify), source_id(ds_id)
+    runtime, version = runtime_of(request), await _if_match(request, actor, org_id, key)
+    source = await runtime.call(runtime.sources.update(actor, org_id, key, changes, if_version=version, verify=first))
     return _shown(source, request, response)
 
 
 @router.delete("/{ds_id}", status_code=204)
 async def delete(request: Request, org_id: str, ds_id: str, actor: Admin) -> Response:
-    runtime = runtime_of(request)
-    await runtime.call(runtime.sources.delete(actor, org_id, source_id(ds_id), if_version=_if_match(request)))
+    runtime, key = runtime_of(request), source_id(ds_id)
+    version = await _if_match(request, actor, org_id, key)
+    await runtime.call(runtime.sources.delete(actor, org_id, key, if_version=version))
     return Response(status_code=204)
 
 
@@ -115,8 +138,8 @@ async def ping(request: Request, org_id: str, ds_id: str, actor: Analyst) -> sch
 async def sample(request: Request, org_id: str, ds_id: str, actor: Analyst) -> schemas.SampleOut:
     """A bounded, read-only look at real data; `{"params": {…}}` as the kind takes them."""
     body = await json_object(request)
-    _refuse_unknown(body, {"params"})
-    params = _typed(body, "params", dict)
+    refuse_unknown(body, {"params"})
+    params = typed(body, "params", dict)
     runtime = runtime_of(request)
     result = await runtime.call(runtime.sources.sample(actor, org_id, source_id(ds_id), params))
     return schemas.SampleOut.of(result, words(request))
@@ -155,46 +178,25 @@ def _line(data: BaseModel) -> str:
 
 
 def _shown(source: Source, request: Request, response: Response) -> schemas.SourceOut:
-    response.headers["ETag"] = f'"{source.version}"'
-    return schemas.SourceOut.of(source, words(request))
+    shown = schemas.SourceOut.of(source, words(request))
+    response.headers["ETag"] = etags.tag(source.version, shown)
+    return shown
 
 
-def _if_match(request: Request) -> int | None:
-    """The version that the caller saw. Raises PreconditionFailed for a tag that no version of ours has."""
-    tag = request.headers.get("if-match")
-    if tag is None or tag == "*":
-        return None
-    digits = tag.strip().strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+async def _if_match(request: Request, actor: Actor, org_id: str, ds_id: UUID) -> int | None:
+    """The version to change: of several that the caller would accept the present one. Raises PreconditionFailed."""
+    versions = etags.wanted_versions(request)
+    if versions is None or len(versions) == 1:
+        return next(iter(versions or ()), None)
+    runtime = runtime_of(request)
+    present = (await runtime.call(runtime.sources.get(actor, org_id, ds_id))).version
+    if present not in versions:
         raise PreconditionFailed("stale")
-    return int(digits)
+    return present
 
 
-def _integer(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise _wrong(name, "field.int_parsing")
-    return int(text)
-
-
-def _flag(name: str, text: str) -> bool:
-    if text not in ("true", "false"):
-        raise _wrong(name, "field.bool_type")
-    return text == "true"
-
-
-def _typed(body: dict[str, Any], name: str, kind: type[Any]) -> Any:
-    if name not in body:
-        raise _wrong(name, "field.missing")
-    if not isinstance(body[name], kind):
-        raise _wrong(name, f"field.{kind.__name__.replace('str', 'string')}_type")
-    return body[name]
-
-
-def _refuse_unknown(body: dict[str, Any], known: set[str]) -> None:
-    unknown = sorted(body.keys() - known)
-    if unknown:
-        raise InvalidInput(fields=tuple(FieldError(name[:100], Message("field.extra_forbidden")) for name in unknown))
-
-
-def _wrong(name: str, key: str) -> InvalidInput:
-    return InvalidInput(fields=(FieldError(name, Message(key)),))
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= KEY_MAX:
+        raise wrong("Idempotency-Key", "field.key_length", min=1, max=KEY_MAX)
+    return key

@@ -1,4 +1,4 @@
-"""What every request passes first: the host it names, the session it carries, and the headers it leaves with.
+"""What every request passes first: the host it names, where it comes from, and the session it carries.
 
 Pure ASGI, so that the websocket's handshake passes here as well.
 """
@@ -7,37 +7,33 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from core.api.context import runtime_of, session_cookie
+from core.api.context import SAFE_METHODS, limits_of, require_same_origin, runtime_of, session_cookie
+from core.api.headers import with_headers
+from core.api.language import words
 from core.api.page_base import PageBase
+from core.api.problems import problem
+from core.api.proxies import client_address
+from core.errors import BadRequest, RequestError, Unauthenticated
 from core.i18n import LANGUAGES
 
 if TYPE_CHECKING:
     from core.api.interface import Interface
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/favicon.png"})
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/favicon.png", "/orgs", "/api", "/session"})
 OPEN_FOLDERS = ("/orgs/", "/api/", "/session/", "/assets/", "/static/")
 """What needs no session here: it checks rights itself, or holds nothing of anybody."""
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'self'; object-src 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-}
+PROGRAMS = ("/orgs", "/api", "/healthz", "/readyz", "/metrics")
+"""Where programs ask: they are answered with problems, people at a browser with plain words."""
+HEADERS_MAX = 100
 
 
 class Doorway:
-    """Refuses foreign hosts and pages without a session, and adds the security headers."""
+    """Refuses foreign hosts, foreign origins and pages without a session, and adds the security headers."""
 
     def __init__(self, app: ASGIApp, interface: "Interface") -> None:
         self._app, self._interface = PageBase(app, self._locale), interface
@@ -47,32 +43,69 @@ class Doorway:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection({**scope, "app": self._interface.app})
-        refusal = await self._refusal(connection)
+        try:
+            refusal = await _refusal(connection)
+        except RequestError as err:
+            refusal = _told(connection, err)
         if refusal is None:
-            await self._app(scope, receive, _with_headers(send))
+            await self._app(scope, receive, _counted(connection, with_headers(connection, send)))
         elif scope["type"] == "websocket":
             await WebSocketClose(code=1008)(scope, receive, send)
         else:
-            await refusal(scope, receive, _with_headers(send))
+            await refusal(scope, receive, with_headers(connection, send))
 
     def _locale(self) -> str:
         """The language of a first visit; a page asked for before there is a runtime is an empty one."""
         application = self._interface.app
         return str(application.state.runtime.settings.locale) if application else LANGUAGES[0]
 
-    async def _refusal(self, connection: HTTPConnection) -> Response | None:
-        runtime = runtime_of(connection)
-        if not host_allowed(connection.headers.get("host", ""), runtime.settings.host, runtime.settings.public_url):
-            return PlainTextResponse("This host name is not served here.", 400)
-        path = connection.url.path
-        if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
-            return None
-        if await runtime.call(runtime.access.actor_of_session(session_cookie(connection))) is not None:
-            return None
-        if connection.headers.get("sec-fetch-dest") == "document":
-            target = path + (f"?{connection.url.query}" if connection.url.query else "")
-            return RedirectResponse(f"/session/login?next={quote(target)}", 303)
-        return PlainTextResponse("Sign in first.", 401)
+
+async def _refusal(connection: HTTPConnection) -> Response | None:
+    """Where somebody without a session is led; None for who may pass. Raises RequestError."""
+    runtime = runtime_of(connection)
+    if not host_allowed(connection.headers.get("host", ""), runtime.settings.host, runtime.settings.public_url):
+        raise BadRequest("host")
+    if len(connection.scope["headers"]) > HEADERS_MAX:
+        raise BadRequest("headers", limit=HEADERS_MAX)
+    if _signs_in(connection):
+        limits_of(connection).require_address(client_address(connection))
+    path = connection.url.path
+    if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
+        return None
+    # A page's own requests: a browser sends the cookie with them wherever they come from.
+    if connection.scope["type"] == "websocket" or connection.scope["method"] not in SAFE_METHODS:
+        require_same_origin(connection)
+    if await runtime.call(runtime.access.actor_of_session(session_cookie(connection))) is not None:
+        return None
+    if connection.headers.get("sec-fetch-dest") == "document":
+        target = path + (f"?{connection.url.query}" if connection.url.query else "")
+        return RedirectResponse(f"/session/login?next={quote(target)}", 303)
+    raise Unauthenticated("needed")
+
+
+def _told(connection: HTTPConnection, err: RequestError) -> Response:
+    told = problem(err, words(connection), connection.url.path)
+    if connection.url.path.startswith(PROGRAMS):
+        return told
+    keep = {name: value for name, value in told.headers.items() if name == "retry-after"}
+    return PlainTextResponse(words(connection).message(err.message), err.status, keep)
+
+
+def _signs_in(connection: HTTPConnection) -> bool:
+    return connection.scope.get("method") == "POST" and connection.url.path.startswith("/session/")
+
+
+def _counted(connection: HTTPConnection, send: Send) -> Send:
+    """Counts a sign-in that failed for the address that tried it."""
+    if not _signs_in(connection):
+        return send
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] in (401, 403):
+            limits_of(connection).wrong(client_address(connection))
+        await send(message)
+
+    return sending
 
 
 def host_allowed(header: str, listens_on: str, public_url: str | None) -> bool:
@@ -91,14 +124,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return sending

@@ -1,8 +1,9 @@
 """Puts the HTTP interface together, and binds it to the server before there is a runtime."""
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -10,6 +11,7 @@ from core.api import (
     audit,
     contents,
     datasources,
+    docs_page,
     exposition,
     history,
     joining,
@@ -21,10 +23,13 @@ from core.api import (
     session,
 )
 from core.api.doorway import Doorway
+from core.api.limits import Limits
 from core.runtime import Runtime
 from core.settings import STATIC_DIR
 
-PATHS = ("/healthz", "/readyz", "/metrics", "/orgs/{_path:path}", "/api/{_path:path}", "/session/{_path:path}")
+FOLDERS = ("/orgs", "/api", "/session")
+PATHS = ("/healthz", "/readyz", "/metrics")
+MODULES = (probes, exposition, session, oidc, joining, datasources, history, ladder, contents, audit, docs_page)
 
 
 def build(runtime: Runtime) -> FastAPI:
@@ -37,12 +42,29 @@ def build(runtime: Runtime) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.runtime = runtime
-    for module in (probes, exposition, session, oidc, joining, datasources, contents, history, ladder, audit):
+    app.state.runtime, app.state.limits = runtime, Limits(runtime.settings)
+    for module in MODULES:
         app.include_router(module.router)
-    problems.install(app)
+    problems.install(app, _methods)
     openapi.describe(app, runtime.sources.schemas())
     return app
+
+
+def _methods(path: str) -> frozenset[str]:
+    """Every method that some route takes at this path; the framework itself names those of one route only."""
+    routes = [route for module in MODULES for route in module.router.routes if isinstance(route, APIRoute)]
+    form = next((route.path_format for route in routes if route.path_regex.match(path)), None)
+    taken = frozenset(method for route in routes if route.path_format == form for method in route.methods or ())
+    return taken | {"HEAD"} if "GET" in taken else taken
+
+
+class Folder(Route):
+    """Everything at and below a path. A pattern of the framework's own ends at a line break, which a path may hold."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path, here = scope.get("path", ""), scope["type"] == "http"
+        inside = here and (path == self.path or path.startswith(f"{self.path}/"))
+        return (Match.FULL if inside else Match.NONE), {"endpoint": self.endpoint, "path_params": {}}
 
 
 class Interface:
@@ -55,8 +77,8 @@ class Interface:
         self.app = build(runtime)
 
     def routes(self) -> list[BaseRoute]:
-        served: list[BaseRoute] = [Route(path, self) for path in PATHS]
-        return [*served, Mount("/assets", StaticFiles(directory=STATIC_DIR))]
+        folders = [Folder(path, self) for path in FOLDERS]
+        return [*(Route(path, self) for path in PATHS), *folders, Mount("/assets", StaticFiles(directory=STATIC_DIR))]
 
     def middleware(self) -> list[Middleware]:
         return [Middleware(Doorway, interface=self)]
@@ -64,4 +86,6 @@ class Interface:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.app is None:
             raise RuntimeError("the HTTP interface is used before the lifespan attached a runtime")
-        await self.app(scope, receive, send)
+        # A HEAD is a GET whose body the server leaves out.
+        method = {"method": "GET"} if scope.get("method") == "HEAD" else {}
+        await self.app({**scope, **method}, receive, send)

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from core.api.body import read_form
-from core.api.context import client_address, runtime_of, session_cookie, visitor
+from core.api.context import runtime_of, session_cookie, visitor
+from core.api.proxies import client_address
 from core.api.session_forms import (
     Form,
     in_language,

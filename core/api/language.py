@@ -1,12 +1,12 @@
 """The reader's language: what the request accepts, else the setting."""
 
-from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from core.api.context import runtime_of
 from core.i18n import Translator, negotiate, translator
 
 
-def words(request: Request) -> Translator:
-    settings = runtime_of(request).settings
-    lang = negotiate(request.headers.get("accept-language"), settings.locale)
+def words(connection: HTTPConnection) -> Translator:
+    settings = runtime_of(connection).settings
+    lang = negotiate(connection.headers.get("accept-language"), settings.locale)
     return translator(lang, settings.timezone)

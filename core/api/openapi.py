@@ -1,16 +1,36 @@
-"""What the interface's document says about request bodies: made from the models of the registered kinds."""
+"""The interface's document: FastAPI's, with bodies made from the models of the registered kinds, and every answer."""
 
+import json
 from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from core.api.operations import OPERATIONS, SOURCES, Operation, component_responses, problem_schema
+from core.api.schemas import PingLine, PingSummary
 from core.models import BreakerAction, KindSchemas
-from core.services.inputs import REASON_MAX
+from core.services.inputs import REASON_MAX, BreakerInput, SourceInput
 
 REFERENCE = "#/components/schemas/{model}"
-SOURCES = "/orgs/{org_id}/datasources"
+EXAMPLES = Path(__file__).with_name("examples.json")
+SLUG = "^[a-z0-9][a-z0-9-]{0,62}$"
+SECURITY: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
+SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "description": "`python -m core tokens add` prints one, once"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "cheshmeh_session",
+        "description": "of a browser that is signed in; a write must then come from the same origin",
+    },
+}
+SUMMARY = """Which of an organisation's data sources are healthy, and bounded, read-only samples of them.
+
+Times are RFC 3339 in UTC, latencies milliseconds. Errors are RFC 9457 problems, in Persian unless `Accept-Language`
+prefers English. A body is at most 1 MiB of JSON."""
 
 Schema = dict[str, Any]
 
@@ -21,12 +41,70 @@ def describe(app: FastAPI, kinds: Iterable[KindSchemas]) -> None:
 
     def document() -> Schema:
         if app.openapi_schema is None:
-            made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            made = get_openapi(title=app.title, version=app.version, description=SUMMARY, routes=app.routes)
             _add_kinds(made, known)
+            _add_answers(made)
             app.openapi_schema = made
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way of replacing it
+
+
+@cache
+def examples() -> dict[str, list[Schema]]:
+    """By operation: `request` (`query`, `headers`, `body`) and the `status`, `headers` and `body` of the answer."""
+    read: dict[str, list[Schema]] = json.loads(EXAMPLES.read_text("utf-8"))
+    return read
+
+
+def _add_answers(document: Schema) -> None:
+    components = document["components"]
+    components["securitySchemes"] = SCHEMES
+    components["responses"] = component_responses()
+    components["schemas"]["Problem"] = problem_schema()
+    for model in (PingLine, PingSummary):
+        components["schemas"][model.__name__] = model.model_json_schema(ref_template=REFERENCE)
+    for name in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(name, None)
+    for (method, path), operation in OPERATIONS.items():
+        _complete(document["paths"][path][method], operation)
+
+
+def _complete(described: Schema, operation: Operation) -> None:
+    described["operationId"] = operation.id
+    good = next(answer for status, answer in described["responses"].items() if status.startswith("2"))
+    good |= {"headers": dict(operation.headers)} if operation.headers else {}
+    if operation.content:
+        good["content"] = {**good.get("content", {}), **operation.content}
+    described["responses"].pop("422", None)
+    errors = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(operation.errors)}
+    described["responses"] |= errors
+    described["parameters"] = [*map(_parameter, described.get("parameters", [])), *operation.parameters]
+    if operation.role:
+        described["security"] = SECURITY
+        described["description"] = f"{described.get('description', '')}\n\nNeeds: {operation.role}.".strip()
+    for example in examples().get(operation.id, []):
+        _add_example(described, example)
+
+
+def _parameter(parameter: Schema) -> Schema:
+    """Path parameters are judged by the program itself, so that whatever is wrong with them is the same 404."""
+    shapes = {"org_id": {"type": "string", "pattern": SLUG}, "ds_id": {"type": "string", "format": "uuid"}}
+    shown = {"org_id": "demo", "ds_id": "0c6f6a0e-4b52-4b5e-9c0b-3f5c7f3a8d11"}
+    name = parameter["name"]
+    return parameter | {"schema": shapes[name], "example": shown[name]} if name in shapes else parameter
+
+
+def _add_example(described: Schema, example: Schema) -> None:
+    name, answer = example["name"], example["answer"]
+    if "body" in example["request"]:
+        content = described["requestBody"]["content"]["application/json"]
+        content.setdefault("examples", {})[name] = {"value": example["request"]["body"]}
+    if "body" in answer:
+        response = described["responses"][str(answer["status"])]
+        if "content" in response:
+            media = next(iter(response["content"].values()))
+            media.setdefault("examples", {})[name] = {"value": answer["body"]}
 
 
 def _add_kinds(document: Schema, kinds: tuple[KindSchemas, ...]) -> None:
@@ -54,28 +132,34 @@ def _body(operation: Schema, schema: Schema) -> None:
 
 
 def _create(kind: str, name: str) -> Schema:
-    named: Schema = {"kind": {"const": kind}, "name": {"type": "string"}, "config": _reference(f"{name}Config")}
-    return _object(named | _settings(), "kind", "name", "config")
+    named: Schema = {"kind": {"const": kind}, "config": _reference(f"{name}Config")}
+    return _object(_settings() | named, "kind", "name", "config")
 
 
 def _test(kind: str, name: str) -> Schema:
-    properties = {"kind": {"const": kind}, "config": _reference(f"{name}Config"), "ds_id": {"format": "uuid"}}
+    properties = {
+        "kind": {"const": kind},
+        "config": _reference(f"{name}Config"),
+        "ds_id": {"type": "string", "format": "uuid"},
+    }
     return _object(properties, "kind", "config")
 
 
 def _update(names: list[str]) -> Schema:
     config = {"anyOf": [_reference(f"{name}ConfigChange") for name in names]}
-    return _object({"name": {"type": "string"}, "config": config} | _settings())
+    settings = {
+        name: {key: value for key, value in schema.items() if key != "default"} for name, schema in _settings().items()
+    }
+    return _object(settings | {"config": config})
 
 
 def _settings() -> Schema:
+    """What a source has beside its kind and configuration, as the service checks it."""
+    properties: Schema = SourceInput.model_json_schema()["properties"]
     moment = {"type": "string", "format": "date-time"}
-    thresholds = {"failure_threshold": {"type": "integer"}, "timeout_seconds": {"type": "number"}}
+    thresholds: Schema = BreakerInput.model_json_schema()["properties"]
     return {
-        "description": {"type": "string"},
-        "tags": {"type": "array", "items": {"type": "string"}},
-        "check_interval_s": {"type": ["number", "null"]},
-        "paused": {"type": "boolean"},
+        **{name: schema for name, schema in properties.items() if name not in ("kind", "config")},
         "maintenance": {"anyOf": [_object({"from": moment, "until": moment}), {"type": "null"}]},
         "breaker": _object(thresholds),
     }
@@ -92,10 +176,15 @@ def _changes(config: Mapping[str, Any]) -> Schema:
     """A merge patch (RFC 7396): nothing is required, `null` clears, a kept secret may come back as it was shown."""
     kept = {"type": "object", "properties": {"set": {"const": True}}, "required": ["set"]}
     properties = {
-        name: {"anyOf": [schema, *([kept] if "writeOnly" in str(schema) else []), {"type": "null"}]}
+        name: {"anyOf": [schema, *([kept] if "writeOnly" in str(schema) else []), *_parts(schema), {"type": "null"}]}
         for name, schema in config.get("properties", {}).items()
     }
     return _object(properties)
+
+
+def _parts(schema: Schema) -> list[Schema]:
+    """Of a member that is an object itself any part may be sent."""
+    return [{"type": "object"}] if any(mark in str(schema) for mark in ("$ref", "oneOf", "'object'")) else []
 
 
 def _one_of(kinds: tuple[KindSchemas, ...], what: str) -> Schema:

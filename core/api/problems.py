@@ -1,7 +1,7 @@
 """Errors as RFC 9457 `application/problem+json`, in the reader's language, by the one table of `core.errors`."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -48,8 +48,8 @@ def problem(err: CheshmehError, speak: Translator, instance: str) -> JSONRespons
     return JSONResponse(body | _wait(err), err.status, _headers(err), MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Every error of ours and of the framework leaves as a problem."""
+def install(app: FastAPI, methods: Callable[[str], Collection[str]]) -> None:
+    """Every error of ours and of the framework leaves as a problem. `methods` gives those that a path takes."""
 
     async def ours(request: Request, err: Exception) -> JSONResponse:
         assert isinstance(err, CheshmehError)  # noqa: S101 - registered for this class alone
@@ -59,10 +59,16 @@ def install(app: FastAPI) -> None:
         assert isinstance(err, HTTPException)  # noqa: S101 - registered for this class alone
         answer = problem(_OF_STATUS.get(err.status_code, BadRequest)(), words(request), request.url.path)
         answer.headers.update(err.headers or {})
+        if err.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(sorted(methods(request.url.path)))
         return answer
+
+    async def defect(request: Request, err: Exception) -> JSONResponse:
+        return problem(CheshmehError(), words(request), request.url.path)
 
     app.add_exception_handler(CheshmehError, ours)
     app.add_exception_handler(HTTPException, framework)
+    app.add_exception_handler(Exception, defect)
 
 
 def _fields(fields: Iterable[FieldError], speak: Translator) -> list[dict[str, str]]:

@@ -13,6 +13,13 @@ def integer(name: str, text: str) -> int:
     return int(text)
 
 
+def flag(name: str, text: str) -> bool:
+    """Raises InvalidInput."""
+    if text not in ("true", "false"):
+        raise wrong(name, "field.bool_type")
+    return text == "true"
+
+
 def typed(body: dict[str, Any], name: str, kind: type[Any]) -> Any:
     """A required member of a body. Raises InvalidInput."""
     if name not in body:

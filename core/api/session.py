@@ -5,7 +5,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from core.api import oidc
 from core.api.body import read_form
-from core.api.context import client_address, require_same_origin, runtime_of, session_cookie, visitor
+from core.api.context import require_same_origin, runtime_of, session_cookie, visitor
+from core.api.proxies import client_address
 from core.api.session_forms import (
     Form,
     local,

@@ -15,6 +15,7 @@ from starlette.datastructures import URL
 
 from core.access.password_rules import LENGTH_MIN
 from core.api.context import runtime_of
+from core.api.proxies import is_secure
 from core.errors import RequestError, TooManyRequests, Unauthenticated
 from core.i18n import LANGUAGES, Translator, negotiate, translator
 from core.settings import SESSION_COOKIE, STATIC_DIR
@@ -139,8 +140,7 @@ def in_language(request: Request, address: str) -> str:
 
 def set_cookie(request: Request, answer: Response, name: str, value: str, max_age: int | None, path: str = "/") -> None:
     """Out of reach of scripts, and not sent along with what other sites ask for."""
-    secure = runtime_of(request).settings.origin.startswith("https://")
-    answer.set_cookie(name, value, max_age=max_age, path=path, httponly=True, samesite="lax", secure=secure)
+    answer.set_cookie(name, value, max_age=max_age, path=path, httponly=True, samesite="lax", secure=is_secure(request))
 
 
 def _reason(err: RequestError | None, speak: Translator) -> str | None:

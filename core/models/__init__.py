@@ -19,6 +19,7 @@ from core.models.incidents import Cause, Incident, IncidentSource
 from core.models.kinds import FieldSpec, KindInfo, KindSchemas
 from core.models.ladders import STEPS, Change, Ladder, LadderView, failed, steps_after
 from core.models.messages import NO_ARGS, Check, Diagnosis, FieldError, Message
+from core.models.rates import Rate
 from core.models.samples import CatalogEntry, Column, Sample
 from core.models.sources import (
     Actor,
@@ -83,6 +84,7 @@ __all__ = [
     "PingAllView",
     "PingResult",
     "PingRow",
+    "Rate",
     "Role",
     "Sample",
     "SampleResult",

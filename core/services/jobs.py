@@ -18,12 +18,14 @@ T = TypeVar("T")
 class Job(ABC, Generic[T]):
     """Starts when it is made. `cancel` may be called from any thread, as may what reads `_items` in subclasses.
 
-    `alive` is asked every 0.2 s whether somebody still wants it.
+    `alive` is asked every 0.2 s whether somebody still wants it. With `ahead` no more than so many items are begun
+    beyond those that `results` gave: a reader who is slow holds the work back.
     """
 
-    def __init__(self, alive: Callable[[], bool] | None = None) -> None:
+    def __init__(self, alive: Callable[[], bool] | None = None, ahead: int | None = None) -> None:
         self.id: UUID = uuid4()
-        self._alive = alive
+        self._alive, self._ahead = alive, ahead
+        self._begun = self._given = 0
         self._items: list[T] = []
         self._cancelled = False
         self._started = time.monotonic()
@@ -60,12 +62,27 @@ class Job(ABC, Generic[T]):
                     return
                 yield self._items[given]
                 given += 1
+                await self._take(given)
         finally:
             self._task.cancel()
 
     @abstractmethod
     async def _work(self) -> None:
         """Everything; hands each item to `_add`."""
+
+    async def _begin(self) -> None:
+        """Waits until the next item may be begun."""
+        self._begun += 1
+        if self._ahead is not None:
+            async with self._news:
+                while self._begun - self._given > self._ahead:
+                    await self._news.wait()
+
+    async def _take(self, given: int) -> None:
+        self._given = given
+        if self._ahead is not None:
+            async with self._news:
+                self._news.notify_all()
 
     async def _add(self, item: T) -> None:
         async with self._news:

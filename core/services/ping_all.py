@@ -14,9 +14,15 @@ Ping = Callable[[LiveSource], Awaitable[PingRow]]
 class PingAllJob(Job[PingRow]):
     """Pings every source given to it. `view` and `cancel` may be called from any thread."""
 
-    def __init__(self, sources: Sequence[LiveSource], ping: Ping, alive: Callable[[], bool] | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[LiveSource],
+        ping: Ping,
+        alive: Callable[[], bool] | None = None,
+        ahead: int | None = None,
+    ) -> None:
         self._sources, self._ping = sources, ping
-        super().__init__(alive)
+        super().__init__(alive, ahead)
 
     def view(self) -> PingAllView:
         """How far it is now."""
@@ -31,6 +37,7 @@ class PingAllJob(Job[PingRow]):
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:
             for source in self._sources:
+                await self._begin()
                 group.create_task(self._one(source))
                 await next_start()
 

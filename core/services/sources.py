@@ -34,6 +34,7 @@ from core.services.calls import Calls
 from core.services.contents import CatalogLevel, Contents
 from core.services.diagnosing import Diagnosing
 from core.services.holds import Holds
+from core.services.idempotency import Once, Repeats
 from core.services.jobs import Jobs
 from core.services.ladder_calls import LadderCalls
 from core.services.last_good import LastGood
@@ -41,7 +42,7 @@ from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
 from core.services.source_facts import asked_for, replaced_secrets, settings_of
-from core.services.views import SourceFilter, SourceViews
+from core.services.views import SourceFilter, SourceViews, new_source
 from core.services.writer import StatusWriter
 from core.storage.encryption import SealBroken
 from core.storage.people import PeopleRepository
@@ -69,13 +70,14 @@ class DataSourceService(LadderCalls):
         holds: Holds,
         diagnosing: Diagnosing,
         audit: Audit,
+        repeats: Repeats,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
         self._live, self._writer, self._holds, self._clock = live, writer, holds, clock
         live.on_news = writer.wake
         self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
-        self._diagnosing, self._audit = diagnosing, audit
+        self._diagnosing, self._audit, self._repeats = diagnosing, audit, repeats
         self._jobs: Jobs[PingAllJob] = Jobs()
         self._views = SourceViews(kinds, sources, clock)
 
@@ -118,15 +120,25 @@ class DataSourceService(LadderCalls):
     async def get(self, actor: Actor, org: str, source_id: UUID) -> Source:
         return self._views.of(await self._require(actor, org, source_id, Role.VIEWER))
 
-    async def create(self, actor: Actor, org: str, draft: SourceDraft) -> Source:
-        """Raises InvalidInput naming each wrong field, Conflict when the name is taken."""
+    async def create(self, actor: Actor, org: str, draft: SourceDraft, *, once: Once | None = None) -> Source:
+        """With `once` the first answer to the same request, where there is one.
+
+        Raises InvalidInput naming each wrong field, Conflict when the name is taken or `once` came with another
+        request before.
+        """
         organisation = await self._organisation(actor, org, Role.EDITOR)
         draft = inputs.checked(draft)
         config = self._kinds.plain(self._kinds.validate(draft.kind, draft.config))
-        async with self._audit.change(actor, org, "source.create", draft.name) as entry:
-            record = await self._sources.add(organisation, draft, config)
-            entry.target_id = str(record.uid)
-            entry.after = {"kind": record.kind, **self._settings(record)}
+        async with self._repeats.claimed(actor, organisation, once) as claim:
+            if claim.first is not None:
+                return claim.first
+            # Nothing is remembered of it by its key in here: what is taken back leaves its key to the next one.
+            public = self._kinds.public(draft.kind, config)
+            async with self._audit.change(actor, org, "source.create", draft.name) as entry:
+                record = await self._sources.add(organisation, draft, config)
+                entry.target_id = str(record.uid)
+                entry.after = {"kind": record.kind, **settings_of(record, public)}
+            claim.made = new_source(record, public)
         return self._views.of(self._live.of(record, None))
 
     async def update(
@@ -193,10 +205,15 @@ class DataSourceService(LadderCalls):
         """Raises BreakerOpen when the breaker refuses, EgressDenied, Busy; all else is an answer."""
         return await self._calls.ping(await self._require(actor, org, source_id, Role.ANALYST))
 
-    async def ping_all(self, actor: Actor, org: str, alive: Callable[[], bool] | None = None) -> PingAllJob:
-        """Starts a job over every source. `alive` is asked every 0.2 s whether somebody still wants it."""
+    async def ping_all(
+        self, actor: Actor, org: str, alive: Callable[[], bool] | None = None, *, ahead: int | None = None
+    ) -> PingAllJob:
+        """Starts a job over every source. `alive` is asked every 0.2 s whether somebody still wants it.
+
+        With `ahead` no more than so many pings run ahead of whoever reads the results.
+        """
         require(actor, org, Role.ANALYST)
-        return self._jobs.keep(org, PingAllJob(await self._lives(org), self._calls.ping_row, alive))
+        return self._jobs.keep(org, PingAllJob(await self._lives(org), self._calls.ping_row, alive, ahead))
 
     def job(self, actor: Actor, job_id: UUID) -> PingAllJob | None:
         """A job of an organisation that the actor belongs to."""

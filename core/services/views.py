@@ -112,6 +112,33 @@ def _until(live: LiveSource, view: Source, now: datetime) -> datetime:
     return _NEVER if stale_at is None or stale_at < now else stale_at
 
 
+def new_source(record: SourceRecord, config: Mapping[str, Any]) -> Source:
+    """A source that nothing is known about yet; `config` is already without secrets."""
+    return Source(
+        id=record.uid,
+        org=record.org_slug,
+        name=record.name,
+        kind=record.kind,
+        description=record.description,
+        tags=record.tags,
+        config=config,
+        status=Status.UNKNOWN,
+        figures=Figures(),
+        paused=record.paused,
+        check_interval_s=record.check_interval_s,
+        breaker=BreakerConfig(record.failure_threshold, record.timeout_seconds),
+        diagnosis=None,
+        message=None,
+        evidence_ts=None,
+        state_since=None,
+        retry_after_s=None,
+        version=record.version,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        maintenance=record.maintenance,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFilter:
     """What a list asks for; `after` is the key of the last source of the page before."""

@@ -16,7 +16,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from core.api.interface import Interface
 from core.models import Role
@@ -48,8 +49,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @contextmanager
-def serving(data_dir: Path, configured: Callable[[str], dict[str, str]] = lambda url: {}) -> Iterator[Served]:
-    """`configured` gives further settings for the address that it is reached at."""
+def serving(
+    data_dir: Path, configured: Callable[[str], dict[str, str]] = lambda url: {}, **options: Any
+) -> Iterator[Served]:
+    """A product on a port of the kernel's. `options` are those of `product`, and `configured` gives further settings
+    for the address that it is reached at."""
     # asyncio switches Nagle's waiting off only for a socket that says it is TCP, which `create_server` makes none do.
     with socket.socket(proto=socket.IPPROTO_TCP) as listener, requests.Session() as http:
         listener.bind(("127.0.0.1", 0))
@@ -57,8 +61,11 @@ def serving(data_dir: Path, configured: Callable[[str], dict[str, str]] = lambda
         url = f"http://127.0.0.1:{port}"
         http.trust_env = False
         http.cookies.set_policy(_NoCookies())
-        with product(data_dir, port, **configured(url)) as made:
-            server = uvicorn.Server(uvicorn.Config(_application(made), log_config=None, lifespan="off", ws="none"))
+        with product(data_dir, port, **configured(url), **options) as made:
+            config = uvicorn.Config(
+                _application(made), log_config=None, lifespan="off", ws="websockets-sansio", proxy_headers=False
+            )
+            server = uvicorn.Server(config)
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
             _wait_until(lambda: server.started)
@@ -78,7 +85,12 @@ def _application(made: Product) -> Starlette:
 
     interface = Interface()
     interface.attach(made.runtime)
-    routes = [*interface.routes(), Route("/{path:path}", page)]
+
+    async def socket_of_page(opened: WebSocket) -> None:
+        await opened.accept()
+        await opened.close()
+
+    routes = [*interface.routes(), Route("/{path:path}", page), WebSocketRoute("/{path:path}", socket_of_page)]
     return Starlette(routes=routes, middleware=interface.middleware())
 
 

@@ -1,10 +1,13 @@
 """What every request passes first: foreign hosts are refused, and pages need a session."""
 
+from pathlib import Path
+
 import pytest
 
 from core.api.doorway import host_allowed
 from core.models import Role
-from tests.api.conftest import Org
+from tests.api.conftest import Org, make_org, serving
+from tests.api.wire import head, status, wire
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,8 @@ def test_only_our_own_names_and_addresses_are_answered(header: str, allowed: boo
 @pytest.mark.parametrize("path", ["/", "/healthz", "/orgs/x/datasources", "/session/login", "/_stcore/health"])
 def test_a_foreign_host_is_refused_everywhere(org: Org, path: str) -> None:
     answer = org.call("GET", path, headers={"Host": "evil.example"})
-    assert (answer.status_code, answer.text) == (400, "This host name is not served here.")
+    assert answer.status_code == 400
+    assert "This host name is not served here." in answer.text
 
 
 @pytest.mark.parametrize(
@@ -72,3 +76,73 @@ def test_a_cookie_that_is_no_session_opens_no_page(org: Org, cookie: str) -> Non
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/session/login", "/api/openapi.json"])
 def test_what_needs_no_session_is_answered_without_one(org: Org, path: str) -> None:
     assert org.call("GET", path, role=None).status_code == 200
+
+
+@pytest.fixture
+def cookie(org: Org) -> str:
+    """Of an administrator who is signed in."""
+    runtime, name = org.served.product.runtime, f"person of {org.slug}"
+    runtime.run(runtime.access.add_user(name, PASSWORD))
+    runtime.run(runtime.access.set_member(org.slug, name, Role.ADMIN))
+    return f"cheshmeh_session={runtime.run(runtime.access.sign_in(name, PASSWORD))}"
+
+
+PASSWORD = "correct horse battery"
+STREAM = "/_stcore/stream"
+
+
+def handshake(org: Org, *headers: str, host: str | None = None) -> int:
+    """The status of an answer to a websocket's handshake; 404 is that of the page below, which has none."""
+    wanted = [
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {'A' * 22}==",
+        "Sec-WebSocket-Version: 13",
+    ]
+    asked = head("GET", STREAM, *wanted, *headers)
+    if host is not None:
+        asked = asked.replace(b"Host: localhost", f"Host: {host}".encode())
+    with wire(org.served) as client:
+        client.sendall(asked)
+        return status(client)
+
+
+def test_a_websocket_needs_a_session_our_own_host_and_our_own_origin(org: Org, cookie: str) -> None:
+    own, signed_in = "Origin: http://localhost", f"Cookie: {cookie}"
+    assert handshake(org, own, signed_in) == 101
+    assert handshake(org, own) == 403
+    assert handshake(org, own, "Cookie: cheshmeh_session=x") == 403
+    assert handshake(org, signed_in) == 403
+    assert handshake(org, signed_in, "Origin: https://evil.example") == 403
+    assert handshake(org, signed_in, "Origin: null") == 403
+    assert handshake(org, signed_in, own, "Sec-Fetch-Site: cross-site") == 403
+    assert handshake(org, signed_in, "Origin: http://evil.example", host="evil.example") == 403
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_a_pages_own_writes_come_from_our_own_origin(org: Org, cookie: str, method: str) -> None:
+    def write(**headers: str) -> int:
+        return org.call(method, "/_stcore/upload_file/x", role=None, headers={"Cookie": cookie, **headers}).status_code
+
+    assert write() == 403
+    assert write(Origin="https://evil.example") == 403
+    assert write(**{"Sec-Fetch-Site": "cross-site"}) == 403
+    assert write(Origin=org.served.url) == 405  # the page below takes a GET alone
+    assert write(**{"Sec-Fetch-Site": "same-origin"}) == 405
+
+
+def test_over_tls_a_browser_is_told_to_stay_there(tmp_path: Path) -> None:
+    with serving(tmp_path, trusted_proxies="127.0.0.1") as running:
+        org = make_org(running)
+        secure = org.call("GET", "/healthz", headers={"X-Forwarded-Proto": "https"})
+        assert secure.headers["Strict-Transport-Security"].startswith("max-age=")
+        assert "Strict-Transport-Security" not in org.call("GET", "/healthz").headers
+
+
+def test_the_trail_has_the_address_that_a_trusted_proxy_tells(tmp_path: Path) -> None:
+    with serving(tmp_path, trusted_proxies="127.0.0.0/8") as running:
+        org = make_org(running)
+        body = {"kind": "fake", "name": "n", "config": {}}
+        org.call("POST", json=body, headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
+        [line] = org.call("GET", f"/orgs/{org.slug}/audit").json()["items"]
+        assert line["address"] == "203.0.113.9"

@@ -46,7 +46,9 @@ def test_each_wrong_field_has_a_sentence_of_its_own(org: Org, language: str) -> 
     [
         *(("/orgs/x/nothing", 404), ("/orgs/x", 404), ("/orgs/", 404), ("/api/", 404), ("/api/nothing", 404)),
         *(("/orgs/x/datasources/", 404), ("/orgs/%2e%2e/source", 404), ("/orgs//", 404), ("/api/%2e%2e/add", 404)),
-        *(("/orgs/x/datasources/y/nothing", 404), ("/session/nothing", 404)),
+        *(("/orgs/x/datasources/y/nothing", 404), ("/session/nothing", 404), ("/orgs", 404), ("/api", 404)),
+        *(("/orgs/%0A", 404), ("/orgs/x%0Ay/nothing", 404), ("/api/%0Anothing", 404), ("/orgs/..%2Fadmin", 404)),
+        *(("/orgs//x/datasources", 404), ("/%6Frgs/nothing", 404), ("/session", 404), ("/orgs/%00", 404)),
     ],
 )
 @pytest.mark.parametrize("role", [None, Role.ADMIN])
@@ -59,14 +61,28 @@ def test_a_path_that_leads_nowhere_is_a_problem_and_never_a_page(
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
-    [("PUT", ""), ("DELETE", ""), ("PUT", "health"), ("DELETE", "{id}/ping"), ("GET", "{id}/sample")],
+    ("method", "path", "allowed"),
+    [
+        *(("PUT", "", "GET, HEAD, POST"), ("DELETE", "", "GET, HEAD, POST"), ("PUT", "health", "GET, HEAD")),
+        *(("DELETE", "{id}/ping", "POST"), ("GET", "{id}/sample", "POST"), ("HEAD", "{id}/sample", "POST")),
+        *(("OPTIONS", "{id}", "DELETE, GET, HEAD, PATCH"), ("TRACE", "", "GET, HEAD, POST"), ("X-Y", "test", "POST")),
+    ],
 )
-def test_a_wrong_method_is_405_and_names_the_right_one(org: Org, method: str, path: str) -> None:
+def test_a_wrong_method_is_405_and_names_the_right_ones(org: Org, method: str, path: str, allowed: str) -> None:
     answer = org.call(method, path.format(id=org.add()["id"]))
-    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.status_code == 405
+    assert method == "HEAD" or answer.json()["code"] == "method_not_allowed"
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["Allow"]
+    assert answer.headers["Allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["", "health", "{id}", "{id}/metrics", "/healthz", "/api/openapi.json", "/api/docs"])
+def test_a_head_is_a_get_without_the_body(org: Org, path: str) -> None:
+    url = path.format(id=org.add()["id"])
+    head, get = org.call("HEAD", url), org.call("GET", url)
+    assert (head.status_code, head.content) == (200, b"")
+    kept = ("Content-Type", "Content-Length", "ETag")
+    assert [head.headers.get(name) for name in kept] == [get.headers.get(name) for name in kept]
 
 
 def test_health_test_and_ping_are_not_taken_for_ids(org: Org) -> None:
@@ -102,3 +118,8 @@ def test_every_answer_carries_the_security_headers(org: Org, path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert "Strict-Transport-Security" not in headers
+    assert (headers.get("Cache-Control") == "no-store") is path.startswith(("/orgs", "/session"))

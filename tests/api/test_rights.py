@@ -23,6 +23,8 @@ ROUTES = [
     ("POST", "{id}/diagnose", Role.ANALYST),
     ("GET", "{id}/metrics", Role.VIEWER),
     ("POST", "{id}/breaker", Role.EDITOR),
+    ("GET", "{id}/catalog", Role.ANALYST),
+    ("GET", "{id}/history", Role.VIEWER),
 ]
 OF_ONE_SOURCE = [(method, path) for method, path, _ in ROUTES if path.startswith("{id}")]
 every_route = pytest.mark.parametrize(("method", "path", "least"), ROUTES)

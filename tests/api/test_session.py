@@ -135,6 +135,11 @@ def test_a_session_reads_and_asks_for_the_same_origin_before_it_writes(browser: 
     assert create("a", Origin="null") == 403
     assert create("a", **{"Sec-Fetch-Site": "same-site"}) == 403
     assert create("a", **{"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"}) == 403
+    assert create("a", **{"Sec-Fetch-Site": "cross-site"}) == 403
+    assert create("a", **{"Sec-Fetch-Site": "none"}) == 403
+    assert create("a", **{"Sec-Fetch-Site": "cross-site", "Origin": org.served.url}) == 403
+    assert create("a", Origin=org.served.url.replace("http:", "https:")) == 403
+    assert create("a", Origin=f"{org.served.url}.evil.example") == 403
     assert create("a", Origin=org.served.url) == 201
     assert create("b", **{"Sec-Fetch-Site": "same-origin"}) == 201
 

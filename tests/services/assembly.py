@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from argon2 import PasswordHasher
 
@@ -29,6 +30,7 @@ from core.services.egress_lists import EgressLists
 from core.services.exposition import Exposition
 from core.services.history import HistoryService
 from core.services.holds import Holds
+from core.services.idempotency import Repeats
 from core.services.incidents import Incidents
 from core.services.live import LiveSources
 from core.services.sources import DataSourceService
@@ -42,6 +44,7 @@ from core.storage.encryption import Vault
 from core.storage.history import HistoryRepository
 from core.storage.history_sums import HistorySums
 from core.storage.holds import HoldRepository
+from core.storage.idempotency import IdempotencyRepository
 from core.storage.incident_list import IncidentRepository
 from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
@@ -62,12 +65,12 @@ class Product:
 
 
 @contextmanager
-def product(data_dir: Path, port: int = 1, database_url: str | None = None, **configured: str) -> Iterator[Product]:
+def product(data_dir: Path, port: int = 1, database_url: str | None = None, **settled: Any) -> Iterator[Product]:
     """Over real SQLite in `data_dir`, or the database given, with the kind `fake` beside the real ones.
 
-    Drivers of the real kinds wait until they are needed.
+    Drivers of the real kinds wait until they are needed. `settled` are further settings.
     """
-    settings = Settings(_env_file=None, data_dir=data_dir, port=port, database_url=database_url, **configured)
+    settings = Settings(_env_file=None, data_dir=data_dir, port=port, database_url=database_url, **settled)
     other_end, clock, loop = OtherEnd(), FakeClock(), BackgroundLoop()
     runtime = loop.submit(_assemble(settings, loop, other_end, clock)).result()
     try:
@@ -99,7 +102,8 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     egress = EgressLists(EgressRepository(database), sources, kinds, audit)
     await egress.follow()
     egress.start()
-    service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit)
+    repeats = Repeats(IdempotencyRepository(database))
+    service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit, repeats)
     history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     admitted = admission(records, audit, settings.session_hours, passwords=passwords, throttle=Throttle(clock.seconds))

@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 
 from core.models import Cause, Incident, IncidentSource, Status
+from core.spreadsheet import written
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import DOWN, make_source, source_id
 from ui.axes import log_scale
-from ui.exports import written
 
 DIRECTIONS = re.compile("[\u200e\u200f\u2066-\u2069]")
 

@@ -12,9 +12,10 @@ from core.errors import Unauthenticated
 from core.i18n import Translator
 from core.models import AuditLine, Role
 from core.services.audit import EXPORT_MAX, AuditNames
+from core.spreadsheet import Cell
 from ui import session, state
 from ui.admin import trail
-from ui.exports import Cell, csv_button
+from ui.exports import csv_button
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.widgets import empty
