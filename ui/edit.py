@@ -1,12 +1,13 @@
 """The two dialogs of a source's page: edit what people call it, and delete it."""
 
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
 
-from core.errors import InvalidInput, PreconditionFailed
+from core.errors import InvalidInput, PreconditionFailed, Unproven
 from core.form_values import KEPT, changes, dotted, nested, suggests_secret
 from core.i18n import Translator
 from core.models import KindInfo, Source
@@ -44,14 +45,21 @@ def edit_form(source: Source, t: Translator) -> None:
     changed |= timing.timing_form(source, t) | _thresholds(source, t)
     wanted = _config(source, t)
     mine = changed | {f"config.{name}": wanted.get(name) for name in _patch(source, wanted)}
-    place = st.container()
+    place, first = st.container(), _tried_first(mine, t)
     if st.button(t.text("source.edit.save"), type="primary", key="edit_save"):
         with errors_shown("dialog"):
-            _save(source, mine, changed, wanted, t)
+            _save(source, mine, changed, wanted, t, verify=first)
     rival = state.rival(source.id)
     if rival is not None:
         with place:
             meanwhile.show(source, rival, _masked(source, mine), t)
+
+
+def _tried_first(mine: Collection[str], t: Translator) -> bool:
+    """Whether new settings are to be proven before they take the old ones' place; asked only where there are any."""
+    if not any(name.startswith("config.") for name in mine):
+        return False
+    return st.toggle(t.text("source.edit.verify"), True, help=t.text("source.edit.verify.help"), key="edit_verify")
 
 
 def _tags(source: Source, t: Translator) -> str:
@@ -116,17 +124,23 @@ def _chosen(source: Source, kept: Collection[str], changed: Mapping[str, Any], w
     return own | ({"config": config} if config else {})
 
 
-def _save(source: Source, mine: Mapping[str, Any], changed: Mapping[str, Any], wanted: Config, t: Translator) -> None:
+def _save(
+    source: Source, mine: Mapping[str, Any], changed: Mapping[str, Any], wanted: Config, t: Translator, *, verify: bool
+) -> None:
     """Goes out from what somebody else made of the source meanwhile, once this person has been told of it."""
     person, rival = reader(), state.rival(source.id)
     kept = meanwhile.kept(source, rival, mine) if rival else mine.keys()
     given = _chosen(rival or source, kept, changed, wanted)
     try:
         version = (rival or source).version
-        run(runtime().sources.update(person.actor, person.org, source.id, given, if_version=version))
+        update = runtime().sources.update
+        with st.spinner(t.text("source.edit.verifying")) if verify else nullcontext():
+            run(update(person.actor, person.org, source.id, given, if_version=version, verify=verify))
     except PreconditionFailed:
         st.session_state[state.RIVAL] = run(runtime().sources.get(person.actor, person.org, source.id))
-    except InvalidInput as error:
+    except (InvalidInput, Unproven) as error:
+        if isinstance(error, Unproven):
+            st.error(plain(t.message(error.message)), icon=":material/error:")
         for refused in error.fields:
             label = forms.field_label(source.kind, refused.field, t)
             st.error(f"**{plain(label)}**: {plain(t.message(refused.message))}", icon=":material/error:")

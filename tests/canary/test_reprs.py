@@ -14,6 +14,7 @@ from tests.canary.canaries import Canaries
 from tests.canary.filled import KINDS, PARAMS, Filled, filled
 from tests.canary.peers import OF_KIND, peers
 from tests.canary.run import SPEECHLESS
+from tests.people import add_organisation
 from tests.servers.processes import HOST
 from tests.services.assembly import product
 
@@ -31,7 +32,7 @@ def test_no_result_and_no_error_writes_a_secret_down(kind: str, ports: dict[str,
     canaries, written = Canaries(), list[str]()
     with product(tmp_path) as made:
         runtime = made.runtime
-        runtime.run(runtime.access.add_organisation(ORG, ORG))
+        add_organisation(runtime, ORG)
         actor = runtime.run(runtime.access.local_actor())
         for number, peer in enumerate(peer for peer in OF_KIND[kind] if peer not in SPEECHLESS):
             given = list(filled(kind, HOST, ports[peer], canaries.new, tls=peer == "tls"))

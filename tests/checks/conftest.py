@@ -95,7 +95,7 @@ async def bench(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Bench]:
     database, clock, other_end = Database(f"sqlite:///{tmp_path / 'cheshmeh.db'}"), FakeClock(), OtherEnd()
     await database.upgrade()
     org = await PeopleRepository(database).add_organisation("acme", "Acme", clock.utc())
-    sources, statuses = SourceRepository(database, Vault(Keyring({"k": bytes(32)}, "k"))), StatusRepository(database)
+    sources, statuses = SourceRepository(database, Vault(Keyring({"k": bytes(32)}))), StatusRepository(database)
     kinds = KindCatalog(fake_registry(other_end), Environment(EgressPolicy()))
     await kinds.ready("fake")
     live = LiveSources(

@@ -118,7 +118,14 @@ class FakeSources(FakeLadders):
         return source
 
     async def update(
-        self, actor: Actor, org: str, source_id: UUID, changes: Mapping[str, Any], *, if_version: int | None = None
+        self,
+        actor: Actor,
+        org: str,
+        source_id: UUID,
+        changes: Mapping[str, Any],
+        *,
+        if_version: int | None = None,
+        verify: bool = False,
     ) -> Source:
         self._require(actor, org, Role.EDITOR)
         self.calls.append(("update", dict(changes), if_version))
