@@ -12,6 +12,7 @@ from core.api.openapi import EXAMPLES
 from core.api.operations import NDJSON, OPERATIONS
 from core.models import Role
 from tests.api.conftest import Org
+from tests.people import add_token
 
 ID = "0c6f6a0e-4b52-4b5e-9c0b-3f5c7f3a8d11"
 BASE_URL, SECRET, ORG = "http://planes.example.com", "secret", "demo"
@@ -56,8 +57,7 @@ class Replay:
     def _scoped(self, scope: str | None) -> dict[str, str]:
         if scope is None:
             return {}
-        runtime = self._org.served.product.runtime
-        made = runtime.run(runtime.access.add_token(self._org.slug, None, frozenset({scope}), 1))
+        made = add_token(self._org.served.product.runtime, self._org.slug, scopes=frozenset({scope}))
         return {"Authorization": f"Bearer {made.token}"}
 
     def _outward(self, text: str) -> str:
