@@ -81,7 +81,7 @@ class Here:
 
     def catalog(self, org: str, ds_id: str, path: str) -> Json:
         level = self._run(self._sources.catalog(self._actor, org, _id(ds_id), path))
-        return CatalogOut.of(level).model_dump(mode="json")
+        return CatalogOut.of(level).model_dump(mode="json", exclude_none=True)
 
     def history(self, org: str, ds_id: str, since: str | None, until: str | None, step: str | None) -> Json:
         ends = asked(since, until, step)

@@ -57,8 +57,7 @@ class Replay:
     def _scoped(self, scope: str | None) -> dict[str, str]:
         if scope is None:
             return {}
-        runtime = self._org.served.product.runtime
-        made = add_token(runtime, self._org.slug, scopes=frozenset({scope}), name=scope)
+        made = add_token(self._org.served.product.runtime, self._org.slug, scopes=frozenset({scope}))
         return {"Authorization": f"Bearer {made.token}"}
 
     def _outward(self, text: str) -> str:

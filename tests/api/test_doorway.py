@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.api.doorway import host_allowed
-from core.models import Role
+from core.models import Role, Visitor
 from tests.api.conftest import Org, make_org, serving
 from tests.api.wire import head, status, wire
 from tests.people import add_member, add_user
@@ -85,7 +85,7 @@ def cookie(org: Org) -> str:
     runtime, name = org.served.product.runtime, f"person of {org.slug}"
     add_user(runtime, name, PASSWORD)
     add_member(runtime, org.slug, name, Role.ADMIN)
-    return f"cheshmeh_session={runtime.run(runtime.access.sign_in(name, PASSWORD))}"
+    return f"cheshmeh_session={runtime.run(runtime.access.sign_in(name, PASSWORD, Visitor()))}"
 
 
 PASSWORD = "correct horse battery staple"

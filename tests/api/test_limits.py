@@ -144,9 +144,9 @@ def test_an_address_with_too_many_bad_tokens_is_refused_before_anything_is_looke
 
 
 def _counting(ask: Any, seen: list[str]) -> Any:
-    def asking(token: str) -> Any:
+    def asking(token: str, address: str | None) -> Any:
         seen.append(token)
-        return ask(token)
+        return ask(token, address)
 
     return asking
 

@@ -43,7 +43,7 @@ def test_a_repetition_is_no_second_line_of_the_trail(org: Org) -> None:
     create(org, "k-1")
     create(org, "k-1")
     lines = org.call("GET", f"/orgs/{org.slug}/audit").json()["items"]
-    assert [line["action"] for line in lines] == ["source.create"]
+    assert [line["action"] for line in lines].count("source.create") == 1
 
 
 @pytest.mark.parametrize("change", [{"name": "other"}, {"config": {"host": "h", "password": "another"}}])
