@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import Enum, auto
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
-from core.access.identity import Access
+from core.access.first_start import admit_administrator
 from core.access.sign_on import sign_on_of
 from core.checks.checker import Checker
 from core.checks.inline import InlineChecks
@@ -140,7 +139,8 @@ async def _assemble(
         vault, records = Vault(await open_keyring(settings, database, secrets)), PeopleRecords.of(database)
         audit, people = Audit(AuditRepository(database)), records.people
         admitted = admission(records, audit, settings.session_hours)
-        await _admit_administrator(settings, admitted.access, role)
+        if role is not Process.WORKER:  # it listens nowhere
+            await admit_administrator(settings, admitted.access)
         sources, statuses = SourceRepository(database, vault), StatusRepository(database)
         environment = await _environment(settings)
         sign_on = sign_on_of(settings, database, admitted.access, audit, environment.egress)
@@ -278,26 +278,6 @@ async def _preload(kinds: KindCatalog, database: Database, role: Process) -> Non
     # What was imported stays. Looking through it for garbage takes a quarter of a second, in which every call waits.
     gc.freeze()
     gc.set_threshold(GARBAGE_AFTER)
-
-
-async def _admit_administrator(settings: Settings, access: Access, role: Process) -> None:
-    """Sets the password from the file, and refuses a network address while nobody could sign in."""
-    if role is Process.WORKER:
-        return  # it listens nowhere
-    if settings.admin_password_file is not None:
-        try:
-            await access.set_administrator_password(_password(settings.admin_password_file))
-        except InvalidInput:
-            raise StartupError("password_file_content", path=str(settings.admin_password_file)) from None
-    if not settings.loopback_only and not await access.has_administrator_password():
-        raise StartupError("open_to_network", host=settings.host)
-
-
-def _password(path: Path) -> str:
-    try:
-        return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as err:
-        raise StartupError("password_file", path=str(path)) from err
 
 
 async def _environment(settings: Settings) -> Environment:

@@ -107,6 +107,10 @@ class LiveSource:
         """Another configuration: what was proven about the old destination says nothing about the new one."""
         self.evidence, self.streak, self.proofs, self.checked_at = None, 0, [], None
 
+    def is_behind(self, seq: int) -> bool:
+        """Whether a stored state is newer than what this process knows."""
+        return self.stored is None or self.stored.seq < seq
+
     def follow(self, kept: StatusRecord | None) -> None:
         """Takes over what other processes stored. What this one is just writing is not known to be in it or not."""
         if kept is None or self.writing or (self.stored is not None and kept.seq <= self.stored.seq):

@@ -29,7 +29,7 @@ from core.models import (
     Status,
 )
 from core.services import inputs
-from core.services.audit import Audit, Entry
+from core.services.audit import Audit
 from core.services.calls import Calls
 from core.services.contents import CatalogLevel, Contents
 from core.services.diagnosing import Diagnosing
@@ -41,10 +41,9 @@ from core.services.last_good import LastGood
 from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
-from core.services.source_facts import asked_for, replaced_secrets, settings_of
+from core.services.source_trail import SourceTrail, settings_of
 from core.services.views import SourceFilter, SourceViews, new_source
 from core.services.writer import StatusWriter
-from core.storage.encryption import SealBroken
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
 from core.storage.status import StatusRepository
@@ -79,7 +78,7 @@ class DataSourceService(LadderCalls):
         self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
         self._diagnosing, self._audit, self._repeats = diagnosing, audit, repeats
         self._jobs: Jobs[PingAllJob] = Jobs()
-        self._views = SourceViews(kinds, sources, clock)
+        self._views, self._trail = SourceViews(kinds, sources, clock), SourceTrail(audit, kinds, sources)
 
     def kinds(self) -> tuple[KindInfo, ...]:
         """Every kind of source with its form."""
@@ -170,7 +169,7 @@ class DataSourceService(LadderCalls):
             await self._prove(org, record.kind, given["config"])
         async with self._audit.change(actor, org, "source.update", record.name, record.uid) as entry:
             changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected)
-            self._tell_change(entry, record, changed)
+            self._trail.tell(entry, record, changed)
         live = self._live.of(changed, None)
         self._last_good.of(changed)  # lets go of what came from another configuration
         await self._writer.changed(live)
@@ -195,7 +194,7 @@ class DataSourceService(LadderCalls):
         record = live.record
         async with self._audit.change(actor, org, "source.delete", record.name, record.uid) as entry:
             await self._sources.delete(record, if_version)
-            entry.before = {"kind": record.kind, **self._settings(record)}
+            entry.before = self._trail.whole(record)
         self._writer.drop(live)
         self._last_good.drop(live.record.id)
         self._views.drop(live.record.id)
@@ -225,9 +224,7 @@ class DataSourceService(LadderCalls):
         await self._judge(live, params)
         asked = live.record
         # Before anything is sent: who looked stays known even where the answer never came.
-        await self._audit.note(
-            actor, org, "source.sample", asked.name, asked.uid, **asked_for(self._masked(asked, params))
-        )
+        await self._trail.sampled(actor, org, asked, params)
         result = await self._calls.sample(live, dict(params))
         self._last_good.keep(asked, params, result)
         return result
@@ -294,7 +291,7 @@ class DataSourceService(LadderCalls):
         records = [live.record for live, version, _ in present if live is not None and live.record.version == version]
         if len(records) < len(present):
             records = list(await self._sources.of_org(org))
-        news = any(seq is not None and _newer(live, seq) for live, _, seq in present)
+        news = any(seq is not None and (live is None or live.is_behind(seq)) for live, _, seq in present)
         kept = await self._statuses.of_org(org) if news else {}
         return tuple(self._live.of(record, kept.get(record.id)) for record in records)
 
@@ -302,32 +299,8 @@ class DataSourceService(LadderCalls):
         # Parsing takes some 15 ms a kilobyte: on the loop a long query would hold up every other source.
         await asyncio.to_thread(self._kinds.check_params, live.record.kind, params)
 
-    def _settings(self, record: SourceRecord) -> dict[str, Any]:
-        return settings_of(record, self._views.public_config(record))
-
-    def _masked(self, record: SourceRecord, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        try:
-            masked: Mapping[str, Any] = self._kinds.masked(record.kind, self._sources.config(record), params)
-        except SealBroken:
-            return {}
-        return masked
-
-    def _tell_change(self, entry: Entry, before: SourceRecord, after: SourceRecord) -> None:
-        replaced = {}
-        if after.config_version != before.config_version:
-            public = self._views.public_config(before)
-            replaced = replaced_secrets(public, self._sources.config(before), self._sources.config(after))
-        old = self._settings(before)
-        new = self._settings(after)
-        entry.changed(old, new | {name: mark for name, mark in replaced.items() if new.get(name) == old.get(name)})
-
     def _new_config(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing where what was sent changes nothing: then the evidence, the connector and the breaker stay."""
         present = self._sources.config(record)
         merged = self._kinds.plain(self._kinds.validate(record.kind, self._kinds.merge(record.kind, present, sent)))
         return {} if merged == present else {"config": merged}
-
-
-def _newer(live: LiveSource | None, seq: int) -> bool:
-    """Whether a stored state is newer than what this process knows of the source."""
-    return live is None or live.stored is None or live.stored.seq < seq

@@ -1,0 +1,28 @@
+"""The administrator of a container, and the door that stays shut until there is one."""
+
+from pathlib import Path
+
+from core.access.identity import Access
+from core.errors import InvalidInput, StartupError
+from core.settings import Settings
+
+
+async def admit_administrator(settings: Settings, access: Access) -> None:
+    """Sets the password from the file, and refuses a network address while nobody could sign in.
+
+    Raises StartupError.
+    """
+    if settings.admin_password_file is not None:
+        try:
+            await access.set_administrator_password(_password(settings.admin_password_file))
+        except InvalidInput:
+            raise StartupError("password_file_content", path=str(settings.admin_password_file)) from None
+    if not settings.loopback_only and not await access.has_administrator_password():
+        raise StartupError("open_to_network", host=settings.host)
+
+
+def _password(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as err:
+        raise StartupError("password_file", path=str(path)) from err

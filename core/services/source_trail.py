@@ -1,0 +1,76 @@
+"""What the trail says of a source: its settings before and after, of a secret only that it is another one, and what
+was asked for in a sample."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from core.connectors.catalog import KindCatalog
+from core.models import Actor, BreakerConfig
+from core.services.audit import Audit, Entry
+from core.storage.encryption import SealBroken
+from core.storage.sources import SourceRecord, SourceRepository
+
+ASKED_MAX = 4000
+"""Characters kept of a sample's parameters."""
+
+REPLACED = {"set": True, "replaced": True}
+
+
+class SourceTrail:
+    """Remembers nothing: what is written inside a transaction may be taken back."""
+
+    def __init__(self, audit: Audit, kinds: KindCatalog, sources: SourceRepository) -> None:
+        self._audit, self._kinds, self._sources = audit, kinds, sources
+
+    def whole(self, record: SourceRecord) -> dict[str, Any]:
+        """Every setting of a source that comes or goes; without its configuration where that does not open."""
+        plain = self._config(record)
+        return {"kind": record.kind, **settings_of(record, self._public(record, plain))}
+
+    def tell(self, entry: Entry, before: SourceRecord, after: SourceRecord) -> None:
+        """What differs between two versions."""
+        old, new = self._config(before), self._config(after)
+        was, now = self._public(before, old), self._public(after, new)
+        # Fields that look the same from outside and are not: a secret in them was replaced.
+        replaced = [name for name in now if now[name] == was.get(name) and new.get(name) != old.get(name)]
+        told = settings_of(after, now) | {f"config.{name}": REPLACED for name in replaced}
+        entry.changed(settings_of(before, was), told)
+
+    async def sampled(self, actor: Actor, org: str, record: SourceRecord, params: Mapping[str, Any]) -> None:
+        """A look at data, with what was asked for and without the source's secrets in it."""
+        plain = self._config(record)
+        masked = self._kinds.masked(record.kind, plain, params) if plain else {}
+        await self._audit.note(actor, org, "source.sample", record.name, record.uid, **_asked_for(masked))
+
+    def _config(self, record: SourceRecord) -> dict[str, Any]:
+        try:
+            return self._sources.config(record)
+        except SealBroken:
+            return {}
+
+    def _public(self, record: SourceRecord, plain: Mapping[str, Any]) -> dict[str, Any]:
+        return self._kinds.public(record.kind, plain) if plain else {}
+
+
+def settings_of(record: SourceRecord, public: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON values by name; of the configuration `public`, which holds no secret, each field as `config.<field>`."""
+    thresholds = BreakerConfig(record.failure_threshold, record.timeout_seconds)
+    window = record.maintenance
+    return {
+        "name": record.name,
+        "description": record.description,
+        "tags": list(record.tags),
+        "paused": record.paused,
+        "check_interval_s": record.check_interval_s,
+        "breaker": asdict(thresholds),
+        "maintenance": window and {"start": window.start.isoformat(), "until": window.until.isoformat()},
+        **{f"config.{name}": value for name, value in public.items()},
+    }
+
+
+def _asked_for(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a sample; of long ones the beginning of their JSON text."""
+    text = json.dumps(params, ensure_ascii=False)
+    return {"params": dict(params)} if len(text) <= ASKED_MAX else {"params_cut": text[:ASKED_MAX]}
