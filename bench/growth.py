@@ -54,7 +54,7 @@ def weights() -> Measures:
 
 
 async def _migrated(path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     await database.upgrade()
     await database.close()
 

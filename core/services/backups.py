@@ -121,7 +121,7 @@ def _present(database: Path) -> bool:
 
 async def _note(path: Path, actor: Actor, action: str, target: str) -> None:
     """Writes a line into a database, which is upgraded for it."""
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     try:
         await database.upgrade()
         await Audit(AuditRepository(database)).note(actor, None, action, target)

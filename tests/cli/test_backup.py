@@ -11,7 +11,7 @@ from tests.services.keyed import Keyed
 
 
 def url_of(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'cheshmeh.db'}"
+    return f"sqlite:///{folder / 'cheshmeh.db'}"
 
 
 def test_a_backup_beside_a_writer_is_of_one_moment_and_opens_elsewhere(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def writing(folder: Path, url: str) -> Iterator["subprocess.Popen[str]"]:
 
 @pytest.mark.parametrize("seed", [20])
 def test_killed_twenty_times_and_finished_every_row_opens_with_the_new_key_alone(tmp_path: Path, seed: int) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'cheshmeh.db'}"
+    url = f"sqlite:///{tmp_path / 'cheshmeh.db'}"
     plant(tmp_path, url)
     key_file = tmp_path / "keys"
     (first,) = read_key_file(key_file)
@@ -104,7 +104,7 @@ def test_whoever_writes_beside_rotations_loses_nothing(tmp_path: Path, database_
 
 
 def test_what_does_not_open_is_named_without_its_content(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'cheshmeh.db'}"
+    url = f"sqlite:///{tmp_path / 'cheshmeh.db'}"
     plant(tmp_path, url)
     (kek_id,) = read_key_file(tmp_path / "keys")
     (tmp_path / "keys").write_text(f"other:{'A' * 43}=\n")

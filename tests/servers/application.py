@@ -44,7 +44,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of the application's database on each backend in turn; a file is not there yet, a server's is migrated."""
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
-    return f"sqlite+aiosqlite:///{tmp_path / 'data' / 'cheshmeh.db'}"
+    return f"sqlite:///{tmp_path / 'data' / 'cheshmeh.db'}"
 
 
 def url_on(server: PostgresServer, database: str) -> str:

@@ -15,7 +15,7 @@ from tests.services.histories import NOW, Past
 
 @pytest.fixture
 async def past(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Past]:
-    async with past_in(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'cheshmeh.db'}") as made:
+    async with past_in(f"sqlite:///{tmp_path / 'data' / 'cheshmeh.db'}") as made:
         yield made
 
 

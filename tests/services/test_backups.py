@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 
 def url_of(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'cheshmeh.db'}"
+    return f"sqlite:///{folder / 'cheshmeh.db'}"
 
 
 def read(path: Path | str) -> bytes:
@@ -130,7 +130,7 @@ async def test_a_damaged_database_is_put_aside_with_what_belongs_to_it(
 
 
 async def test_an_older_backup_is_upgraded(keyed: Keyed, tmp_path: Path) -> None:
-    old = Database(f"sqlite+aiosqlite:///{tmp_path / 'old'}")
+    old = Database(f"sqlite:///{tmp_path / 'old'}")
     await old.upgrade("0001")
     await old.close()
     done = await backups(tmp_path / "data").restore(OPERATOR, tmp_path / "old")

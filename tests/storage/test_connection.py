@@ -23,7 +23,7 @@ COUNT = sa.select(sa.func.count()).select_from(organisations)
 
 @pytest.fixture
 async def file(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
     await database.upgrade()
     yield database
     await database.close()

@@ -170,7 +170,7 @@ async def test_a_folder_in_the_place_of_the_database_is_refused(tmp_path: Path) 
         ("postgresql://reza:s3cret@db:s3cret/app", "database_url"),
         ("reza:s3cret@nowhere", "database_url"),
         ("sqlite://", "database_url"),
-        ("sqlite+aiosqlite:///:memory:", "database_url"),
+        ("sqlite:///:memory:", "database_url"),
     ],
 )
 def test_a_refused_url_is_not_repeated(url: str, reason: str) -> None:
