@@ -7,6 +7,7 @@ from uuid import UUID
 import typer
 
 from core.cli.context import run
+from core.cli.files import text_of
 from core.cli.output import Json, Org, show, words
 from core.services.alerts import Hook
 
@@ -23,7 +24,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Tell incidents to an address, and print the signing secret this once."""
-    secret = _read(secret_file) if secret_file is not None else None
+    secret = text_of(secret_file).strip() if secret_file is not None else None
     new = run(lambda runtime, actor: runtime.alerts.add(actor, org, url, secret=secret, language=language))
     show(_shown(new.hook) | {"secret": new.secret}, as_json, str(new.hook.id), new.secret)
 
@@ -55,10 +56,3 @@ def try_out(org: Org, hook_id: Id, as_json: Json = False) -> None:
 def _shown(hook: Hook) -> dict[str, Any]:
     said = {"id": str(hook.id), "host": hook.host, "language": hook.language, "created_at": hook.created_at.isoformat()}
     return said | {"waiting": hook.waiting, "last_error": hook.last_error}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as err:
-        raise typer.BadParameter(f"cannot read {path}: {type(err).__name__}") from None

@@ -12,6 +12,7 @@ import typer
 from core.api.audit import COLUMNS
 from core.cli.output import Json, show, words
 from core.cli.place import Place, anywhere, opened_here
+from core.i18n.actors import actor_words
 from core.spreadsheet import Cell, written
 
 
@@ -51,7 +52,7 @@ def _told(line: dict[str, Any]) -> str:
     speak, action = words(), line["action"]
     when = speak.datetime(datetime.fromisoformat(line["ts"]))
     said = speak.text_or(f"audit.action.{action}", action)
-    return "\t".join([when, line["actor"], line["address"] or "-", said, line["target"]])
+    return "\t".join([when, actor_words(line["actor"], speak), line["address"] or "-", said, line["target"]])
 
 
 def _cell(value: Any) -> Cell:

@@ -43,7 +43,7 @@ def sample(
     at: Place, org: Org, name: str, params: Annotated[str, typer.Option("--params", help="JSON")], as_json: Json = False
 ) -> None:
     """Look at real data: read-only and bounded."""
-    wanted = parse(params)
+    wanted = parse("params", params)
     with at.opened() as sources:
         shown = sources.sample(org, found(sources, org, name), wanted)
     names = [column["name"] for column in shown["columns"]]

@@ -24,14 +24,14 @@ File = Annotated[Path, typer.Argument(metavar="FILE")]
 def upgrade(as_json: Json = False) -> None:
     """Bring the tables up to this version."""
     with_database(lambda database, _: database.upgrade())
-    show({"ok": True}, as_json, "The database is up to date.")
+    show({"ok": True}, as_json, words().text("database.upgraded"))
 
 
 @app.command()
 def check(as_json: Json = False) -> None:
     """Compare the tables with what this version expects; exit 1 on a difference."""
     drift = with_database(lambda database, _: database.check())
-    show({"ok": not drift, "drift": drift}, as_json, *(drift or ["No difference."]))
+    show({"ok": not drift, "drift": drift}, as_json, *(drift or [words().text("database.same")]))
     raise typer.Exit(1 if drift else 0)
 
 

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from core.cli.files import text_of
 from core.connectors.catalog import kind_infos
 from core.connectors.field_specs import described, notation
 from core.connectors.pasted import Pasted, from_pasted
 from core.connectors.registry import registry
-from core.errors import BadRequest, InvalidInput
+from core.errors import InvalidInput
 from core.models import FieldError, FieldSpec, KindInfo, Message
 
 Kind = Annotated[str | None, typer.Option("--kind", help="one of `sources kinds`; --dsn says it too")]
@@ -48,7 +49,7 @@ def as_data(kind: KindInfo) -> dict[str, Any]:
 def given(kind: str | None, config: str | None, dsn: str | None) -> tuple[str, dict[str, Any]]:
     """Kind and configuration; what a file says goes before what the connection string says.
 
-    Raises BadParameter for wrong usage, BadRequest and InvalidInput for what cannot be read.
+    Raises BadParameter for wrong usage, InvalidInput for what cannot be read.
     """
     if (dsn is None and (kind is None or config is None)) or (dsn == "-" and config == "-"):
         raise typer.BadParameter("either --kind with --config, or --dsn; only one of them from standard input")
@@ -58,14 +59,14 @@ def given(kind: str | None, config: str | None, dsn: str | None) -> tuple[str, d
     return pasted.kind, dict(pasted.config) | (read(config) if config is not None else {})
 
 
-def parse(text: str) -> dict[str, Any]:
-    """Raises BadRequest for anything but a JSON object."""
+def parse(option: str, text: str) -> dict[str, Any]:
+    """Raises InvalidInput naming the option for anything but a JSON object."""
     try:
         data = json.loads(text)
     except ValueError:
-        raise BadRequest("json") from None
+        data = None
     if not isinstance(data, dict):
-        raise BadRequest("json")
+        raise InvalidInput(fields=(FieldError(option, Message("field.json_object")),))
     return data
 
 
@@ -75,8 +76,5 @@ def _when(spec: FieldSpec) -> str:
 
 
 def read(place: str) -> dict[str, Any]:
-    """A JSON object from a file, or from standard input for `-`. Raises BadParameter and BadRequest."""
-    try:
-        return parse(sys.stdin.read() if place == "-" else Path(place).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as err:
-        raise typer.BadParameter(f"cannot read {place}: {type(err).__name__}") from None
+    """A JSON object from a file, or from standard input for `-`. Raises BadParameter and InvalidInput."""
+    return parse("config", sys.stdin.read() if place == "-" else text_of(Path(place)))

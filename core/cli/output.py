@@ -58,8 +58,16 @@ def report(err: CheshmehError | ClientError) -> int:
     wait = told["retry_after_s"]
     again = [] if wait is None else [words().text("cli.again", wait=words().seconds(wait))]
     fields = (f"  {each['field']}: {each['message']}" for each in told["errors"])
-    sys.stderr.write("\n".join([told["message"], *fields, *again]) + "\n")
+    sys.stderr.write("\n".join([told["message"], *fields, *again, *_advice(err)]) + "\n")
     return 2 if isinstance(err, StartupError) or told["code"] in WRONG_USAGE else 1
+
+
+def _advice(err: CheshmehError | ClientError) -> list[str]:
+    """What to do, where this very reason has an advice: a class of errors has only commonplaces."""
+    if isinstance(err, ClientError) or not err.reason:
+        return []
+    speak = words()
+    return [speak.message(err.advice)] if err.advice.key in speak else []
 
 
 def _refusal(err: ApiError) -> dict[str, Any]:

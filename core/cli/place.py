@@ -14,6 +14,7 @@ import typer
 
 from core import settings
 from core.bootstrap import Process, opened
+from core.cli.files import text_of
 from core.cli.here import Here
 from core.cli.output import words
 from core.cli.remote import running
@@ -83,7 +84,7 @@ def place(
         return Place()
     if (token is None) == (token_file is None):
         raise typer.BadParameter("--server needs either --token or --token-file")
-    said = _from_file(token_file) if token_file is not None else _said(str(token))
+    said = text_of(token_file) if token_file is not None else _said(str(token))
     return Place(server, said.strip(), None if ca_file is None else str(ca_file), insecure)
 
 
@@ -123,10 +124,3 @@ def _said(token: str) -> str:
     if token != STANDARD_INPUT:
         return token
     return getpass.getpass("Token: ") if sys.stdin.isatty() else sys.stdin.readline()
-
-
-def _from_file(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as err:
-        raise typer.BadParameter(f"cannot read {path}: {type(err).__name__}") from None

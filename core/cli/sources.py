@@ -1,5 +1,6 @@
 """`sources list | kinds | show | add | edit | rotate | delete`; what calls a source is in `core.cli.calls`."""
 
+import json
 from typing import Annotated, Any
 
 import typer
@@ -69,7 +70,7 @@ def show_source(at: Place, org: Org, name: str, as_json: Json = False) -> None:
         source = sources.get(org, found(sources, org, name))
     # Of a tag `"3-…"` the number: the rest is about the state, which no change is made conditional on.
     shown = source | {"version": source.etag.strip('"').partition("-")[0]}
-    show(shown, as_json, *(f"{field}\t{value}" for field, value in shown.items()))
+    show(shown, as_json, *(f"{field}\t{_plain(value)}" for field, value in shown.items()))
 
 
 @app.command(cls=WithFields)
@@ -167,3 +168,10 @@ def _tag(version: str | None) -> str | None:
     if not (version.isascii() and version.isdigit()):
         raise typer.BadParameter("a number, as `sources show` prints it", param_hint="--if-version")
     return f'"{version}"'
+
+
+def _plain(value: Any) -> str:
+    """As JSON writes it; text and what is not there without its marks."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False)

@@ -28,6 +28,11 @@ class Actor:
     address: str | None = None
     session_id: UUID | None = None
 
+    @property
+    def operator(self) -> bool:
+        """The command line on the data directory: no person, and an administrator of every organisation."""
+        return self.server_admin and self.user_id is None
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:

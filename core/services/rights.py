@@ -5,10 +5,13 @@ from core.models import Actor, Role
 
 
 def require(actor: Actor, org: str, role: Role) -> None:
-    """Raises NotFound for an organisation the actor is no member of, as if there were none; Forbidden below `role`."""
+    """Raises NotFound for an organisation the actor is no member of, as if there were none; Forbidden below `role`.
+
+    Only the command line, which knows every organisation, is told that there is none of that name.
+    """
     held = actor.roles.get(org)
     if held is None:
-        raise NotFound()
+        raise NotFound("organisation", name=org) if actor.operator else NotFound()
     if held < role:
         raise Forbidden("role", role=role.label)
 

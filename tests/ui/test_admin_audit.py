@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import Forbidden, Unauthenticated
 from core.i18n import translator
+from core.i18n.actors import actor_words
 from core.models import AuditLine, Role, SourceDraft
 from tests.ui.conftest import texts
 from tests.ui.house import ADDRESS, MARYAM, NEGAR, ORG, SERVER, House
@@ -122,8 +123,8 @@ def test_who_lost_the_role_meanwhile_gets_no_file(house: House) -> None:
 def test_an_action_without_words_shows_itself() -> None:
     fa = translator("fa", "Asia/Tehran")
     assert trail.action_words("rocket.launch", fa) == "rocket.launch"
-    assert trail.person_words("token:گزارش", fa) == "توکن گزارش"
-    assert trail.person_words("command line", fa) == "خط فرمان"
+    assert actor_words("token:گزارش", fa) == "توکن گزارش"
+    assert actor_words("command line", fa) == "خط فرمان"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import Unauthenticated
 from core.i18n import Translator
+from core.i18n.actors import actor_words
 from core.models import AuditLine, Role
 from core.services.audit import EXPORT_MAX, AuditNames
 from core.spreadsheet import Cell
@@ -93,7 +94,7 @@ def _filters(names: AuditNames, t: Translator) -> tuple[str, str | None, str | N
     with what:
         action = _choice("action", {name: trail.action_words(name, t) for name in names.actions}, t)
     with who:
-        return chosen, action, _choice("person", {name: trail.person_words(name, t) for name in names.people}, t)
+        return chosen, action, _choice("person", {name: actor_words(name, t) for name in names.people}, t)
 
 
 def _choice(name: str, labels: Mapping[str, str], t: Translator) -> str | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.i18n import Translator
+from core.i18n.actors import actor_words
 from core.models import Role
 from core.services.invitations import DAYS_MAX, Invitation, InvitationState
 from ui import asking, grid, once, rows, state
@@ -80,7 +81,7 @@ def _cells(each: Invitation, t: Translator) -> tuple[object, ...]:
     if each.used_at is not None:
         used = f"{t.relative(each.used_at, now)} · {t.isolated(each.used_by or '')}"
     state_words, held = t.text(f"admin.invitations.{each.state.value}"), t.text(f"role.{each.role.label}")
-    return [state_words], each.note, held, each.invited_by, t.datetime(each.expires_at), used
+    return [state_words], each.note, held, actor_words(each.invited_by, t), t.datetime(each.expires_at), used
 
 
 def _revoke(each: Invitation, t: Translator) -> None:

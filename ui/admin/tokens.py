@@ -7,6 +7,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.i18n import Translator
+from core.i18n.actors import actor_words
 from core.models import Role
 from core.services.tokens import DAYS_MAX, METRICS, Token, TokenState
 from ui import asking, grid, once, rows, state
@@ -82,7 +83,7 @@ def _cells(token: Token, t: Translator) -> tuple[object, ...]:
     role = [t.text(f"role.{token.role.label}")] if token.role else []
     held = t.listed([*role, *(t.text_or(f"admin.tokens.{scope}", scope) for scope in token.scopes)])
     used = t.relative(token.last_used_at, datetime.now(UTC)) if token.last_used_at else t.text("admin.tokens.unused")
-    states, by = [t.text(f"admin.tokens.{token.state.value}")], token.created_by or grid.NOTHING
+    states, by = [t.text(f"admin.tokens.{token.state.value}")], actor_words(token.created_by or grid.NOTHING, t)
     return states, token.name, held, by, used, t.date(token.created_at), t.date(token.expires_at)
 
 

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from core.i18n import Translator
+from core.i18n.actors import actor_words
 from core.models import AuditLine
 from ui.changes import field_words, value_words
 from ui.widgets import html
 
-TOKEN = "token:"  # noqa: S105 - how the trail names a program
-COMMAND_LINE = "command line"
 EMPTY: tuple[object, ...] = (None, "", [], {})
 """What something has from its making on or had until its end, and what says nothing."""
 LONGEST = 160
@@ -25,13 +24,6 @@ def trail(lines: Sequence[AuditLine], t: Translator) -> None:
 def action_words(action: str, t: Translator) -> str:
     """What was done; an action that no catalogue knows shows itself."""
     return t.text_or(f"audit.action.{action}", action)
-
-
-def person_words(name: str, t: Translator) -> str:
-    """A program is known by its token's name."""
-    if name == COMMAND_LINE:
-        return t.text("audit.command_line")
-    return t.text("audit.token", name=name.removeprefix(TOKEN)) if name.startswith(TOKEN) else name
 
 
 def changes(line: AuditLine, t: Translator) -> Iterator[tuple[str, str, str]]:
@@ -50,7 +42,7 @@ def _row(line: AuditLine, t: Translator) -> str:
     return (
         f"<tr><td><time datetime='{line.ts.isoformat()}'>{escape(t.clock(line.ts, seconds=True))}</time>"
         f"<small>{escape(t.date(line.ts))}</small></td>"
-        f"<td>{_bdi(person_words(line.actor, t))}<small><bdi dir='ltr'>{escape(line.address or '')}</bdi></small></td>"
+        f"<td>{_bdi(actor_words(line.actor, t))}<small><bdi dir='ltr'>{escape(line.address or '')}</bdi></small></td>"
         f"<td>{escape(action_words(line.action, t))}<small>{_bdi(line.target)}</small></td>"
         f"<td><ul>{told}</ul></td></tr>"
     )

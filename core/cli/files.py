@@ -1,0 +1,15 @@
+"""Files that options name."""
+
+from pathlib import Path
+
+import typer
+
+
+def text_of(path: Path) -> str:
+    """Raises BadParameter saying why it cannot be read."""
+    try:
+        return path.read_text("utf-8")
+    except OSError as err:
+        raise typer.BadParameter(f"cannot read {path}: {err.strerror}") from None
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"cannot read {path}: it is no UTF-8 text") from None
