@@ -26,7 +26,7 @@ def field_words(name: str, t: Translator) -> str:
 def value_words(name: str, value: Any, t: Translator) -> str:
     """A JSON value as people read it; a secret is only said to be there, or to be another one."""
     if isinstance(value, Mapping):
-        return _mapping_words(value, t)
+        return _mapping_words(name, value, t)
     if isinstance(value, list | tuple):
         return t.listed([value_words(name, each, t) for each in value]) if value else NOTHING
     if isinstance(value, bool):
@@ -44,10 +44,16 @@ def _scalar_words(name: str, value: Any, t: Translator) -> str:
             return str(value)
     if isinstance(value, int | float) and not name.startswith("config."):
         return t.number(value)
-    return str(value)
+    return t.text_or(f"field.choice.{name.removeprefix('config.')}.{value}", str(value))
 
 
-def _mapping_words(value: Mapping[str, Any], t: Translator) -> str:
+def _mapping_words(name: str, value: Mapping[str, Any], t: Translator) -> str:
     if value.get("set") is True and not set(value) - {*KEPT, "replaced"}:
         return t.text("audit.secret_replaced") if value.get("replaced") else MASK
-    return " · ".join(f"{field_words(name, t)} {value_words(name, each, t)}" for name, each in value.items()) or NOTHING
+    inner = ((_within(name, member), each) for member, each in value.items())
+    return " · ".join(f"{field_words(path, t)} {value_words(path, each, t)}" for path, each in inner) or NOTHING
+
+
+def _within(name: str, member: str) -> str:
+    """A member of a configuration's field is known by its whole path, others by their own name."""
+    return f"{name}.{member}" if name.startswith("config.") else member

@@ -55,7 +55,7 @@ async def actor_of(request: Request) -> Actor:
         if actor is not None and request.method not in SAFE_METHODS:
             require_same_origin(request)
     if actor is None:
-        raise Unauthenticated("token" if scheme else "needed")
+        raise Unauthenticated("token" if scheme.lower() == "bearer" else "needed")
     return actor
 
 

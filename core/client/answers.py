@@ -29,13 +29,14 @@ def accepted(answer: requests.Response) -> requests.Response:
         raise ApiError(answer.status_code, problem, answer.headers.get("retry-after"))
 
 
-def parsed(answer: requests.Response) -> Json:
-    """The object in the body. Raises ClientError."""
+def parsed(answer: requests.Response, *members: str) -> Json:
+    """The object in the body. Raises ClientError, also where one of these members is missing: another program's, or
+    another version's."""
     try:
         data = answer.json()
     except (ValueError, requests.RequestException):
         raise _foreign(answer) from None
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not set(members) <= data.keys():
         raise _foreign(answer)
     return data
 
@@ -50,7 +51,7 @@ def page(answer: requests.Response) -> tuple[list[Json], str | None]:
 
 def source(answer: requests.Response) -> Source:
     """The source in the body, with its version."""
-    found = Source(parsed(answer))
+    found = Source(parsed(answer, "id", "name", "state"))
     found.etag = answer.headers.get("etag", "")
     return found
 

@@ -67,7 +67,7 @@ class Client:
 
     def ready(self) -> Json:
         """`status`, `ok` or `degraded`, and its `parts`. Raises ApiError when it is not ready to work."""
-        return self._json("GET", "/readyz")
+        return self._json("GET", "/readyz", "status")
 
     def list(
         self,
@@ -98,7 +98,7 @@ class Client:
         With `ds_id` a secret left as `{"set": true}` is that source's.
         """
         body = {"kind": kind, "config": config} | ({} if ds_id is None else {"ds_id": ds_id})
-        return self._json("POST", f"{_sources(org)}/test", body)
+        return self._json("POST", f"{_sources(org)}/test", "ok", "message", "checks", body=body)
 
     def update(
         self, org: str, ds_id: str, changes: Mapping[str, Any], *, if_match: str | None = None, verify: bool = False
@@ -117,7 +117,7 @@ class Client:
 
     def ping(self, org: str, ds_id: str) -> Json:
         """`ok`, `message`, `latency_ms`, …; a source that is down is an answer, a breaker that refuses ApiError 503."""
-        return self._json("POST", f"{_sources(org, ds_id)}/ping")
+        return self._json("POST", f"{_sources(org, ds_id)}/ping", "ok", "message")
 
     def ping_all(self, org: str) -> Iterator[Json]:
         """A line a source as its answer comes (`type` `result`), then the `summary`.
@@ -128,7 +128,7 @@ class Client:
 
     def sample(self, org: str, ds_id: str, params: Mapping[str, Any]) -> Json:
         """Real data, bounded and read-only: `columns`, `rows`, `truncated`, …; `params` as the kind takes them."""
-        return self._json("POST", f"{_sources(org, ds_id)}/sample", {"params": params})
+        return self._json("POST", f"{_sources(org, ds_id)}/sample", "columns", "rows", "notes", body={"params": params})
 
     def diagnose(self, org: str, ds_id: str) -> Iterator[Json]:
         """A line a rung as it is climbed (`type` `check`), then the `summary`. Raises as `ping_all` does."""
@@ -136,11 +136,11 @@ class Client:
 
     def catalog(self, org: str, ds_id: str, path: str = "") -> Json:
         """What can be sampled below `path`: `entries`, and since when they are remembered."""
-        return self._json("GET", f"{_sources(org, ds_id)}/catalog", query={"path": path})
+        return self._json("GET", f"{_sources(org, ds_id)}/catalog", "entries", query={"path": path})
 
     def metrics(self, org: str, ds_id: str) -> Json:
         """The seven figures."""
-        return self._json("GET", f"{_sources(org, ds_id)}/metrics")
+        return self._json("GET", f"{_sources(org, ds_id)}/metrics", "state")
 
     def history(
         self,
@@ -152,7 +152,7 @@ class Client:
     ) -> Json:
         """Calls, failures and latencies over time; by default the last 24 h. `step`: `5m`, `1h`, `1d` or seconds."""
         query = {"from": _moment(since), "to": _moment(until), "step": step}
-        return self._json("GET", f"{_sources(org, ds_id)}/history", query=query)
+        return self._json("GET", f"{_sources(org, ds_id)}/history", "buckets", query=query)
 
     def set_breaker(self, org: str, ds_id: str, action: str, reason: str) -> Source:
         """`force_open` refuses every call, `disable` lets every one through, `reset` returns to normal."""
@@ -161,7 +161,7 @@ class Client:
 
     def health(self, org: str) -> Json:
         """Counts by status and every source, from stored state."""
-        return self._json("GET", f"{_sources(org)}/health")
+        return self._json("GET", f"{_sources(org)}/health", "datasources")
 
     def audit(
         self,
@@ -183,9 +183,14 @@ class Client:
             yield from items
 
     def _json(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *members: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
     ) -> Json:
-        return answers.parsed(self._carrier.send(method, path, body, query=query))
+        return answers.parsed(self._carrier.send(method, path, body, query=query), *members)
 
     def _lines(self, path: str) -> Iterator[Json]:
         # The call is made now and read later: a refusal is not put off until somebody looks.

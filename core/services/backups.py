@@ -67,10 +67,11 @@ class Backups:
     async def restore(self, actor: Actor, source: Path) -> Restored:
         """Puts a backup in the place of the database, upgraded to this program; the keys stay as they are.
 
-        Raises StartupError `data_dir_locked` while a dashboard runs, `database_newer`; BackupError `unreadable`,
-        `damaged`, `foreign`, `keys` where a key is missing that the backup needs.
+        Raises StartupError `data_dir_locked` while a dashboard runs, `database_newer`; BackupError `missing`,
+        `unreadable`, `damaged`, `foreign`, `keys` where a key is missing that the backup needs.
         """
         database, lock = self._database(actor), DataDirLock(self._settings.data_dir)
+        _require_there(source)
         lock.acquire()
         try:
             like = database if database.exists() else database.parent
@@ -109,6 +110,11 @@ class Backups:
 def _refuse_to_overwrite(target: Path, database: Path, *, force: bool) -> None:
     if target.exists() and (not force or target.resolve() == database.resolve()):
         raise BackupError("exists", path=str(target))
+
+
+def _require_there(source: Path) -> None:
+    if not source.exists():
+        raise BackupError("missing", path=str(source))
 
 
 def _present(database: Path) -> bool:

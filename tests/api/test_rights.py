@@ -65,7 +65,9 @@ def test_a_revoked_token_is_401(org: Org) -> None:
     who = local_actor(runtime)
     [token] = [t for t in runtime.run(runtime.tokens.list(who, org.slug)) if t.role is Role.VIEWER]
     runtime.run(runtime.tokens.revoke(who, org.slug, token.id))
-    problem(org.call("GET", role=Role.VIEWER), 401, "unauthenticated")
+    told = org.call("GET", role=Role.VIEWER, headers={"Accept-Language": "en"})
+    problem(told, 401, "unauthenticated")
+    assert told.json()["detail"] == "This token is unknown here, has expired or was revoked."
 
 
 @every_route

@@ -181,3 +181,23 @@ def test_persian_where_the_terminal_is_persian(acme: CommandLine) -> None:
     done = acme.run("members", "add", "acme", "nobody", "viewer", language="fa_IR.UTF-8")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.strip() == "کاربری به نام nobody نیست."
+
+
+def test_the_operator_is_told_which_organisation_is_not_there_and_what_to_do(acme: CommandLine) -> None:
+    for command in (("orgs", "egress", "acmee"), ("members", "list", "acmee"), ("audit", "--org", "acmee")):
+        done = acme.run(*command)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.splitlines()[0] == "There is no organisation acmee."
+        assert "Check the spelling" in done.stderr
+
+
+def test_a_file_that_is_no_json_is_named_by_its_option(acme: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("host: here")
+    add = ("sources", "add", "--org", "acme", "--kind", "rest", "--name", "n", "--config", str(tmp_path / "config"))
+    error = acme.json(*add, code=1)["error"]
+    assert [(each["field"], each["message"]) for each in error["errors"]] == [
+        ("config", "This must be a JSON object, in braces.")
+    ]
+    missing = acme.run(*add[:-1], str(tmp_path / "none"))
+    assert missing.returncode == 2
+    assert "No such file" in missing.stderr

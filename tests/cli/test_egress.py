@@ -15,6 +15,8 @@ def test_a_list_is_shown_set_and_lifted(tmp_path: Path) -> None:
     source = ("--org", "acme", "--kind", "rest", "--name", "shop", "--config", "-")
     cli.json("sources", "add", *source, stdin='{"base_url": "http://192.0.2.7"}')
     assert cli.json("orgs", "egress", "acme") == {"org": "acme", "entries": [], "shut_out": []}
+    none = cli.run("orgs", "egress", "acme")
+    assert (none.stdout, "may lie anywhere" in none.stderr) == ("", True)
     kept = cli.run("orgs", "egress", "acme", "--allow", "DB.Example.ir.", "--allow", "10.1.2.3/8")
     assert (kept.returncode, kept.stdout) == (0, "10.0.0.0/8\ndb.example.ir\n")
     assert "shop" in kept.stderr
@@ -28,6 +30,7 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     cli.json("orgs", "add", "acme")
     error = cli.json("orgs", "egress", "acme", "--allow", "a.ir", "--allow", "http://b.ir", code=1)["error"]
     assert (error["code"], [each["field"] for each in error["errors"]]) == ("validation_error", ["entries[1]"])
+    assert error["errors"][0]["message"].startswith("“http://b.ir” was refused: ")
     assert cli.json("orgs", "egress", "nobody", code=1)["error"]["code"] == "not_found"
     assert cli.run("orgs", "egress", "acme", "--allow", "a.ir", "--clear").returncode == 2
 

@@ -92,6 +92,25 @@ def test_a_page_without_items_is_a_strangers() -> None:
         assert trouble(other.url, lambda client: next(client.list("acme"))) == "foreign_answer"
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.health("acme"),
+        lambda client: client.get("acme", "1"),
+        lambda client: client.ping("acme", "1"),
+        lambda client: client.sample("acme", "1", {}),
+        lambda client: client.test("acme", "rest", {}),
+        lambda client: client.catalog("acme", "1"),
+        lambda client: client.history("acme", "1"),
+        lambda client: client.metrics("acme", "1"),
+        lambda client: client.ready(),
+    ],
+)
+def test_an_object_without_what_was_asked_for_is_a_strangers(call: Callable[[Client], Any]) -> None:
+    with stranger(answer("200 OK", '{"hello": 1}', **JSON)) as other:
+        assert trouble(other.url, call) == "foreign_answer"
+
+
 def test_what_answered_instead_is_named() -> None:
     with stranger(PAGE) as other, Client(other.url, TOKEN) as client, pytest.raises(ClientError) as caught:
         client.health("acme")

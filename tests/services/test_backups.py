@@ -173,7 +173,7 @@ def another_key(path: Path) -> None:
         (cut, "damaged"),
         (rubbish, "unreadable"),
         (another_key, "keys"),
-        (Path.unlink, "unreadable"),
+        (Path.unlink, "missing"),
     ],
 )
 async def test_what_cannot_be_used_is_refused_and_nothing_changes(

@@ -139,6 +139,7 @@ def test_an_action_without_words_shows_itself() -> None:
         ("until", "2026-11-22T06:11:00+00:00", "۱ آذر ۱۴۰۵، ۰۹:۴۱"),
         ("until", "soon", "soon"),
         ("config.port", 5432, "5432"),
+        ("config.auth", {"type": "bearer", "token": {"set": True}}, "روش ورود توکن (Bearer) · توکن •••"),
     ],
 )
 def test_values_are_told_as_people_read_them(house: House, name: str, value: object, words: str) -> None:
