@@ -118,8 +118,8 @@ def remove_member(org: str, user: str, as_json: Json = False) -> None:
 def list_members(org: str, as_json: Json = False) -> None:
     """Show an organisation's members."""
     found = run(lambda runtime, actor: runtime.members.list(actor, org))
-    rows = [{"user": member.name, "role": member.role.label} for member in found]
-    show(rows, as_json, *(f"{row['user']}\t{row['role']}" for row in rows))
+    rows = [{"user": m.name, "role": m.role.label, "origin": m.origin, "disabled": m.disabled} for m in found]
+    show(rows, as_json, *(f"{m.name}\t{m.role.label}\t{m.origin}" + "\tdisabled" * m.disabled for m in found))
 
 
 def parse_role(text: str) -> Role:

@@ -37,9 +37,9 @@ def add_token(
 
 @app.command("list")
 def list_tokens(as_json: Json = False) -> None:
-    """Show every token, without its secret."""
+    """Show every token, without its secret: its id, name, organisation, rights, end and state."""
     rows = [_row(org, token) for org, token in run(_everybodys)]
-    show(rows, as_json, *(f"{row['id']}\t{row['name']}\t{row['org'] or '*'}\t{row['expires_at']}" for row in rows))
+    show(rows, as_json, *map(_line, rows))
 
 
 @app.command("revoke")
@@ -62,6 +62,11 @@ async def _everybodys(runtime: Runtime, actor: Actor) -> list[tuple[str | None, 
     return sorted(found, key=lambda pair: pair[1].created_at)
 
 
+def _line(row: dict[str, Any]) -> str:
+    rights = ",".join(filter(None, (row["role"], *row["scopes"])))
+    return "\t".join([row["id"], row["name"], row["org"] or "*", rights, row["expires_at"], row["state"]])
+
+
 def _new(token: NewToken) -> dict[str, Any]:
     role = token.role.label if token.role else None
     base = {"id": str(token.id), "token": token.token, "org": token.org, "role": role}
@@ -70,6 +75,7 @@ def _new(token: NewToken) -> dict[str, Any]:
 
 def _row(org: str | None, token: Token) -> dict[str, Any]:
     role, used = token.role.label if token.role else None, token.last_used_at
+    revoked = token.state is TokenState.REVOKED
     base = {"id": str(token.id), "name": token.name, "org": org, "role": role, "scopes": list(token.scopes)}
     moments = {"expires_at": token.expires_at.isoformat(), "last_used_at": used.isoformat() if used else None}
-    return {**base, **moments, "created_by": token.created_by, "revoked": token.state is TokenState.REVOKED}
+    return {**base, **moments, "created_by": token.created_by, "state": token.state.value, "revoked": revoked}

@@ -62,6 +62,11 @@ def test_people_and_tokens(cli: CommandLine) -> None:
     assert token["token"] not in listed
     scraper = cli.json("tokens", "add", "--org", "acme", "--scope", "metrics")
     assert (scraper["org"], scraper["role"], scraper["scopes"]) == ("acme", None, ["metrics"])
+    cli.json("tokens", "revoke", scraper["id"])
+    told = [line.split("\t") for line in cli.run("tokens", "list").stdout.splitlines()]
+    assert [(line[3], line[-1]) for line in told] == [("editor,metrics", "valid"), ("metrics", "revoked")]
+    cli.json("users", "disable", "maryam")
+    assert cli.run("members", "list", "acme").stdout == "maryam\tanalyst\tlocal\tdisabled\n"
 
 
 def test_a_source_without_a_dashboard(acme: CommandLine, postgres: PostgresServer) -> None:

@@ -25,7 +25,9 @@ def test_people_come_and_go(cli: CommandLine) -> None:
     assert (last.returncode, '"conflict"' in last.stdout) == (1, True)
     assert cli.json("members", "add", "acme", "ali", "admin")["role"] == "admin"
     assert cli.json("members", "remove", "acme", "mina") == {"org": "acme", "user": "mina", "removed": True}
-    assert cli.json("members", "list", "acme") == [{"user": "ali", "role": "admin"}]
+    assert cli.json("members", "list", "acme") == [
+        {"user": "ali", "role": "admin", "origin": "local", "disabled": False}
+    ]
 
 
 def test_accounts_are_listed_disabled_and_enabled(cli: CommandLine) -> None:
