@@ -58,7 +58,7 @@ def report(err: CheshmehError | ClientError) -> int:
     wait = told["retry_after_s"]
     again = [] if wait is None else [words().text("cli.again", wait=words().seconds(wait))]
     fields = (f"  {each['field']}: {each['message']}" for each in told["errors"])
-    sys.stderr.write("\n".join([told["message"], *fields, *again, *_advice(err)]) + "\n")
+    sys.stderr.write("\n".join([" ".join([told["message"], *_advice(err)]), *fields, *again]) + "\n")
     return 2 if isinstance(err, StartupError) or told["code"] in WRONG_USAGE else 1
 
 

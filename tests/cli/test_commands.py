@@ -185,15 +185,14 @@ def test_a_wrong_setting_is_exit_status_2_and_one_sentence(cli: CommandLine) -> 
 def test_persian_where_the_terminal_is_persian(acme: CommandLine) -> None:
     done = acme.run("members", "add", "acme", "nobody", "viewer", language="fa_IR.UTF-8")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.strip() == "کاربری به نام nobody نیست."
+    assert done.stderr.strip() == "کاربری به نام nobody نیست. املای آن را بررسی کنید یا ابتدا کاربر را بسازید."
 
 
 def test_the_operator_is_told_which_organisation_is_not_there_and_what_to_do(acme: CommandLine) -> None:
     for command in (("orgs", "egress", "acmee"), ("members", "list", "acmee"), ("audit", "--org", "acmee")):
         done = acme.run(*command)
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.splitlines()[0] == "There is no organisation acmee."
-        assert "Check the spelling" in done.stderr
+        assert done.stderr.startswith("There is no organisation acmee. Check the spelling")
 
 
 def test_a_file_that_is_no_json_is_named_by_its_option(acme: CommandLine, tmp_path: Path) -> None:
@@ -205,4 +204,4 @@ def test_a_file_that_is_no_json_is_named_by_its_option(acme: CommandLine, tmp_pa
     ]
     missing = acme.run(*add[:-1], str(tmp_path / "none"))
     assert missing.returncode == 2
-    assert "No such file" in missing.stderr
+    assert "No such file" in " ".join(missing.stderr.replace("│", " ").split())

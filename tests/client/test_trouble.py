@@ -224,18 +224,19 @@ def test_a_proxy_of_the_environment_is_used_but_for_this_machine_and_no_netrc_re
             monkeypatch.setenv(name, value)
         with Client("http://cheshmeh.example", TOKEN, insecure=True) as client:
             assert client.alive()
-            client.health("acme")
+            client.ready()
         with Client(here.url, TOKEN) as client:
-            client.health("acme")
+            client.ready()
     assert [line.split()[1] for line in proxy.asked] == [
-        "http://cheshmeh.example/healthz", "http://cheshmeh.example/orgs/acme/datasources/health"
+        "http://cheshmeh.example/healthz", "http://cheshmeh.example/readyz"
     ]  # fmt: skip
     assert [headers["Authorization"] for headers in proxy.heard] == [None, f"Bearer {TOKEN}"]
     assert [headers["Authorization"] for headers in here.heard] == [f"Bearer {TOKEN}"]
 
 
 def test_what_stands_in_a_path_does_not_leave_it() -> None:
-    with stranger(answer("200 OK", "{}", **JSON)) as other, Client(f"{other.url}/under/", TOKEN, lang="fa") as client:
+    source = answer("200 OK", '{"id": "1", "name": "n", "state": "closed"}', **JSON)
+    with stranger(source) as other, Client(f"{other.url}/under/", TOKEN, lang="fa") as client:
         client.update("ac/me?x", "a#b", {"name": "n"}, if_match='"3"')
         client.create("acme", {"name": "n"}, idempotency_key="k1")
     assert other.asked[0] == "PATCH /under/orgs/ac%2Fme%3Fx/datasources/a%23b HTTP/1.1"
