@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from uuid import uuid4
 
-from core.access.names import checked_name, checked_slug
+from core.access.names import COMMAND_LINE, START, TOKEN_MARK, TYPED_MAX, checked_name, checked_slug, checked_username
 from core.access.passwords import Passwords
 from core.access.ports import AddressLimit, NoAddressLimit, NoUses, Trail, Uses
 from core.access.secrets_once import TOKEN_PREFIX, digest, new_secret
@@ -47,6 +47,8 @@ class Access:
         """A new session's token. Raises Unauthenticated, the same for an unknown name, a wrong password and a disabled
         person; TooManyRequests after many failures."""
         self._address_limit.admit(came_from.address)
+        # Cut once for both: else one account would be counted under many names.
+        name = name[:TYPED_MAX]
         attempt = self._throttle.attempt(name, came_from.address)
         user = await self._people.user(name)
         right = await self._passwords.matches(password, user.password_hash if user else None)
@@ -92,12 +94,12 @@ class Access:
             return None
         self._uses.token(record.uid)
         roles = MappingProxyType({record.org: record.role} if record.org and record.role else {})
-        return Actor(f"token:{record.name}", roles, scopes=record.scopes, scoped_to=record.org, address=address)
+        return Actor(f"{TOKEN_MARK}{record.name}", roles, scopes=record.scopes, scoped_to=record.org, address=address)
 
     async def local_actor(self) -> Actor:
         """The command line of the user who owns the data directory: admin everywhere."""
         roles = {org.slug: Role.ADMIN for org in await self._people.organisations()}
-        return Actor("command line", MappingProxyType(roles), server_admin=True)
+        return Actor(COMMAND_LINE, MappingProxyType(roles), server_admin=True)
 
     async def organisations_of(self, actor: Actor) -> tuple[Organisation, ...]:
         return tuple(org for org in await self._people.organisations() if org.slug in actor.roles)
@@ -141,9 +143,9 @@ class Access:
         """
         if not await self.setup_code_valid(code):
             raise Forbidden("setup_code")
+        username, org_name = checked_username(username), checked_name("org_name", org_name or FIRST_ORG)
         await self._refuse_ordinary(username)
         hashed = await self._passwords.hash(password, username)
-        username, org_name = checked_name("username", username), checked_name("org_name", org_name or FIRST_ORG)
         who = Actor(username, address=came_from.address)
         async with self._trail.change(who, None, "setup.complete", username):
             if not await self._links.use_setup(digest(code), self._clock()):
@@ -158,8 +160,9 @@ class Access:
             raise Conflict("user_taken", name=username)
 
     async def _put_administrator(self, name: str, password: str) -> None:
-        name, hashed = checked_name("username", name), await self._passwords.hash(password, name)
-        async with self._trail.change(Actor("start"), None, "setup.password_file", name):
+        name = checked_username(name)
+        hashed = await self._passwords.hash(password, name)
+        async with self._trail.change(Actor(START), None, "setup.password_file", name):
             user = await self._store_administrator(name, hashed)
             await self._settle_administrator(user, FIRST_ORG)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from core.access.identity import NOWHERE, Access
-from core.access.names import HALF_SPACE, NAME_MAX, checked_name
+from core.access.names import HALF_SPACE, NAME_MAX, checked_username
 from core.access.oidc import OidcProvider, is_answer
 from core.access.oidc_claims import ProviderClaims
 from core.access.oidc_link import ProviderLink
@@ -16,13 +16,15 @@ from core.access.oidc_metadata import Discovery
 from core.access.oidc_settings import OidcSettings, oidc_settings
 from core.access.ports import Trail
 from core.access.secrets_once import digest
+from core.access.withdrawal import withdraw
 from core.errors import Conflict, Forbidden, InvalidInput, RequestError, Unauthenticated
 from core.models import Actor, Organisation, Role, Visitor
 from core.safety.egress import EgressPolicy
 from core.safety.names import ascii_name
 from core.settings import Settings
 from core.storage.database import Database
-from core.storage.people import LOCAL, OIDC, PeopleRepository, UserRecord
+from core.storage.people import LOCAL, OIDC, UserRecord
+from core.storage.people_records import PeopleRecords
 from core.storage.sign_on import Membership, SignOnRepository
 
 log = structlog.get_logger(__name__)
@@ -61,12 +63,13 @@ class SignOn:
         settings: OidcSettings,
         provider: OidcProvider,
         records: SignOnRepository,
-        people: PeopleRepository,
+        people: PeopleRecords,
         access: Access,
         trail: Trail,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._settings, self._provider, self._records, self._people = settings, provider, records, people
+        self._settings, self._provider, self._records = settings, provider, records
+        self._people, self._invitations = people.people, people.invitations
         self._access, self._trail, self._clock = access, trail, clock
 
     @property
@@ -180,6 +183,8 @@ class SignOn:
             return
         action = "member.add" if before is None else "member.remove" if given is None else "member.role"
         async with self._trail.change(who, organisation.slug, action, who.name) as entry:
+            if given is not Role.ADMIN:
+                await withdraw(self._invitations, self._trail, who, who.name, self._clock(), organisation.slug)
             if given is None:
                 await self._people.remove_member(who.user_id, organisation.id)
             else:
@@ -196,7 +201,7 @@ def sign_on_of(
         return None
     link = ProviderLink(egress)
     provider = OidcProvider(found, link, Discovery(link, found.issuer))
-    return SignOn(found, provider, SignOnRepository(database), PeopleRepository(database), access, trail)
+    return SignOn(found, provider, SignOnRepository(database), PeopleRecords.of(database), access, trail)
 
 
 def _told(role: Role | None) -> dict[str, str] | None:
@@ -214,8 +219,8 @@ def _names(wanted: str) -> Iterator[str]:
     """As the provider has it, made fit to be shown; with a number behind it where somebody else is called so."""
     shown = "".join(letter for letter in wanted if letter.isprintable() or letter == HALF_SPACE)
     try:
-        name = checked_name("username", shown[: NAME_MAX - 10])
-    except InvalidInput:
+        name = checked_username(shown[: NAME_MAX - 10])
+    except (InvalidInput, Conflict):
         name = NAMELESS
     yield name
     yield from (f"{name} ({number})" for number in range(2, NAMESAKES_MAX + 1))

@@ -15,7 +15,6 @@ WAIT_MAX_S = 60.0
 ACCOUNTS_MAX = 10_000
 KNOWN_MAX = 8
 """Addresses remembered for an account, the last ones from which it signed in."""
-NAME_MAX = 200
 LINES, LINES_S = 10, 60.0
 """So many refusals of one address are written down within that time: a flood must not fill the audit."""
 
@@ -48,7 +47,7 @@ class Throttle:
 
     def attempt(self, name: str, address: str | None) -> Attempt:
         """Raises TooManyRequests while the account waits; a refused try makes no wait longer."""
-        name = fold(name[:NAME_MAX])
+        name = fold(name)
         key = (name, address if address in self._known.get(name, ()) else None)
         failures, now = self._failures_of(key), self._monotonic()
         left = _wait_s(failures, now)

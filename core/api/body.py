@@ -12,6 +12,8 @@ from core.errors import BadRequest, BodyTooLarge, InvalidInput, RequestTimeout
 from core.models import FieldError, Message
 
 DEPTH_MAX = 64
+FORM_MAX = 64 * 1024
+"""Anybody may send one; taking a mebibyte apart would hold up everybody else for half a second."""
 BODY_S = 20.0
 """How long a body may take to arrive: a mebibyte at 50 kB a second."""
 
@@ -21,7 +23,7 @@ async def json_object(request: Request) -> dict[str, Any]:
 
     Raises BodyTooLarge, RequestTimeout, BadRequest for malformed JSON, InvalidInput for another type.
     """
-    data = _parse(await _bounded(request))
+    data = _parse(await _bounded(request, BODY_MAX))
     if not isinstance(data, dict):
         raise InvalidInput(fields=(FieldError("body", Message("field.dict_type")),))
     return data
@@ -29,24 +31,24 @@ async def json_object(request: Request) -> dict[str, Any]:
 
 async def read_form(request: Request) -> dict[str, str]:
     """The fields of a small HTML form; of several of one name the last. Raises BodyTooLarge, RequestTimeout."""
-    body = await _bounded(request)
+    body = await _bounded(request, FORM_MAX)
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-async def _bounded(request: Request) -> bytes:
+async def _bounded(request: Request, limit: int) -> bytes:
     try:
         async with asyncio.timeout(BODY_S):
-            return await _received(request)
+            return await _received(request, limit)
     except TimeoutError:
         raise RequestTimeout("body", seconds=round(BODY_S)) from None
 
 
-async def _received(request: Request) -> bytes:
+async def _received(request: Request, limit: int) -> bytes:
     received = bytearray()
     async for chunk in request.stream():
         received += chunk
-        if len(received) > BODY_MAX:
-            raise BodyTooLarge(limit=BODY_MAX)
+        if len(received) > limit:
+            raise BodyTooLarge(limit=limit)
     return bytes(received)
 
 

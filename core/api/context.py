@@ -1,7 +1,6 @@
 """What a route needs from outside itself: the runtime, and who is asking."""
 
 import hmac
-from http.cookies import CookieError, SimpleCookie
 from typing import Annotated
 from uuid import UUID
 
@@ -25,12 +24,9 @@ def runtime_of(connection: HTTPConnection) -> Runtime:
 
 
 def session_cookie(connection: HTTPConnection) -> str | None:
-    """The session's token. The last of several cookies of that name counts, as it does for browsers' own storage."""
-    try:
-        morsel = SimpleCookie(connection.headers.get("cookie", "")).get(SESSION_COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+    """The session's token, the last of several. Another program's cookie on this host may look like anything: the
+    standard library's parser would give up at it, and lock the person out."""
+    return connection.cookies.get(SESSION_COOKIE)
 
 
 def limits_of(connection: HTTPConnection) -> Limits:
@@ -72,6 +68,12 @@ async def _bearer(request: Request, token: str) -> Actor | None:
         return None
     limits.used(token)
     return actor
+
+
+def require_no_foreign_origin(connection: HTTPConnection) -> None:
+    """Raises Forbidden where a browser says that the request comes from elsewhere; programs say nothing."""
+    if "origin" in connection.headers or "sec-fetch-site" in connection.headers:
+        require_same_origin(connection)
 
 
 def require_same_origin(connection: HTTPConnection) -> None:

@@ -68,7 +68,7 @@ async def _refusal(connection: HTTPConnection) -> Response | None:
     if len(connection.scope["headers"]) > HEADERS_MAX:
         raise BadRequest("headers", limit=HEADERS_MAX)
     if _signs_in(connection):
-        limits_of(connection).require_address(client_address(connection))
+        limits_of(connection).begin(client_address(connection))
     path = connection.url.path
     if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
         return None
@@ -96,13 +96,14 @@ def _signs_in(connection: HTTPConnection) -> bool:
 
 
 def _counted(connection: HTTPConnection, send: Send) -> Send:
-    """Counts a sign-in that failed for the address that tried it."""
+    """A sign-in counts as failed for the address that tries it until it is known not to be: of many at once none
+    slips by."""
     if not _signs_in(connection):
         return send
 
     async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] in (401, 403):
-            limits_of(connection).wrong(client_address(connection))
+        if message["type"] == "http.response.start" and message["status"] not in (401, 403):
+            limits_of(connection).forgive(client_address(connection))
         await send(message)
 
     return sending
@@ -111,8 +112,11 @@ def _counted(connection: HTTPConnection, send: Send) -> Send:
 def host_allowed(header: str, listens_on: str, public_url: str | None) -> bool:
     """Whether a Host header names this installation: its own names, localhost, or an address."""
     try:
-        name = urlsplit(f"//{header}").hostname or ""
+        parts = urlsplit(f"//{header}")
     except ValueError:
+        return False
+    name = parts.hostname or ""
+    if parts.netloc != header or "@" in header:
         return False
     own = {"localhost", listens_on.lower()} | ({urlsplit(public_url).hostname or ""} if public_url else set())
     return bool(name) and (name in own or _is_address(name))

@@ -51,6 +51,11 @@ class Counter:
         while len(self._counts) > KEYS_MAX:
             self._counts.pop(next(iter(self._counts)))
 
+    def take_back(self, key: str) -> None:
+        """One of those that were added lately."""
+        if key in self._counts:
+            self._counts[key].now = max(0, self._counts[key].now - 1)
+
     def _present(self) -> tuple[int, float]:
         """The number of the window that runs, and which share of it has passed."""
         windows = self._clock() / self._rate.seconds
@@ -87,6 +92,14 @@ class Limits:
     def require_address(self, address: str | None) -> None:
         """Raises TooManyRequests for one that was wrong too often."""
         self._addresses.require(network(address))
+
+    def begin(self, address: str | None) -> None:
+        """One more try, which counts as wrong until it is forgiven. Raises TooManyRequests."""
+        self.require_address(address)
+        self.wrong(address)
+
+    def forgive(self, address: str | None) -> None:
+        self._addresses.take_back(network(address))
 
     def wrong(self, address: str | None) -> None:
         """A failed sign-in, or a bad token."""

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.datastructures import URL
 
 from core.access.password_rules import LENGTH_MIN
-from core.api.context import runtime_of
+from core.api.context import require_no_foreign_origin, runtime_of
 from core.api.proxies import is_secure
 from core.errors import RequestError, TooManyRequests, Unauthenticated
 from core.i18n import LANGUAGES, Translator, negotiate, translator
@@ -103,7 +103,9 @@ def new_password_input(speak: Translator) -> Input:
 
 
 def require_csrf(request: Request, form: Mapping[str, str]) -> None:
-    """Raises Unauthenticated unless the form was made for this very browser."""
+    """Raises Unauthenticated unless the form was made for this very browser; Forbidden for one that another site sent,
+    which may have set our cookie if it is our neighbour."""
+    require_no_foreign_origin(request)
     sent, kept = form.get("csrf", ""), request.cookies.get(CSRF_COOKIE, "")
     if not sent or not hmac.compare_digest(sent.encode(), kept.encode()):
         raise Unauthenticated("csrf")
@@ -127,9 +129,8 @@ def signed_in(request: Request, token: str, target: str) -> Response:
 
 def local(target: str) -> str:
     """A path of ours to go on to; anything that could lead elsewhere becomes the home page."""
-    parts = urlsplit(target)
     inside = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if inside and not parts.netloc and not parts.scheme else "/"
+    return target if inside else "/"
 
 
 def in_language(request: Request, address: str) -> str:

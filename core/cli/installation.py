@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from core import settings
+from core.access.names import COMMAND_LINE
 from core.logs import configure_logging
 from core.models import Actor
 from core.runtime import stored
@@ -17,7 +18,7 @@ from core.storage.keys import key_place, open_keyring, present_keys
 from core.storage.sealed import SealedRepository
 
 T = TypeVar("T")
-OPERATOR = Actor("command line", server_admin=True)
+OPERATOR = Actor(COMMAND_LINE, server_admin=True)
 """Whoever runs commands owns the data directory. Sees no organisation."""
 
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from core.access.identity import NOWHERE, Access
-from core.access.names import checked_name, checked_slug, wrong
+from core.access.names import checked_name, checked_slug, checked_username, wrong
 from core.access.passwords import Passwords
 from core.access.secrets_once import digest, new_secret
 from core.access.throttle import Throttle
+from core.access.withdrawal import withdraw
 from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from core.models import Actor, Organisation, Role, Visitor
 from core.services.audit import Audit
@@ -94,6 +95,7 @@ class Accounts:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._people, self._sessions, self._links = records.people, records.sessions, records.links
+        self._invitations = records.invitations
         self._access, self._passwords, self._throttle = access, passwords, throttle
         self._audit, self._clock = audit, clock
 
@@ -148,14 +150,14 @@ class Accounts:
         Raises InvalidInput naming `username` or `password`, Conflict for a name that is taken.
         """
         require_server_admin(actor)
-        name = checked_name("username", name)
+        name = checked_username(name)
         hashed = await self._passwords.hash(password, name) if password is not None else None
         async with self._audit.change(actor, None, "user.create", name) as entry:
             await self._people.add_user(name, hashed, admin=admin, now=self._clock())
             entry.after = {"server_admin": admin}
 
     async def disable(self, actor: Actor, name: str) -> None:
-        """Ends the person's sessions; signing in is refused as if the password were wrong.
+        """Ends the person's sessions and invitations; signing in is refused as if the password were wrong.
 
         Raises NotFound, Conflict (`last_server_admin`) for the last one who could sign in.
         """
@@ -164,6 +166,7 @@ class Accounts:
         async with self._audit.change(actor, None, "user.disable", user.name):
             await self._people.lock_users()
             await self._people.set_disabled(user.id, self._clock())
+            await withdraw(self._invitations, self._audit, actor, user.name, self._clock())
             await self._sessions.end_all(user.id)
             if user.server_admin and not await self._people.administrators_with_password():
                 raise Conflict("last_server_admin", name=user.name)

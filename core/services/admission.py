@@ -53,6 +53,6 @@ def admission(
         uses=uses,
         address_limit=address_limit,
     )
-    members, invitations = Members(records.people, audit), Invitations(records, access, passwords, audit)
+    members, invitations = Members(records, audit), Invitations(records, access, passwords, audit)
     accounts = Accounts(records, access, passwords, throttle, audit)
     return Admission(access, uses, members, invitations, Tokens(records, audit), accounts)

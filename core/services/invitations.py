@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from core.access.identity import NOWHERE, Access
-from core.access.names import checked_name, wrong
+from core.access.names import checked_name, checked_username, wrong
 from core.access.passwords import Passwords
 from core.access.secrets_once import digest, new_secret
 from core.errors import Conflict, Forbidden, NotFound
@@ -122,7 +122,7 @@ class Invitations:
         Raises InvalidInput naming `username` or `password`, and Conflict for a name that is taken, using nothing up.
         """
         record = await self._open(code)
-        username = checked_name("username", username)
+        username = checked_username(username)
         hashed = await self._passwords.hash(password, username)
         who = Actor(username, address=came_from.address)
         async with self._audit.change(who, record.org, "invitation.accept", username, record.uid) as entry:

@@ -1,15 +1,18 @@
 """Who belongs to an organisation, and as what."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from core.access.withdrawal import withdraw
 from core.errors import Conflict, NotFound
 from core.models import Actor, Organisation, Role
 from core.services.audit import Audit
 from core.services.named import organisation_named, user_named
 from core.services.rights import require
 from core.storage.folding import fold
-from core.storage.people import OIDC, MemberRecord, PeopleRepository
+from core.storage.people import OIDC, MemberRecord
+from core.storage.people_records import PeopleRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,11 @@ class Members:
     A server administrator may make somebody the first administrator of an organisation that has none.
     """
 
-    def __init__(self, people: PeopleRepository, audit: Audit) -> None:
-        self._people, self._audit = people, audit
+    def __init__(
+        self, records: PeopleRecords, audit: Audit, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._people, self._invitations = records.people, records.invitations
+        self._audit, self._clock = audit, clock
 
     async def list(self, actor: Actor, org: str) -> tuple[Member, ...]:
         """By name."""
@@ -50,7 +56,7 @@ class Members:
 
     async def set_role(self, actor: Actor, org: str, user: str, role: Role) -> None:
         """Raises NotFound for somebody who is no member; Conflict: `last_admin`, `member_of_provider` for one whose
-        role an identity provider decides."""
+        role an identity provider decides. Who is no administrator any more has nobody invited."""
         organisation = await self._organisation(actor, org, role)
         async with self._audit.change(actor, org, "member.role", user) as entry:
             member, others = await self._found(organisation, user)
@@ -58,16 +64,21 @@ class Members:
                 raise Conflict("member_of_provider", name=member.name)
             if role is not Role.ADMIN:
                 _keep_an_admin(member, others)
+                await withdraw(self._invitations, self._audit, actor, member.name, self._clock(), org)
             await self._people.set_member(member.user_id, organisation.id, role)
             entry.target = member.name
             entry.changed({"role": member.role.label}, {"role": role.label})
 
     async def remove(self, actor: Actor, org: str, user: str) -> None:
-        """Acts at the person's next request. Raises NotFound for somebody who is no member, Conflict (`last_admin`)."""
+        """Acts at the person's next request, and takes their open invitations back.
+
+        Raises NotFound for somebody who is no member, Conflict (`last_admin`).
+        """
         organisation = await self._organisation(actor, org)
         async with self._audit.change(actor, org, "member.remove", user) as entry:
             member, others = await self._found(organisation, user)
             _keep_an_admin(member, others)
+            await withdraw(self._invitations, self._audit, actor, member.name, self._clock(), org)
             await self._people.remove_member(member.user_id, organisation.id)
             entry.target, entry.before = member.name, {"role": member.role.label}
 

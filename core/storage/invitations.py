@@ -47,6 +47,11 @@ class InvitationRepository(Statements):
         row = await self._first(_rows().where(invitations.c.code_hash == code_hash, *_open(now)))
         return _invitation(row) if row else None
 
+    async def open_by(self, inviter: str, now: datetime) -> tuple[InvitationRecord, ...]:
+        """Of a person, into whatever organisation."""
+        rows = await self._all(_rows().where(invitations.c.invited_by == inviter, *_open(now)))
+        return tuple(map(_invitation, rows))
+
     async def use(self, uid: UUID, by: str, now: datetime) -> bool:
         """True for the one caller that used it up."""
         query = sa.update(invitations).where(invitations.c.uid == uid, *_open(now))

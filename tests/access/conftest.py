@@ -97,7 +97,7 @@ def owner_of(database: Database, clock: FakeClock) -> Owner:
     return Owner(
         access,
         Accounts(records, access, passwords, throttle, audit, clock),
-        Members(records.people, audit),
+        Members(records, audit, clock),
         Invitations(records, access, passwords, audit, clock),
         Tokens(records, audit, clock),
         audit,

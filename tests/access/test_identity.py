@@ -201,3 +201,16 @@ async def _refused(call: "object") -> str:
         await call  # type: ignore[misc]  # any of the coroutines above
     (field,) = refusal.value.fields
     return field.field
+
+
+async def test_an_account_is_not_counted_under_many_names(access: Access, owner: Owner) -> None:
+    """Invisible signs are no part of a name; enough of them would push the rest out of what is counted."""
+    await owner.add_user("sara", "correct horse")
+    with pytest.raises(Unauthenticated):
+        await access.sign_in("sa" + "\u200d" * 400 + "ra", "correct horse")
+
+
+@pytest.mark.parametrize("name", ["command line", "Command\u200cLine", "start", "token:ci", "Token:ci"])
+async def test_nobody_is_called_as_the_trail_calls_a_program(owner: Owner, name: str) -> None:
+    with pytest.raises(Conflict, match="user_taken"):
+        await owner.add_user(name, None)

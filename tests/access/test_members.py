@@ -158,3 +158,22 @@ async def test_every_change_is_written_down(acme: Owner) -> None:
         ("member.remove", "sara", {"role": "viewer"}, None),
     ]
     assert {(line.actor, line.address) for line in lines} == {("mina", "10.1.2.3")}
+
+
+@pytest.mark.parametrize("end", ["remove", "set_role", "disable"])
+async def test_who_is_no_administrator_any_more_comes_back_by_no_invitation_of_their_own(acme: Owner, end: str) -> None:
+    for name in ("first", "leaving"):
+        await acme.add_user(name, None)
+        await acme.add_member("acme", name, Role.ADMIN)
+    leaving, staying = (Actor(name, {"acme": Role.ADMIN}) for name in ("leaving", "first"))
+    own = await acme.invitations.create(leaving, "acme", Role.ADMIN)
+    others = await acme.invitations.create(staying, "acme", Role.VIEWER)
+    if end == "remove":
+        await acme.members.remove(staying, "acme", "leaving")
+    elif end == "set_role":
+        await acme.members.set_role(staying, "acme", "leaving", Role.EDITOR)
+    else:
+        await acme.accounts.disable(await acme.actor(), "leaving")
+    assert await acme.invitations.look(own.code) is None
+    assert await acme.invitations.look(others.code) is not None
+    assert "invitation.revoke" in [line.action for line in await acme.lines("acme")]

@@ -12,6 +12,7 @@ from core.errors import CheshmehError, Unauthenticated
 from core.models import Actor, Role, Visitor
 from core.storage.database import Database
 from core.storage.people import PeopleRepository
+from core.storage.people_records import PeopleRecords
 from core.storage.sign_on import SignOnRepository
 from tests.access.conftest import FakeClock, Owner
 from tests.access.oidc_fake import ISSUER, FakeProviderLink, oidc_settings, provider_of
@@ -31,16 +32,20 @@ class Desk:
     """A dashboard with two organisations, and the provider it knows."""
 
     owner: Owner
-    people: PeopleRepository
+    everybody: PeopleRecords
     records: SignOnRepository
     link: FakeProviderLink
     settings: dict[str, Any] = field(default_factory=lambda: {"roles": ROLES})
 
     @property
+    def people(self) -> PeopleRepository:
+        return self.everybody.people
+
+    @property
     def sign_on(self) -> SignOn:
         provider, settings = provider_of(self.link, **self.settings), oidc_settings(**self.settings)
         return SignOn(
-            settings, provider, self.records, self.people, self.owner.access, self.owner.audit, self.link.clock
+            settings, provider, self.records, self.everybody, self.owner.access, self.owner.audit, self.link.clock
         )
 
     def is_in(self, *groups: str, **claims: Any) -> None:
@@ -76,7 +81,7 @@ class Desk:
 async def desk(database: Database, owner: Owner, clock: FakeClock) -> Desk:
     for slug in ("acme", "other"):
         await owner.add_organisation(slug, slug)
-    return Desk(owner, PeopleRepository(database), SignOnRepository(database), FakeProviderLink(clock))
+    return Desk(owner, PeopleRecords.of(database), SignOnRepository(database), FakeProviderLink(clock))
 
 
 async def test_who_comes_for_the_first_time_gets_the_roles_of_their_groups(desk: Desk) -> None:
@@ -280,7 +285,7 @@ async def test_a_code_that_was_refused_cannot_be_tried_again(desk: Desk) -> None
 
 
 async def test_who_comes_for_the_first_time_twice_at_once_is_one_person(desk: Desk, clock: FakeClock) -> None:
-    windows = [desk, Desk(desk.owner, desk.people, desk.records, FakeProviderLink(clock))]
+    windows = [desk, Desk(desk.owner, desk.everybody, desk.records, FakeProviderLink(clock))]
     for window in windows:
         window.is_in("data")
     await asyncio.gather(*(window.signs_in() for window in windows))

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import requests
 
-from core.api.limits import KEYS_MAX, Counter, network
+from core.api.limits import KEYS_MAX, Counter, Limits, network
 from core.errors import TooManyRequests
 from core.models import Rate, Role
+from core.settings import Settings
 from tests.api.conftest import Served, make_org, serving
 from tests.fakes import FakeClock
 
@@ -157,3 +158,14 @@ def test_failed_sign_ins_count_for_their_address(tmp_path: Path) -> None:
         answers = [org.call("POST", "/session/login", role=None, data={"username": "x"}) for _ in range(5)]
         assert refused(answers) == [False] * 3 + [True] * 2
         assert org.call("GET", "/session/login", role=None).status_code == 200
+
+
+def test_a_sign_in_that_has_not_ended_counts_already_and_one_that_was_right_does_not() -> None:
+    limits = Limits(Settings(rate_limit_address="2/1h"))
+    limits.begin("192.0.2.7")
+    limits.begin("192.0.2.7")
+    with pytest.raises(TooManyRequests):
+        limits.begin("192.0.2.7")
+    limits.forgive("192.0.2.7")
+    limits.begin("192.0.2.7")
+    limits.forgive("192.0.2.8")

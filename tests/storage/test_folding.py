@@ -30,7 +30,7 @@ def test_spellings_become_one(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
-@given(st.text(st.characters()))
+@given(st.text(st.characters()) | st.text("a\u0300\u0301\u0315\u0345\u0f71\u0f73\u1fb7\uff9e\u0344", max_size=200))
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
@@ -38,3 +38,8 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
 @given(st.text(st.characters()))
 def test_what_is_folded_can_be_stored(text: str) -> None:
     assert fold(text).encode() is not None
+
+
+@pytest.mark.parametrize("heap", ["\u0315\u0300", "\uff9e\u0300", "\u0344\u0315"])
+def test_marks_heaped_on_one_letter_are_not_all_put_in_order(heap: str) -> None:
+    assert len(fold("a" + heap * 5_000)) < 40
