@@ -15,6 +15,7 @@ from core.errors import StartupError
 from core.i18n import translator
 from core.logs import catch_uncaught
 from core.presence import announced, require_free_port
+from core.settings import Settings
 from ui.runtime import runtime as process_runtime
 
 ROOT = Path(__file__).resolve().parent
@@ -39,11 +40,21 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
 app = st.App(ROOT / "ui" / "main.py", routes=interface.routes(), middleware=interface.middleware(), lifespan=lifespan)
 
 
+def _ready_to_listen() -> Settings:
+    """Raises StartupError; then nothing is left that works on unasked."""
+    runtime = process_runtime()
+    try:
+        require_free_port(runtime.settings)
+    except StartupError:
+        runtime.close()
+        raise
+    return runtime.settings
+
+
 def main() -> int:
     """Exit status 2, and one sentence, when something refuses to start."""
     try:
-        settings = process_runtime().settings
-        require_free_port(settings)
+        settings = _ready_to_listen()
     except StartupError as err:
         sys.stderr.write(f"{translator('en').message(err.message)}\n")
         return 2

@@ -57,7 +57,7 @@ def catalog(at: Place, org: Org, name: str, path: Annotated[str, typer.Argument(
     with at.opened() as sources:
         level = sources.catalog(org, found(sources, org, name), path)
     fields = ("type", "path", "detail")
-    show(level, as_json, *("\t".join(each[field] or "" for field in fields) for each in level["entries"]))
+    show(level, as_json, *("\t".join(each.get(field) or "" for field in fields) for each in level["entries"]))
 
 
 @anywhere

@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 Rows = sa.CursorResult[*tuple[Any, ...]]
 
@@ -103,9 +104,18 @@ def _executed(statement: sa.Executable, parameters: Any, connection: sa.Connecti
     return _fetched(connection.execute(statement, parameters))
 
 
+class _Closed:
+    """In the place of a cursor whose rows are all there: SQLAlchemy would close it once more, whenever that is."""
+
+    def close(self) -> None:
+        pass
+
+
 def _fetched(result: Rows) -> Rows:
     cursor = result.cursor
     if cursor is not None and result.returns_rows:
-        # As SQLAlchemy's own adapters of asynchronous drivers do: the rest needs no journey.
+        # As SQLAlchemy's own adapters of asynchronous drivers do: the rest needs no journey, and no open database.
         result.cursor_strategy = FullyBufferedCursorFetchStrategy(cursor, initial_buffer=cursor.fetchall())
+        cursor.close()
+        result.cursor = cast(DBAPICursor, _Closed())
     return result

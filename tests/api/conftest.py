@@ -68,10 +68,12 @@ def serving(
             server = uvicorn.Server(config)
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
-            _wait_until(lambda: server.started)
-            yield Served(made, url, http)
-            server.should_exit = True
-            thread.join()
+            try:
+                _wait_until(lambda: server.started)
+                yield Served(made, url, http)
+            finally:
+                server.should_exit = True
+                thread.join()
 
 
 class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined,misc]  # untyped there

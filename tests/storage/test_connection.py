@@ -1,6 +1,7 @@
 """Reading a SQLite file in threads: one state for a whole transaction, and nothing is left behind by who goes away."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,3 +83,15 @@ async def test_who_is_cancelled_leaves_when_the_query_has_ended_and_its_connecti
     assert found == [0]
     async with file.read() as connection:
         assert (await connection.execute(COUNT)).scalar_one() == 0
+
+
+async def test_what_was_read_can_be_looked_at_when_the_database_is_closed(
+    file: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with file.read() as connection:
+        left = await connection.execute(COUNT)
+        await connection.execute(COUNT)  # nobody looks at it
+    await file.close()
+    assert left.scalar_one() == 0
+    gc.collect()
+    assert not caplog.records

@@ -27,8 +27,9 @@ def signed_in() -> str:
 
 def main() -> None:
     held = signed_in()
-    # Streamlit's test runner has no cookies; all else of the session is real.
+    # Streamlit's test runner has no cookies and no address; all else of the session is real.
     ui.session.token = lambda: held
+    ui.session.address = lambda: "127.0.0.1"
     app = AppTest.from_file(str(Path.cwd() / "ui" / "main.py"), default_timeout=LIMIT_S)
     app.query_params["lang"] = "en"
     app.switch_page("../pages/add.py").run()
