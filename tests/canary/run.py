@@ -71,9 +71,12 @@ class Run:
             *(f"{SOURCES}{query}" for query in QUERIES),
         ):
             self.program.call("GET", path)
+        for media in ("application/json", "text/csv"):
+            assert self.program.call("GET", "/orgs/main/audit?limit=1000", headers={"Accept": media}).ok
         self.program.call("POST", f"{SOURCES}/ping")
         for verb, *more in (("list",), ("ping", "leaky 0"), ("diagnose", "leaky 1")):
             self.program.command("sources", verb, "--org", "main", *more)
+        self.program.command("audit", "--org", "main", "--csv")
 
     def leaks(self) -> dict[str, set[str]]:
         """Where something was found: what was said, what is kept."""
