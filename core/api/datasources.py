@@ -9,13 +9,14 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from core.access.names import wrong
 from core.api import etags, schemas
 from core.api.body import json_object
 from core.api.context import Admin, Analyst, Editor, Viewer, runtime_of, source_id
 from core.api.ladder import climbed
 from core.api.ladder_schemas import TestOut
 from core.api.language import words
-from core.api.query import flag, integer, refuse_unknown, typed, wrong
+from core.api.query import flag, integer, refuse_unknown, typed
 from core.errors import PreconditionFailed
 from core.models import Actor, Source, Status
 from core.services.idempotency import KEY_MAX, Once

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.access.names import wrong
 from core.errors import InvalidInput
 from core.models import FieldError, Message
 
@@ -34,7 +35,3 @@ def refuse_unknown(body: dict[str, Any], known: set[str]) -> None:
     unknown = sorted(body.keys() - known)
     if unknown:
         raise InvalidInput(fields=tuple(FieldError(name[:100], Message("field.extra_forbidden")) for name in unknown))
-
-
-def wrong(name: str, key: str, **arguments: Any) -> InvalidInput:
-    return InvalidInput(fields=(FieldError(name, Message(key, arguments)),))

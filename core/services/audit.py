@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import Forbidden, InvalidInput
-from core.models import Actor, AuditLine, AuditPage, FieldError, Message, Role
+from core.access.names import wrong
+from core.errors import Forbidden
+from core.models import Actor, AuditLine, AuditPage, Role
 from core.services.rights import require
 from core.storage.audit import AuditRepository, Wanted
 
@@ -90,7 +91,7 @@ class Audit:
         """
         _require(actor, org)
         if not 1 <= limit <= LIMIT_MAX:
-            raise _wrong("limit", "field.range", min=1, max=LIMIT_MAX)
+            raise wrong("limit", "field.range", min=1, max=LIMIT_MAX)
         below = _id(cursor)
         wanted = Wanted(org, since, until, action, person)
         found = await self._lines.lines(wanted, below=below, limit=limit + 1)
@@ -135,9 +136,5 @@ def _id(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise _wrong("cursor", "field.cursor")
+        raise wrong("cursor", "field.cursor")
     return int(cursor)
-
-
-def _wrong(label: str, key: str, **arguments: object) -> InvalidInput:
-    return InvalidInput(fields=(FieldError(label, Message(key, arguments)),))
