@@ -1,7 +1,7 @@
 """How a source looks to outsiders, and which ones a list asks for."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import is_
 from types import MappingProxyType
@@ -75,32 +75,19 @@ class SourceViews:
 
 
 def _made(live: LiveSource, figures: Figures, config: Mapping[str, Any], now: datetime) -> Source:
-    record, evidence = live.record, live.evidence
-    return Source(
-        id=record.uid,
-        org=record.org_slug,
-        name=record.name,
-        kind=record.kind,
-        description=record.description,
-        tags=record.tags,
-        config=config,
+    evidence = live.evidence
+    return replace(
+        new_source(live.record, config),
         status=live.status(now),
         figures=figures,
-        paused=record.paused,
-        check_interval_s=record.check_interval_s,
-        breaker=BreakerConfig(record.failure_threshold, record.timeout_seconds),
         diagnosis=evidence.diagnosis if evidence else None,
         message=evidence.message if evidence else None,
         evidence_ts=evidence.ts if evidence else None,
         state_since=evidence.since if evidence else None,
         retry_after_s=_wait(live),
-        version=record.version,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
         breaker_since=live.journal.since,
         failures=live.guard.breaker.failures,
         hold=live.hold,
-        maintenance=record.maintenance,
     )
 
 
