@@ -1,12 +1,14 @@
 """The pages in a real browser: what they show, and every frame that came over the websocket."""
 
+from pathlib import Path
+
 from playwright.sync_api import Browser, Page, WebSocket
 
 from tests.browser.conftest import PAGE_LIMIT_MS
 from tests.browser.steps import settled
 from tests.canary.run import BRIEFLY, LANGUAGES, Run
 
-PLAIN = ("sources", "health", "add", "admin")
+PLAIN = ("sources?", "health?range=30d&", "add?", "admin?")
 OF_A_SOURCE = ("source", "playground")
 MOST = 2
 """Kinds whose pages are opened where time is short: the one that leaks, and one more."""
@@ -26,9 +28,22 @@ def looked_at(browser: Browser, run: Run) -> None:
             page.goto(f"{run.program.url}/{address}")
             settled(page)
             run.program.said[f"page {address}"] = page.content()
+            if address.startswith("health"):
+                _exported(page, run, address)
     # What it says of itself was shown, masked: the search does not look at empty pages.
     assert any("•••" in frame for frame in frames)
     run.program.said["frames"] = "\n".join(frames)
+
+
+def _exported(page: Page, run: Run, address: str) -> None:
+    """What the charts of the page give to take along."""
+    buttons = page.locator("[class*=st-key-csv_] button:visible")
+    buttons.first.wait_for()
+    for button in buttons.all():
+        with page.expect_download() as download:
+            button.click()
+        name = download.value.suggested_filename
+        run.program.said[f"export {name} of {address}"] = Path(download.value.path()).read_text("utf-8-sig")
 
 
 def _sign_in(page: Page, run: Run) -> None:
@@ -42,7 +57,7 @@ def _sign_in(page: Page, run: Run) -> None:
 def _addresses(run: Run) -> list[str]:
     languages = LANGUAGES[:1] if BRIEFLY else LANGUAGES
     kinds = sorted(run.ids, key=lambda kind: kind != "leaky")[: MOST if BRIEFLY else None]
-    named = [f"{page}?lang={lang}" for page in PLAIN for lang in languages]
+    named = [f"{page}lang={lang}" for page in PLAIN for lang in languages]
     return named + [
         f"{page}?source={run.ids[kind]}&lang={lang}" for page in OF_A_SOURCE for kind in kinds for lang in languages
     ]

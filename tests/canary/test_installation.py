@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import redis as redis_client
@@ -70,7 +70,9 @@ def test_nothing_of_the_installation_leaks(
         peers() as ports,
     ):
         settings = {"database_url": database_url, "redis_url": redis_url, "keks": f"k1:{key(canaries)}"}
+        settings |= provider(canaries, ports["error 500"])
         run = Run(program(tmp_path / "program", log_format="json", **settings), canaries)
+        invited(run.program, canaries)
         hooks = [
             hooked(run.program, canaries, ports[peer], tmp_path)
             for peer in ("error 500", "redirect")[: 1 if BRIEFLY else 2]
@@ -79,10 +81,26 @@ def test_nothing_of_the_installation_leaks(
             run.sources(ports, () if BRIEFLY else KINDS, briefly=True)
             for hook in hooks:
                 run.program.command("alerts", "test", "--org", "main", hook)
+            assert run.program.call("GET", "/session/oidc/start", allow_redirects=False).status_code == 503
+            run.program.command("doctor")
             run.rest()
         found = run.leaks() | stored(database_url, canaries)
     assert found == {}
     assert all(json.loads(line) for line in run.program.said["log"].splitlines())
+
+
+def provider(canaries: Canaries, port: int) -> dict[str, str]:
+    """An OpenID Connect provider that fails."""
+    secret = canaries.new("OIDC client secret")
+    return {"oidc_issuer": f"http://127.0.0.1:{port}", "oidc_client_id": "cheshmeh", "oidc_client_secret": secret}
+
+
+def invited(found: Program, canaries: Canaries) -> None:
+    """An invitation, whose code is said once."""
+    made = found.command("members", "invite", "main", "viewer", "--json", hear=False)
+    [code] = parse_qs(urlsplit(json.loads(made)["url"]).query)["code"]
+    canaries.watch("invitation code", code)
+    found.command("members", "list", "main")
 
 
 def hooked(found: Program, canaries: Canaries, port: int, folder: Path) -> str:
