@@ -4,11 +4,12 @@ import base64
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from core.models import Column, Message, Sample
 from core.redaction import Masker
@@ -31,6 +32,9 @@ DEPTH_MAX = 100
 """Levels of a nested document: PostgreSQL takes thousands, of which a recursive reader would run out of stack."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_FIXED = frozenset({int, float, bool, datetime, date, time, timedelta, UUID})
+"""Types whose values are shown as they are and count as 8 bytes: most cells of most samples."""
+_TIMES = frozenset({"date", "time", "timestamp", "timestamptz"})
 
 
 def json_value(value: Any) -> Any:
@@ -118,9 +122,11 @@ class RowBuilder:
     _stopped_by: str | None = None
     _seen: set[str] = field(default_factory=set)
     _mask: Masker = field(init=False, repr=False)
+    _types: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._mask = Masker(self.secrets)
+        self._types = tuple(column.type for column in self.columns)
         self.cell_max = min(self.cell_max, max(64, self.bytes_max // max(1, len(self.columns[:COLUMNS_MAX]))))
 
     def add(self, row: Sequence[Any]) -> bool:
@@ -128,10 +134,9 @@ class RowBuilder:
         if len(self._rows) >= self.limit or self.bytes_read >= self.bytes_max:
             self._stopped_by = "limit" if len(self._rows) >= self.limit else "bytes"
             return False
-        self.bytes_read += sum(map(size, row))
-        kept = row[:COLUMNS_MAX]
-        types = (column.type for column in self.columns)
-        self._rows.append(tuple(self._cell(value, type_) for value, type_ in zip(kept, types, strict=False)))
+        shown = min(len(self.columns), COLUMNS_MAX)
+        self._rows.append(tuple(map(self._read, row[:shown], self._types)))
+        self.bytes_read += sum(map(size, row[shown:]))
         return True
 
     def sample(self, executed: str, stopped_by: str | None = None) -> Sample:
@@ -156,38 +161,46 @@ class RowBuilder:
         args = {"cut_cells": {"bytes": self.cell_max}, "cut_columns": {"shown": COLUMNS_MAX, "all": len(self.columns)}}
         return tuple(Message(f"note.{name}", args.get(name, {})) for name in sorted(self._seen))
 
-    def _cell(self, value: Any, type_: str) -> Any:
-        value = self._without_secrets(value)
-        match value:
-            case str():
-                if type_ in ("date", "time", "timestamp", "timestamptz"):
-                    self._seen.add("times_as_text")
-                return self._text(value)
-            case bytes() | bytearray() | memoryview() if len(value) > self.cell_max:
-                self._seen.add("cut_cells")
-                return bytes(value[: self.cell_max])
-            case Decimal() if size(value) > self.cell_max:
-                return self._cut(str(value))
-            case Mapping() | list() | tuple() | set() | frozenset():
-                return self._document(value)
-        return value
-
-    def _without_secrets(self, value: Any) -> Any:
+    def _read(self, value: Any, type_: str) -> Any:
+        """Counts what the source sent for a cell, and gives what is kept of it."""
+        if value is None:
+            return None
+        if type(value) in _FIXED:
+            self.bytes_read += 8
+            return value
+        found = _measured(value)
+        self.bytes_read += found.bytes
         kept = self._mask(value)
         if kept is not value and kept != value:
             self._seen.add("own_secret")
-        return kept
+            found = _measured(kept)
+        return self._cell(kept, type_, found)
 
-    def _text(self, value: str) -> str:
-        if "\ufffd" in value or _SURROGATE.search(value):
+    def _cell(self, value: Any, type_: str, found: "_Measured") -> Any:
+        match value:
+            case str():
+                if type_ in _TIMES:
+                    self._seen.add("times_as_text")
+                return self._text(value, found)
+            case bytes() | bytearray() | memoryview() if len(value) > self.cell_max:
+                self._seen.add("cut_cells")
+                return bytes(value[: self.cell_max])
+            case Decimal() if found.bytes > self.cell_max:
+                return self._cut(str(value))
+            case Mapping() | list() | tuple() | set() | frozenset():
+                return self._document(value, found)
+        return value
+
+    def _text(self, value: str, found: "_Measured") -> str:
+        if found.broken or "\ufffd" in value:
             self._seen.add("replaced_characters")
             value = clean(value)
-        return self._cut(value) if size(value) > self.cell_max else value
+        return self._cut(value) if found.bytes > self.cell_max else value
 
-    def _document(self, value: Any) -> Any:
-        if any(isinstance(leaf, str) and _SURROGATE.search(leaf) for leaf in _leaves(value)):
+    def _document(self, value: Any, found: "_Measured") -> Any:
+        if found.broken:
             self._seen.add("replaced_characters")
-        if size(value) <= self.cell_max and not _deeper_than(DEPTH_MAX, value):
+        if found.bytes <= self.cell_max and found.levels <= DEPTH_MAX:
             return value
         return self._cut(json.dumps(json_value(value), ensure_ascii=False))
 
@@ -198,15 +211,42 @@ class RowBuilder:
 
 def size(value: Any) -> int:
     """About how many bytes a value took on its way: its UTF-8 text, its bytes, the sum of its members."""
-    return sum(map(_leaf_size, _leaves(value)))
+    return _measured(value).bytes
+
+
+class _Measured(NamedTuple):
+    """What one walk tells of a value: its size, the levels of documents in it, whether a text is no good Unicode."""
+
+    bytes: int
+    levels: int
+    broken: bool
+
+
+def _measured(value: Any) -> _Measured:
+    """Level by level, not by recursion: a document may be nested deeper than Python's stack."""
+    count, levels, broken = 0, 0, False
+    level = [value]
+    while level:
+        below: list[Any] = []
+        nested = False
+        for item in level:
+            if isinstance(item, str):
+                count += len(item) if item.isascii() else len(item.encode("utf-8", "surrogatepass"))
+                broken = broken or (not item.isascii() and _SURROGATE.search(item) is not None)
+            elif (members := _members(item)) is None:
+                count += _leaf_size(item)
+            else:
+                nested = True
+                below += members
+        levels += nested
+        level = below
+    return _Measured(count, levels, broken)
 
 
 def _leaf_size(leaf: Any) -> int:
     match leaf:
         case None:
             return 0
-        case str():
-            return len(leaf) if leaf.isascii() else len(leaf.encode("utf-8", "surrogatepass"))
         case bytes() | bytearray() | memoryview():
             return len(leaf)
         case Decimal():
@@ -214,28 +254,9 @@ def _leaf_size(leaf: Any) -> int:
     return 8
 
 
-def _leaves(value: Any) -> Iterator[Any]:
-    """Everything in a document that holds nothing else, names included."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        members = _members(item)
-        if members is None:
-            yield item
-        else:
-            waiting += members
-
-
-def _deeper_than(levels: int, value: Any) -> bool:
-    nested = [value]
-    for _ in range(levels):
-        nested = [member for item in nested for member in _members(item) or () if _members(member) is not None]
-        if not nested:
-            return False
-    return True
-
-
 def _members(item: Any) -> Iterable[Any] | None:
+    if type(item) in _FIXED:
+        return None
     if isinstance(item, Mapping):
         return [*item.keys(), *item.values()]
     return item if isinstance(item, list | tuple | set | frozenset) else None

@@ -7,6 +7,7 @@ ANALYZE, and everything a superuser may do in spite of READ ONLY.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NoReturn
 
 from sqlglot import exp
@@ -23,6 +24,8 @@ BYTES_MAX = 100_000
 DEPTH_MAX = 30
 """Brackets inside each other; sqlglot's own limit, Python's recursion limit, lies at 36 and more (measured)."""
 PART_MAX = 80
+KEPT_LETTERS_MAX = 4000
+"""Admitted statements up to this length are remembered."""
 _OPENING = ("select", "with", "values", "table")
 _CHANGING = ("insert", "update", "delete", "merge")
 _LOCKS = (["for", "update"], ["for", "share"], ["for", "no", "key", "update"], ["for", "key", "share"])
@@ -48,6 +51,15 @@ def check_statement(sql: str, *, strict: bool = False) -> None:
     other than `pg_catalog`, no settings that may hold secrets. Raises QueryRefused with the reason, the name of the
     `rule` and the offending `part`.
     """
+    if len(sql) > KEPT_LETTERS_MAX:
+        _judged(_one(sql), strict)
+    else:
+        _admitted(sql, strict)
+
+
+@lru_cache(maxsize=256)
+def _admitted(sql: str, strict: bool) -> None:
+    """Of a statement that was admitted once nothing is asked again: a judgement depends on its text alone."""
     _judged(_one(sql), strict)
 
 
