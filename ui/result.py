@@ -1,11 +1,10 @@
 """A sample as a table and as JSON, every limit said in words, and the same rows to take away."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -14,6 +13,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import Sample, SampleResult, Source
+from core.spreadsheet import Cell, written
 from core.values import json_value
 from ui import state
 from ui.grid import NOTHING
@@ -57,12 +57,9 @@ def size(count: int, t: Translator) -> str:
 
 
 def as_csv(sample: Sample) -> bytes:
-    """UTF-8 with the mark by which spreadsheets know it; nested values as JSON, missing ones empty."""
-    text = io.StringIO(newline="")
-    lines = csv.writer(text)
-    lines.writerow([column.name for column in sample.columns])
-    lines.writerows([_text(value) for value in row] for row in sample.rows)
-    return text.getvalue().encode("utf-8-sig", "replace")
+    """For spreadsheets (see `core.spreadsheet.written`); nested values as JSON, missing ones empty."""
+    rows = ([_cell(value) for value in row] for row in sample.rows)
+    return written([column.name for column in sample.columns], rows)
 
 
 def as_json_lines(sample: Sample) -> bytes:
@@ -144,6 +141,10 @@ def _column(values: list[Any], kind: str) -> Any:
     if kind == "float" or (kind == "integer" and all(v is None or abs(v) <= 2**53 for v in values)):
         return pd.array(values, dtype="Int64" if kind == "integer" else "Float64")
     return [_text(value) for value in values]
+
+
+def _cell(value: Any) -> Cell:
+    return value if isinstance(value, int | float | Decimal | datetime) else _text(value)
 
 
 def _text(value: Any) -> str | None:

@@ -172,11 +172,19 @@ def test_a_viewer_is_told_which_role_it_takes(open_page: Open, runtime: FakeRunt
     assert runtime.sources.calls == []
 
 
+def test_csv_carries_nothing_out_and_leaves_numbers_alone() -> None:
+    columns = (Column("=HYPERLINK(1)", "string"), Column("amount", "decimal"), Column("n", "integer"))
+    rows = [("=cmd|' /C calc'!A0", Decimal("-12.50"), -3), ("@SUM(A1)", None, 4), ("\t+1", Decimal(0), 0)]
+    head, *lines = csv.reader(io.StringIO(as_csv(Sample(columns, rows)).decode("utf-8-sig")))
+    assert head == ["'=HYPERLINK(1)", "amount", "n"]
+    assert lines == [["'=cmd|' /C calc'!A0", "-12.50", "-3"], ["'@SUM(A1)", "", "4"], ["'\t+1", "0", "0"]]
+
+
 def test_rows_are_taken_away_as_csv_that_spreadsheets_read() -> None:
     text = as_csv(ODD).decode("utf-8-sig")
     head, first, second = csv.reader(io.StringIO(text))
     assert head == ["نام", "price", "at", "doc"]
-    assert first == ["=1+1, «الف»", "1.10", "2026-11-22 00:00:00+00:00", '{"a": [1]}']
+    assert first == ["'=1+1, «الف»", "1.10", "2026-11-22T00:00:00+00:00", '{"a": [1]}']
     assert second == ["", "", "", ""]
 
 
