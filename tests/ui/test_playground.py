@@ -172,6 +172,10 @@ def test_a_viewer_is_told_which_role_it_takes(open_page: Open, runtime: FakeRunt
     assert runtime.sources.calls == []
 
 
+def test_half_a_letter_keeps_nobody_from_the_csv() -> None:
+    assert as_csv(Sample((Column("a", "string"),), (("\ud800",),))).decode("utf-8-sig").splitlines() == ["a", "?"]
+
+
 def test_csv_carries_nothing_out_and_leaves_numbers_alone() -> None:
     columns = (Column("=HYPERLINK(1)", "string"), Column("amount", "decimal"), Column("n", "integer"))
     rows = [("=cmd|' /C calc'!A0", Decimal("-12.50"), -3), ("@SUM(A1)", None, 4), ("\t+1", Decimal(0), 0)]
