@@ -7,7 +7,7 @@ which nothing is left to disagree about.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 _NAME_START = "[A-Za-z_\x80-\U0010ffff]"
@@ -47,11 +47,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`value` is what the server understands: names decoded, words in lower case; strings keep their raw content."""
+    """`value` is what the server understands: names decoded, words in lower case; strings keep their raw content.
+
+    `at` is where it begins in the statement.
+    """
 
     kind: Kind
     value: str
     text: str
+    at: int = 0
 
     def is_word(self, *words: str) -> bool:
         return self.kind is Kind.WORD and self.value in words
@@ -152,17 +156,18 @@ def _closed(sql: str, opened: re.Match[str], body: re.Pattern[str]) -> int:
 
 
 def _token(group: str, match: re.Match[str], text: str) -> Token:
+    at = match.start()
     if group == "word":
-        return Token(Kind.WORD, _folded(text), text)
+        return Token(Kind.WORD, _folded(text), text, at)
     if group == "name":
-        return Token(Kind.NAME, text[1:-1].replace('""', '"'), text)
+        return Token(Kind.NAME, text[1:-1].replace('""', '"'), text, at)
     if group == "unicode_name":
-        return Token(Kind.NAME, text[3:-1].replace('""', '"'), text)
+        return Token(Kind.NAME, text[3:-1].replace('""', '"'), text, at)
     if group in ("plain", "escaped", "unicode"):
-        return Token(Kind.STRING, text[match.end() - match.start() : -1], text)
+        return Token(Kind.STRING, text[match.end() - at : -1], text, at)
     if group == "dollar":
-        return Token(Kind.STRING, text[len(match[0]) : -len(match[0])], text)
-    return Token(Kind(group), text, text)
+        return Token(Kind.STRING, text[len(match[0]) : -len(match[0])], text, at)
+    return Token(Kind(group), text, text, at)
 
 
 def _folded(word: str) -> str:
@@ -193,7 +198,7 @@ def _decoded(token: Token, escape: str) -> Token:
         raise Malformed("UESCAPE")
     sign = re.escape(escape)
     pattern = re.compile(rf"{sign}(?:(?P<self>{sign})|(?P<four>[0-9A-Fa-f]{{4}})|\+(?P<six>[0-9A-Fa-f]{{6}}))|{sign}")
-    return Token(Kind.NAME, pattern.sub(lambda match: _character(match, escape), token.value), token.text)
+    return replace(token, value=pattern.sub(lambda match: _character(match, escape), token.value))
 
 
 def _character(match: re.Match[str], escape: str) -> str:

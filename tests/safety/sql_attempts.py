@@ -189,12 +189,6 @@ UNPARSABLE = tuple(
 )
 
 STRICTLY_REFUSED = (
-    ("function", "SELECT app.total(1)"),
-    ("function", 'SELECT "App" . "total" (1)'),
-    ("function", "SELECT 1 OPERATOR(app.+) 2"),
-    ("function", "SELECT 'x'::app.kind"),
-    ("function", "SELECT CAST(1 AS app.kind)"),
-    ("function", "SELECT app.kind 'x'"),
     ("secret_table", "SELECT * FROM pg_settings"),
     ("secret_table", "SELECT current_setting('primary_' || 'conninfo')"),
     ("secret_table", "SHOW ALL"),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import QueryRefused
-from core.safety.sql import BYTES_MAX, DEPTH_MAX, check_statement, check_where, mentioned
+from core.safety.sql import BYTES_MAX, DEPTH_MAX, analysed, check_statement, check_where
 from core.safety.sql_functions import DENIED, DENIED_PREFIXES
 from core.safety.sql_tokens import Kind, tokens
 from tests.safety.sql_attempts import (
@@ -115,11 +115,13 @@ def test_deep_nesting_is_refused_before_it_costs_time(nested: str):
     assert refusal(nested).reason == "too_deep"
 
 
-def test_mentioned_names_are_decoded():
-    found = mentioned('SELECT (x).area, f(1) ||/ 2 FROM "S".t JOIN u ON U&"\\0067"(u.a)')
-    assert {"area", "f", "g", "a"} <= found.functions
-    assert found.operators == {"||/"}
-    assert found.relations == {("S", "t"), ("", "u")}
+def test_what_the_server_analyses_of_a_statement():
+    explained = analysed('/* a */ EXPLAIN (COSTS off) SELECT "S".f(1), \'1\'::"Kind"')
+    assert explained is not None
+    assert explained.sql == """SELECT "S".f(1), '1'::"Kind\""""
+    assert explained.types == {"f", "Kind"}
+    assert "S" in explained.names
+    assert analysed("SHOW server_version") is None
 
 
 @settings(deadline=None)

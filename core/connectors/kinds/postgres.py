@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -15,7 +15,7 @@ from core.connectors.checkout import Checkout
 from core.connectors.detached import Detached
 from core.connectors.first_look import first_look
 from core.connectors.network import Host
-from core.connectors.postgres import catalogue, failures, rungs, session
+from core.connectors.postgres import catalogue, failures, rungs, session, superuser
 from core.connectors.postgres.encryption import looked_at_again
 from core.connectors.postgres.names import names_of, quoted
 from core.connectors.postgres.values import as_arguments, columns_of
@@ -29,6 +29,8 @@ from core.values import RowBuilder
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
     from psycopg.sql import Composed
+
+    Judge = Callable[[AsyncConnection[Any], str, list[Any] | None], Awaitable[None]]
 
 BATCH = 100
 SMALL_BYTES = 16 * 1024
@@ -149,19 +151,22 @@ class PostgresConnector(Connector):
     async def sample(self, params: dict[str, Any]) -> Sample:
         await asyncio.to_thread(self.check_params, params, self._environment)
         given: PostgresParams = forms.validate_params(self.params_model, params)
-        return await self._work.run(self._sample(given))
+        return await self._work.run(self._sample(given, superuser.check))
 
-    async def _sample(self, given: PostgresParams) -> Sample:
-        async with self._read_only() as connection:
+    async def _sample(self, given: PostgresParams, check: "Judge | None" = None) -> Sample:
+        """`check` judges what only the server can tell of a superuser's statement."""
+        async with self._read_only() as (connection, mighty):
             query = given.sql or _selection(given, self._config.schema_name)
             text = query if isinstance(query, str) else query.as_string(connection)
+            if check and mighty:
+                await check(connection, text, as_arguments(given.args))
             return await self._fetch(connection, text, given)
 
     async def describe(self, path: str = "") -> list[CatalogEntry]:
         return await self._work.run(self._describe(path))
 
     async def _describe(self, path: str) -> list[CatalogEntry]:
-        async with self._read_only() as connection:
+        async with self._read_only() as (connection, _):
             return await catalogue.entries(connection, path)
 
     async def diagnose(self) -> AsyncIterator[Check]:
@@ -208,11 +213,13 @@ class PostgresConnector(Connector):
                 raise failures.in_session(err, self._secrets(), **where) from None
 
     @asynccontextmanager
-    async def _read_only(self) -> "AsyncIterator[AsyncConnection[Any]]":
+    async def _read_only(self) -> "AsyncIterator[tuple[AsyncConnection[Any], bool]]":
+        """The session in its transaction, and whether it is a superuser's."""
         async with self._session() as connection, connection.transaction(force_rollback=True):
-            await connection.execute(_GUARDS, (*_limits_ms(), self._config.schema_name))
+            guarded = await connection.execute(_GUARDS, (*_limits_ms(), self._config.schema_name))
+            row = await guarded.fetchone()
             await connection.execute(_LEAST_ROLE, binary=True)
-            yield connection
+            yield connection, bool(row and row[-1])
 
     async def _fetch(self, connection: "AsyncConnection[Any]", text: str, given: PostgresParams) -> Sample:
         from psycopg import AsyncRawCursor, AsyncRawServerCursor
@@ -241,7 +248,8 @@ _DECLARABLE = re.compile(r"(?is)(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|va
 _GUARDS = """select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
 set_config('idle_in_transaction_session_timeout', %s, true), set_config('intervalstyle', 'iso_8601', true),
 set_config('standard_conforming_strings', 'on', true),
-set_config('search_path', coalesce(quote_ident(%s::text) || ', public', current_setting('search_path')), true)"""
+set_config('search_path', coalesce(quote_ident(%s::text) || ', public', current_setting('search_path')), true),
+(select rolsuper from pg_catalog.pg_roles where rolname = session_user)"""
 # Where the credential may take it, this role stops programs, files and reloads, even for a superuser.
 _LEAST_ROLE = """select set_config('role', rolname, true) from pg_catalog.pg_roles
 where rolname = 'pg_read_all_data' and pg_catalog.pg_has_role(oid, 'member')"""
