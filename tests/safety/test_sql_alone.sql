@@ -125,3 +125,31 @@ SELECT lower('[1,3)'::int4range), upper_inf('[1,)'::int4range), unnest('{[1,2],[
 SELECT extract(isodow FROM date '2024-03-20')::int, to_date('1403/01/01', 'YYYY/MM/DD'), to_timestamp(0) AT TIME ZONE 'UTC'
 
 SELECT 'foobar' SIMILAR TO '%o.b%' ESCAPE '#', substring('foobar', 'o(.)b'), 'foo' ~ 'O' IS FALSE
+
+WITH days AS (SELECT generate_series(date '2024-03-20', date '2024-03-26', '1 day')::date AS day) SELECT day, count(*) OVER (ORDER BY day) AS running FROM days
+
+SELECT width_bucket(n, 0, 100, 4) AS bucket, count(*) FROM generate_series(0, 99) AS n GROUP BY bucket ORDER BY bucket
+
+SELECT percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY n), stddev_samp(n), corr(n, n * 2) FROM generate_series(1, 50) AS n
+
+SELECT regexp_matches('a1b22', '([a-z])([0-9]+)', 'g'), regexp_replace('  پاک  ', '\s+', ' ', 'g'), translate('كتاب ي', 'كي', 'کی')
+
+SELECT n, ntile(4) OVER (ORDER BY n), cume_dist() OVER (ORDER BY n), first_value(n) OVER (ORDER BY n) FROM generate_series(1, 8) AS n
+
+SELECT coalesce(NULL, nullif('a', 'a'), 'بی‌نام'), greatest(1, 2, NULL), least(3, 2), CASE 2 WHEN 1 THEN 'یک' ELSE 'دیگر' END
+
+SELECT relname, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' ORDER BY pg_total_relation_size(oid) DESC LIMIT 3
+
+SELECT schemaname, relname, n_live_tup, last_analyze FROM pg_stat_user_tables ORDER BY n_live_tup DESC
+
+SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog') LIMIT 5
+
+SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint LIMIT 3
+
+SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'pg_catalog' LIMIT 2
+
+SELECT 'select * from users; drop table users' AS text_of_an_attack, 'insert into t' LIKE 'insert%' AS is_insert
+
+SELECT string_agg(DISTINCT n::text, '، ' ORDER BY n::text) AS list, array_agg(n ORDER BY n DESC) FROM generate_series(1, 3) AS n
+
+SELECT d.*, e.total FROM (VALUES (1, 'ری')) AS d(id, city) LEFT JOIN (SELECT 1 AS id, sum(5) AS total) AS e USING (id) WHERE e.total > 0 OR e.total IS NULL
