@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from weakref import WeakSet
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -107,6 +108,8 @@ class PostgresConnector(Connector):
         self._limits = self.limits.overridden(config.timeout_s)
         self._sessions: Checkout[AsyncConnection[Any]] = Checkout(self._open, session.end, self._usable)
         self._work = Detached()
+        self._clean: WeakSet[AsyncConnection[Any]] = WeakSet()
+        """Held sessions that did nothing but answer a ping since they were reset."""
 
     @classmethod
     def build(cls, config: PostgresConfig, environment: Environment) -> "PostgresConnector":
@@ -144,8 +147,10 @@ class PostgresConnector(Connector):
 
     async def _ping(self) -> tuple[bool, str]:
         async with self._session() as connection:
-            row = await (await connection.execute("select current_setting('server_version')", binary=True)).fetchone()
-        version = str(row[0]).split(" ")[0] if row else ""
+            await connection.execute("select 1", binary=True)
+            self._clean.add(connection)
+            # Told when the session began, and again should it ever change.
+            version = (connection.info.parameter_status("server_version") or "").partition(" ")[0]
         return True, f"PostgreSQL {version}".strip()
 
     async def sample(self, params: dict[str, Any]) -> Sample:
@@ -199,7 +204,10 @@ class PostgresConnector(Connector):
             return False
         host, port, address = self._config.host, self._config.port, connection.info.hostaddr
         refused = self._environment.egress.refusal(address, port, host)
-        return not refused and await session.reset(connection)
+        if refused:
+            return False
+        kept = connection in self._clean and session.is_quiet(connection)
+        return kept or await session.reset(connection)
 
     @asynccontextmanager
     async def _session(self) -> "AsyncIterator[AsyncConnection[Any]]":
@@ -216,6 +224,7 @@ class PostgresConnector(Connector):
     async def _read_only(self) -> "AsyncIterator[tuple[AsyncConnection[Any], bool]]":
         """The session in its transaction, and whether it is a superuser's."""
         async with self._session() as connection, connection.transaction(force_rollback=True):
+            self._clean.discard(connection)
             guarded = await connection.execute(_GUARDS, (*_limits_ms(), self._config.schema_name))
             row = await guarded.fetchone()
             await connection.execute(_LEAST_ROLE, binary=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import ssl
 import tempfile
 from collections.abc import Iterator
@@ -105,6 +106,13 @@ def _forget_environment() -> None:
     # libpq takes PGSERVICE, PGOPTIONS and their like from the process wherever an argument is not given.
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
+
+
+def is_quiet(connection: "AsyncConnection[Any]") -> bool:
+    """Whether the server said nothing since it was asked last: a server that ends a session says so, or hangs up."""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return not waiting.poll(0)
 
 
 async def reset(connection: "AsyncConnection[Any]") -> bool:
