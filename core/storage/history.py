@@ -1,9 +1,10 @@
 """History in tiers: stretches of five minutes, of an hour, of a day, each source's one after the other."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -22,10 +23,10 @@ STRETCHES_MAX = 5_000
 LATE_S = 60
 """A stretch that is written later than this after its end may have been rolled up before."""
 COARSER = ("1h", "1d")
+Bound = sa.ColumnElement[int]
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
+class HistoryRow(NamedTuple):
     """One stretch of one source. `ts` is its start in seconds since 1970, `latency_us` the sum of its latencies."""
 
     source_id: int
@@ -45,11 +46,12 @@ class HistoryRepository:
 
     async def rows(self, tier: str, source_ids: Iterable[int], since: int, until: int) -> list[HistoryRow]:
         """Stretches that start in [since, until), in seconds since 1970, by source and time."""
-        history = HISTORY[tier]
-        query = sa.select(*columns_of(history)).where(*within(tier, list(source_ids), since, until))
+        keys = list(source_ids)
+        query = _rows_query(tier, _few(tier, keys, since, until))
+        asked = {"keys": keys, "first": _first(tier, since), "since": since, "until": until}
         async with self._database.read() as connection:
-            rows = await connection.execute(query.order_by(history.c.source_id, history.c.ts))
-            return [HistoryRow(*row) for row in rows]
+            rows = (await connection.execute(query, asked)).all()
+        return [HistoryRow._make(row) for row in rows]
 
     async def marks(self) -> dict[str, int]:
         """By coarser tier, up to when it holds everything; a tier that holds nothing yet is missing."""
@@ -63,17 +65,41 @@ def within(tier: str, keys: Sequence[int], since: int, until: int) -> tuple[sa.C
 
     The table is in the order of time: of a few sources each stretch is looked up, of many the whole range is read.
     """
-    history, span = HISTORY[tier], SPANS[tier]
+    bounds = sa.literal(_first(tier, since)), sa.literal(since), sa.literal(until)
+    return _within(tier, keys, *bounds, few=_few(tier, keys, since, until))
+
+
+@lru_cache(maxsize=2 * len(SPANS))
+def _rows_query(tier: str, few: bool) -> sa.Select[Any]:
+    """Made once: putting it together takes longer than the database takes to answer it."""
+    history = HISTORY[tier]
+    keys: sa.BindParameter[int] = sa.bindparam("keys", expanding=True)
+    first, since, until = (sa.bindparam(name, type_=sa.BigInteger) for name in ("first", "since", "until"))
+    found = sa.select(*columns_of(history)).where(*_within(tier, keys, first, since, until, few=few))
+    return found.order_by(history.c.source_id, history.c.ts)
+
+
+def _few(tier: str, keys: Sequence[int], since: int, until: int) -> bool:
+    return len(keys) <= LOOKED_UP_MAX and (until - _first(tier, since)) // SPANS[tier] <= STRETCHES_MAX
+
+
+def _first(tier: str, since: int) -> int:
+    return -(-since // SPANS[tier]) * SPANS[tier]
+
+
+def _within(
+    tier: str, keys: Any, first: Bound, since: Bound, until: Bound, *, few: bool
+) -> tuple[sa.ColumnElement[bool], ...]:
+    history = HISTORY[tier]
     own = history.c.source_id.in_(keys)
-    first = -(-since // span) * span
-    if len(keys) > LOOKED_UP_MAX or (until - first) // span > STRETCHES_MAX:
+    if not few:
         return own, history.c.ts >= since, history.c.ts < until
-    return own, history.c.ts.in_(_starts(first, span, until))
+    return own, history.c.ts.in_(_starts(first, SPANS[tier], until))
 
 
-def _starts(first: int, span: int, until: int) -> sa.Select[int]:
+def _starts(first: Bound, span: int, until: Bound) -> sa.Select[int]:
     """Counted by the database: of hundreds of parameters the query would take longer to write than to answer."""
-    starts = sa.select(sa.literal(first).label("ts")).where(sa.literal(first) < until).cte("starts", recursive=True)
+    starts = sa.select(first.label("ts")).where(first < until).cte("starts", recursive=True)
     following = sa.select(starts.c.ts + span).where(starts.c.ts + span < until)
     return sa.select(starts.union_all(following).c.ts)
 
@@ -142,4 +168,4 @@ async def _look_again(connection: Connection, oldest: int, now: int) -> None:
 
 
 def columns_of(history: sa.Table) -> list[sa.Column[Any]]:
-    return [history.c[field.name] for field in fields(HistoryRow)]
+    return [history.c[name] for name in HistoryRow._fields]

@@ -6,7 +6,6 @@ A mark says up to when a coarser tier is whole; it moves in the end, and only if
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -131,7 +130,7 @@ async def _roll(connection: Connection, finer: str, coarser: str, keys: Sequence
     for row in await connection.execute(sa.select(*columns_of(HISTORY[finer])).where(*stretches)):
         by_source[row.source_id].append(HistoryRow(*row))
     together = [
-        {"source_id": key, "ts": start, "writer": MERGED, **added_up([asdict(row) for row in rows])}
+        {"source_id": key, "ts": start, "writer": MERGED, **added_up([row._asdict() for row in rows])}
         for key, rows in by_source.items()
     ]
     if together:
