@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -106,7 +107,7 @@ class SourceRepository:
 
     async def get(self, org_slug: str, uid: UUID) -> SourceRecord | None:
         async with self._database.read() as connection:
-            row = (await connection.execute(_selection(org_slug).where(sources.c.uid == uid))).one_or_none()
+            row = (await connection.execute(_one(), {"org": org_slug, "source": uid})).one_or_none()
         return None if row is None else _record(row)
 
     async def of_org(self, org_slug: str) -> tuple[SourceRecord, ...]:
@@ -240,6 +241,12 @@ def _columns(sealed: Sealed) -> dict[str, Any]:
 
 def _of_anybody() -> sa.Select[Any]:
     return sa.select(sources, organisations.c.slug.label("org_slug")).join(organisations)
+
+
+@lru_cache(maxsize=1)
+def _one() -> sa.Select[Any]:
+    """Made once: every call asks it, and making it takes as long as the database takes to answer."""
+    return _of_anybody().where(organisations.c.slug == sa.bindparam("org"), sources.c.uid == sa.bindparam("source"))
 
 
 def _selection(org_slug: str) -> sa.Select[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -86,6 +87,11 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 EVIDENCE = ("evidence", "evidence_ts", "message", "diagnosis")
 
 
+@lru_cache(maxsize=1)
+def _one() -> sa.Select[Any]:
+    return sa.select(source_status).where(source_status.c.source_id == sa.bindparam("source"))
+
+
 class StatusRepository:
     """Reads and writes the stored state of sources."""
 
@@ -102,7 +108,7 @@ class StatusRepository:
 
     async def get(self, source_id: int) -> StatusRecord | None:
         async with self._database.read() as connection:
-            found = await connection.execute(sa.select(source_status).where(source_status.c.source_id == source_id))
+            found = await connection.execute(_one(), {"source": source_id})
         row = found.one_or_none()
         return StatusRecord(*row) if row is not None else None
 
