@@ -7,7 +7,7 @@ import asyncio
 import random
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -61,7 +61,7 @@ async def _migrated(path: Path) -> None:
 
 def _write(
     connection: sqlite3.Connection,
-    shapes: dict[str, Sequence[tuple[int, int, bytes]]],
+    shapes: Mapping[str, Sequence[tuple[int, int, bytes]]],
     tier: str,
     since: int,
     until: int,

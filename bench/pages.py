@@ -33,7 +33,7 @@ st.dataframe(frame, **how)
 class Visitor:
     """Stands in for the store of sessions: a script without a browser has no cookie."""
 
-    async def actor_of_session(self, token: str | None) -> Actor:
+    async def actor_of_session(self, token: str | None, address: str | None = None) -> Actor:
         return Actor("bench", {past.ORG: Role.ADMIN})
 
     async def organisations_of(self, actor: Actor) -> tuple[Organisation, ...]:
@@ -71,7 +71,7 @@ def _table() -> tuple[Any, dict[str, Any]]:
 
 
 def _runs(app: AppTest) -> Measures:
-    taken = {}
+    taken: dict[str, float] = {}
     for name in ("run", "rerun"):
         started, spent = time.perf_counter(), time.process_time()
         app.run(timeout=LIMIT_S)
