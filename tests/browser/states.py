@@ -1,0 +1,109 @@
+"""Every page and state that a person can see, and how it is reached."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PAGE_LIMIT_MS, Dashboard
+from tests.browser.steps import settled
+
+Act = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class World:
+    """A dashboard with an organisation of its own and sources in each status, by what they are called here."""
+
+    dashboard: Dashboard
+    sources: dict[str, str]
+    cookies: list[Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class State:
+    """`path` is below the dashboard; names in braces are sources. `act` is what a person does there."""
+
+    name: str
+    path: str
+    act: Act | None = None
+    signed_in: bool = True
+
+    def reach(self, page: Page, world: World, lang: str) -> None:
+        path = self.path.format(**world.sources)
+        page.goto(f"{world.dashboard.url}/{path}{'&' if '?' in path else '?'}lang={lang}")
+        if self.signed_in:
+            settled(page)
+        if self.act is not None:
+            self.act(page)
+        _drawn(page)
+
+
+def _drawn(page: Page) -> None:
+    """Streamlit fades what is old and draws tables and charts late: nothing moves any more."""
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    page.wait_for_function("() => !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')")
+    page.wait_for_timeout(300)
+
+
+def _press(*keys: str) -> Act:
+    """Presses the button of each Streamlit key, one after the other."""
+
+    def act(page: Page) -> None:
+        for key in keys:
+            page.locator(f".st-key-{key} button:visible").first.click()
+            settled(page)
+
+    return act
+
+
+def _tab(number: int) -> Act:
+    def act(page: Page) -> None:
+        page.get_by_role("tab").nth(number).click()
+        settled(page)
+
+    return act
+
+
+def _wrong_sample(page: Page) -> None:
+    editor = page.locator('[class*="st-key-ltr_params_"] textarea')
+    editor.fill('{"sql": "delete from shop_items"}')
+    editor.blur()
+    expect(page.get_by_test_id("stAlert").first).to_be_visible(timeout=PAGE_LIMIT_MS)
+
+
+def _failed_test(page: Page) -> None:
+    _press("choose_postgres")(page)
+    for name, value in {"host": "127.0.0.1", "port": "1", "database": "shop", "user": "reader"}.items():
+        page.locator(f".st-key-ltr_postgres_{name} input").fill(value)
+        page.keyboard.press("Tab")
+    page.locator(".st-key-about_name input").fill("فروشگاه تازه")
+    page.keyboard.press("Tab")
+    _press("add_continue")(page)
+    page.locator(".st-key-add_fix button:visible").wait_for()
+
+
+STATES = (
+    State("sign-in", "session/login", signed_in=False),
+    State("sources", ""),
+    State("sources-search", "?q=انبار"),
+    State("add-kinds", "add"),
+    State("add-form", "add", _press("choose_postgres")),
+    State("add-form-s3", "add", _press("choose_s3")),
+    State("add-test", "add", _failed_test),
+    State("source-healthy", "source?source={healthy}"),
+    State("source-error", "source?source={error}"),
+    State("source-suspended", "source?source={suspended}"),
+    State("source-unknown", "source?source={unknown}"),
+    State("source-metrics", "source?source={healthy}&tab=metrics"),
+    State("source-metrics-empty", "source?source={unknown}&tab=metrics"),
+    State("source-missing", "source?source=00000000-0000-0000-0000-000000000000"),
+    State("playground", "playground?source={healthy}"),
+    State("playground-result", "playground?source={healthy}", _press("run")),
+    State("playground-refused", "playground?source={healthy}", _wrong_sample),
+    State("playground-suspended", "playground?source={suspended}", _press("run")),
+    State("health", "health"),
+    State("admin", "admin"),
+    State("account", "account"),
+)

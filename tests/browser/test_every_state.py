@@ -1,0 +1,115 @@
+"""Every page and state, in both languages and themes: what axe finds, what others are asked, what the console says.
+
+`make screenshots` takes a picture of each on its way.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import PAGE_LIMIT_MS, started
+from tests.browser.states import STATES, World
+from tests.browser.steps import add, ping, sign_in
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import reserved_port
+
+PICTURES = os.environ.get("CHESHMEH_TEST_SCREENSHOTS")
+LOOKS = [("fa", "light"), ("en", "dark"), *([("fa", "dark"), ("en", "light")] if PICTURES else [])]
+"""Each language and each theme once; every pair of them where pictures are taken."""
+SIZE = {"width": 1360, "height": 820}
+GRAVE = ("serious", "critical")
+RULES_MIN = 20
+"""Rules that axe has something to say to on every page: fewer, and it did not look."""
+
+
+@pytest.fixture(scope="module")
+def world(browser: Browser, tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> Iterator[World]:
+    postgres.execute(
+        "CREATE TABLE shop_items AS SELECT id, 'چای ' || id AS name, id * 1.5 AS price,"
+        " now() - id * interval '1 day' AS sold_at, id % 3 = 0 AS paid FROM generate_series(1, 40) AS id"
+    )
+    postgres.execute(f"GRANT SELECT ON shop_items TO {postgres.user}")
+    with (
+        started(tmp_path_factory.mktemp("states")) as dashboard,
+        browser.new_context(locale="fa-IR") as context,
+        reserved_port() as nobodys,
+    ):
+        page = context.new_page()
+        page.set_default_timeout(PAGE_LIMIT_MS)
+        sign_in(page, dashboard)
+        sources = {
+            "healthy": add(page, dashboard, "انبار", postgres, postgres.port),
+            "error": add(page, dashboard, "پایانه", postgres, nobodys),
+            "suspended": add(page, dashboard, "حسابداری", postgres, nobodys),
+            "unknown": add(page, dashboard, "بایگانی", postgres, postgres.port),
+        }
+        long = {"breaker": {"failure_threshold": 1, "timeout_seconds": 3600}}
+        place = f"{dashboard.url}/orgs/main/datasources/{sources['suspended']}"
+        assert page.request.patch(place, data=long, headers={"Origin": dashboard.url}).ok
+        for name in ("healthy", "error", "suspended"):
+            ping(page, dashboard, sources[name])
+        yield World(dashboard, sources, context.cookies())
+    postgres.execute("DROP TABLE shop_items")
+
+
+@pytest.fixture(params=LOOKS, ids="-".join)
+def seen(request: pytest.FixtureRequest, browser: Browser, world: World) -> Iterator[tuple[Page, World, str, str]]:
+    lang, theme = request.param
+    with browser.new_context(viewport=SIZE, locale="fa-IR", color_scheme=theme, reduced_motion="reduce") as context:
+        context.add_cookies(world.cookies)
+        page = context.new_page()
+        page.set_default_timeout(PAGE_LIMIT_MS)
+        yield page, world, lang, theme
+
+
+def test_every_state_can_be_read_by_everybody_and_asks_no_other_host(seen: tuple[Page, World, str, str]) -> None:
+    page, world, lang, theme = seen
+    found: dict[str, list[Any]] = {}
+    trouble = watched(page, world.dashboard.url)
+    for state in STATES:
+        page.context.clear_cookies()
+        if state.signed_in:
+            page.context.add_cookies(world.cookies)
+        state.reach(page, world, lang)
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"{state.name}-{lang}-{theme}.png", full_page=True)
+        if problems := [*grave(page), *trouble]:
+            found[state.name] = problems
+        trouble.clear()
+    assert found == {}
+
+
+def watched(page: Page, url: str) -> list[str]:
+    """Errors of the console, and requests to anybody but the dashboard."""
+    trouble: list[str] = []
+    own = (url, url.replace("http", "ws"), "data:", "blob:")
+    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: None if request.url.startswith(own) else trouble.append(request.url))
+    return trouble
+
+
+def grave(page: Page) -> list[tuple[str, str]]:
+    """What axe calls serious or critical: the rule and the element."""
+    found = Axe().run(page).response
+    assert len(found["passes"]) >= RULES_MIN
+    return [
+        (violation["id"], node["html"])
+        for violation in found["violations"]
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"]
+    ]
+
+
+def test_what_cannot_be_read_is_found(seen: tuple[Page, World, str, str]) -> None:
+    page, world, lang, _ = seen
+    STATES[1].reach(page, world, lang)
+    page.evaluate(
+        "document.querySelector('h1').insertAdjacentHTML('afterend',"
+        ' \'<p style="color: #999; background: #aaa">x</p><img src="data:,">\')'
+    )
+    assert {rule for rule, _ in grave(page)} == {"color-contrast", "image-alt"}
