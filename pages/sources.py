@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import Role
-from ui import ping_all, pinging, sources_parts, table
+from ui import bulk, filters, ping_all, pinging, sources_parts, table
 from ui.listing import Listing, load, ordered
 from ui.navigation import open_source
 from ui.runtime import run, runtime
@@ -14,13 +14,14 @@ from ui.widgets import empty
 
 def page(person: Reader, t: Translator) -> None:
     act_on_click(person, t)
-    listing = run(load(runtime(), person, sources_parts.asked(t)))
+    asked = filters.asked(t)
+    listing = run(load(runtime(), person, asked))
     header(listing, person, t)
     if not listing.everything:
         sources_parts.first_source(person, t)
         return
-    sources_parts.tiles(listing, t)
-    sources_parts.filters(runtime().sources.kinds(), t)
+    sources_parts.tiles(listing, t, asked)
+    filters.draw(runtime().sources.kinds(), listing.everything, t)
     content(listing, person, t)
 
 
@@ -59,12 +60,15 @@ def content(listing: Listing, person: Reader, t: Translator) -> None:
     ping_all.show_summary(t)
     pinging.show_pinged(t)
     if sources:
-        table.sources_table(sources, listing.recent, t, pings=person.may(Role.ANALYST))
+        with st.container(horizontal=True, vertical_alignment="center", key="table_tools"):
+            bulk.switch(person, t)
+            sources_parts.export(listing, t)
+        if bulk.choosing():
+            bulk.actions(bulk.chosen_of(sources), person, t)
+        table.sources_table(sources, listing.recent, t, pings=person.may(Role.ANALYST), choosing=bulk.choosing())
         return
     empty(t.text("sources.nothing.title"), t.text("sources.nothing.body"))
-    st.button(
-        t.text("sources.nothing.clear"), on_click=sources_parts.clear_filters, args=(t.lang,), key="clear_filters"
-    )
+    st.button(t.text("sources.nothing.clear"), on_click=filters.clear, args=(t.lang,), key="clear_filters")
 
 
 page(reader(), words())

@@ -25,10 +25,11 @@ class Filters:
     kind: str | None = None
     status: str | None = None
     q: str | None = None
+    tag: str | None = None
 
     @property
     def any(self) -> bool:
-        return any((self.kind, self.status, self.q))
+        return any((self.kind, self.status, self.q, self.tag))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ async def _filtered(service: "DataSourceService", reader: Reader, filters: Filte
             kind=filters.kind,
             status=filters.status,
             q=filters.q,
+            tag=filters.tag,
             limit=PAGE_SIZE,
             cursor=cursor,
         )

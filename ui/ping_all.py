@@ -1,6 +1,7 @@
 """«بررسی سلامت همه»: a job of the service, started, watched and summed up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 import streamlit as st
 
@@ -15,10 +16,10 @@ from ui.session import Reader, reader, words
 REFRESH_S = 0.3
 
 
-def start(person: Reader) -> None:
-    """Starts the job. It ends by itself when this session leaves the page."""
+def start(person: Reader, only: Collection[UUID] | None = None) -> None:
+    """Starts the job, over all sources or these alone. It ends by itself when this session leaves the page."""
     state.forget(state.SUMMARY, state.PINGED)
-    job = run(runtime().sources.ping_all(person.actor, person.org, presence.watcher(SOURCES)))
+    job = run(runtime().sources.ping_all(person.actor, person.org, presence.watcher(SOURCES), only=only))
     st.session_state[state.JOB] = job.id
 
 

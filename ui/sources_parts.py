@@ -1,17 +1,21 @@
 """The parts of the list page above its table."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import KindInfo, Role, Source, Status
-from ui import navigation, state
-from ui.listing import SEVERITY, Filters, Listing
+from core.models import Role, Source, Status
+from core.spreadsheet import Cell
+from ui import exports, filters, navigation
+from ui.listing import Filters, Listing
 from ui.session import Reader
 from ui.widgets import empty, figure_tile, kind_name, plain
 
+EXPORTED = (
+    *("name", "kind", "status", "tags", "description"),
+    *("last_ok", "last_err", "p95_ms", "calls", "errors", "id"),
+)
 TILES = (Status.HEALTHY, Status.ERROR, Status.SUSPENDED, Status.UNKNOWN)
 
 
@@ -32,12 +36,29 @@ def first_source(reader: Reader, t: Translator) -> None:
         navigation.open_page(navigation.ADD)
 
 
-def tiles(listing: Listing, t: Translator) -> None:
+def tiles(listing: Listing, t: Translator, asked: Filters | None = None) -> None:
+    """How many are how; above a list that is filtered by `asked` each with a way to see those alone."""
     for column, status in zip(st.columns(len(TILES)), TILES, strict=True):
         count = listing.counts.get(status, 0)
         with column:
             below = _below(status, [s for s in listing.everything if s.status is status], t)
-            figure_tile(status.value, t.text(f"status.{status.value}"), t.number(count), below)
+            tile = figure_tile(status.value, t.text(f"status.{status.value}"), t.number(count), below)
+        if asked is not None:
+            with tile:
+                _only(status, count, asked.status == status.value, t)
+
+
+def _only(status: Status, count: int, active: bool, t: Translator) -> None:
+    st.button(
+        t.text("sources.tile.all" if active else "sources.tile.only"),
+        icon=":material/filter_alt_off:" if active else ":material/filter_alt:",
+        type="tertiary",
+        disabled=not count and not active,
+        help=t.text("sources.tile.only.help", status=t.text(f"status.{status.value}")),
+        on_click=filters.only,
+        args=(status, t.lang),
+        key=f"only_{status.value}",
+    )
 
 
 def _below(status: Status, sources: list[Source], t: Translator) -> str:
@@ -55,50 +76,14 @@ def _below(status: Status, sources: list[Source], t: Translator) -> str:
     return t.text(f"sources.tile.{status.value}")
 
 
-def asked(t: Translator) -> Filters:
-    """The filters as they stand: inputs keep their values under their keys before they are drawn."""
-    kept = st.session_state
-    q = (kept.get(state.SEARCH) or "").strip()
-    kind, status = (kept.get(state.in_words(key, t.lang)) or None for key in (state.KIND, state.STATUS))
-    return Filters(kind, status, q or None)
+def export(listing: Listing, t: Translator) -> None:
+    """The sources that are shown, without settings: what no secret can stand in."""
+    header = [t.text(f"export.sources.{name}") for name in EXPORTED]
+    exports.csv_button("sources", header, lambda: (_row(source, t) for source in listing.shown), t)
 
 
-def filters(kinds: Iterable[KindInfo], t: Translator) -> None:
-    """Search, the two filters, refresh; a filter shows its name while it filters nothing."""
-    search, kind, status, refresh = st.columns([3, 2, 2, 1.2], vertical_alignment="bottom")
-    search.text_input(
-        t.text("sources.search"),
-        placeholder=t.text("sources.search.placeholder"),
-        icon=":material/search:",
-        label_visibility="collapsed",
-        key=state.SEARCH,
-    )
-    with kind:
-        _filter("kind", {info.name: kind_name(info.name, t) for info in kinds}, state.KIND, t)
-    with status:
-        _filter("status", {s.value: t.text(f"status.{s.value}") for s in SEVERITY}, state.STATUS, t)
-    refresh.button(
-        t.text("sources.refresh"),
-        icon=":material/refresh:",
-        help=t.text("sources.refresh.help"),
-        on_click=state.forget,
-        args=(state.ORDER, state.PINGED, state.SUMMARY),
-        width="stretch",
-        key="sources_refresh",
-    )
-
-
-def _filter(name: str, labels: dict[str, str], key: str, t: Translator) -> None:
-    all_of_them = t.text(f"sources.filter.{name}.all")
-    st.selectbox(
-        t.text(f"sources.filter.{name}"),
-        ["", *labels],
-        format_func=lambda value: labels.get(value, all_of_them),
-        label_visibility="collapsed",
-        key=state.in_words(key, t.lang),
-    )
-
-
-def clear_filters(lang: str) -> None:
-    """A callback: widgets take another value only before they are drawn."""
-    st.session_state.update({state.SEARCH: ""} | {state.in_words(key, lang): "" for key in (state.KIND, state.STATUS)})
+def _row(source: Source, t: Translator) -> tuple[Cell, ...]:
+    figures = source.figures
+    about = source.name, kind_name(source.kind, t), t.text(f"status.{source.status.value}"), ", ".join(source.tags)
+    told = figures.last_ok_ts, figures.last_err_ts, figures.p95_ms, figures.calls_total, figures.errors_total
+    return *about, source.description, *told, str(source.id)

@@ -34,7 +34,11 @@ CHOSEN = "playground_source"
 SEARCH = "sources_search"
 KIND = "sources_kind"
 STATUS = "sources_status"
+TAG = "sources_tag"
+FILTERED = "sources_filtered"
+CHOOSING = "sources_choosing"
 TABLE = "sources_table"
+TABLE_MANY = "sources_table_many"
 PING_CLICK = "sources_ping"
 NAME_CLICK = "sources_name"
 TAB = "page_tab"
@@ -52,7 +56,7 @@ PERCENTILE = "health_percentile"
 HEALTH_RANGE = "health_range"
 SOURCE_RANGE = "source_range"
 
-OF_SOURCES = (ORDER, SHOWN, JOB, SUMMARY, PINGED)
+OF_SOURCES = (ORDER, SHOWN, JOB, SUMMARY, PINGED, FILTERED)
 OF_SOURCE = (PINGED, SAMPLED, CLIMB, RIVAL)
 OF_TAB = (ASKED, ONCE, ROWS, TRAIL)
 

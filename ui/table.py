@@ -19,8 +19,13 @@ ROW_HEIGHT = 42
 Recent = Mapping[UUID, Sequence[float]]
 
 
-def sources_table(sources: Sequence[Source], recent: Recent, t: Translator, *, pings: bool) -> None:
-    """The table with its buttons. What was clicked is read with `clicked` at the beginning of the next run."""
+def sources_table(
+    sources: Sequence[Source], recent: Recent, t: Translator, *, pings: bool, choosing: bool = False
+) -> None:
+    """The table with its buttons. What was clicked is read with `clicked` at the beginning of the next run.
+
+    A press on a row opens the source, or chooses it beside others.
+    """
     frame = _frame(sources, recent, t)
     if pings:
         frame["ping"] = t.text("sources.ping")
@@ -33,8 +38,8 @@ def sources_table(sources: Sequence[Source], recent: Recent, t: Translator, *, p
             "ping": st.column_config.ButtonColumn(t.text("sources.column.ping"), width=76, key=state.PING_CLICK),
         },
         t,
-        key=state.TABLE,
-        selection_mode="single-row",
+        key=state.TABLE_MANY if choosing else state.TABLE,
+        selection_mode="multi-row" if choosing else "single-row",
         on_select="rerun",
     )
 
@@ -61,6 +66,13 @@ def clicked() -> tuple[str, UUID] | None:
     chosen = st.session_state.get(state.TABLE)
     rows = chosen["selection"]["rows"] if chosen else []
     return ("open", shown[rows[0]]) if rows and rows[0] < len(shown) else None
+
+
+def chosen() -> list[UUID]:
+    """The sources that are chosen beside each other, by the ids of the run that showed them."""
+    shown: list[UUID] = st.session_state.get(state.SHOWN, [])
+    drawn = st.session_state.get(state.TABLE_MANY)
+    return [shown[row] for row in (drawn["selection"]["rows"] if drawn else []) if row < len(shown)]
 
 
 def _frame(sources: Sequence[Source], recent: Recent, t: Translator) -> pd.DataFrame:

@@ -62,15 +62,17 @@ def kind_badge(kind: str, t: Translator) -> None:
     )
 
 
-def figure_tile(key: str, label: str, figure: str, below: str, *, unit: str = "", title: str = "") -> None:
-    """A bordered tile: label, one large figure, a line below it."""
-    with st.container(border=True, key=f"tile_{key}"):
+def figure_tile(key: str, label: str, figure: str, below: str, *, unit: str = "", title: str = "") -> Any:
+    """A bordered tile: label, one large figure, a line below it. Gives its container, for what more stands in it."""
+    tile = st.container(border=True, key=f"tile_{key}")
+    with tile:
         html(
             f"<div class='tile-label' title='{escape(title, quote=True)}'>"
             f"<span class='dot'></span>{escape(label)}</div>"
             f"<div class='figure'>{escape(figure)}<small>{escape(unit)}</small></div>"
             f"<div class='below'>{escape(below) or '&nbsp;'}</div>"
         )
+    return tile
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -205,14 +205,24 @@ class DataSourceService(LadderCalls):
         return await self._calls.ping(await self._require(actor, org, source_id, Role.ANALYST))
 
     async def ping_all(
-        self, actor: Actor, org: str, alive: Callable[[], bool] | None = None, *, ahead: int | None = None
+        self,
+        actor: Actor,
+        org: str,
+        alive: Callable[[], bool] | None = None,
+        *,
+        ahead: int | None = None,
+        only: Collection[UUID] | None = None,
     ) -> PingAllJob:
-        """Starts a job over every source. `alive` is asked every 0.2 s whether somebody still wants it.
+        """Starts a job over every source, or over those of the ids `only`.
+
+        `alive` is asked every 0.2 s whether somebody still wants it.
 
         With `ahead` no more than so many pings run ahead of whoever reads the results.
         """
         require(actor, org, Role.ANALYST)
-        return self._jobs.keep(org, PingAllJob(await self._lives(org), self._calls.ping_row, alive, ahead))
+        lives = await self._lives(org)
+        wanted = lives if only is None else [live for live in lives if live.record.uid in only]
+        return self._jobs.keep(org, PingAllJob(wanted, self._calls.ping_row, alive, ahead))
 
     def job(self, actor: Actor, job_id: UUID) -> PingAllJob | None:
         """A job of an organisation that the actor belongs to."""

@@ -1,5 +1,6 @@
 """Every page and state that a person can see, and how it is reached."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,12 +59,14 @@ def _press(*keys: str) -> Act:
     return act
 
 
-def _tab(number: int) -> Act:
-    def act(page: Page) -> None:
-        page.get_by_role("tab").nth(number).click()
+def _choose_two(page: Page) -> None:
+    page.locator(".st-key-sources_choosing label").first.click()
+    table = page.locator(".st-key-mirrored_sources_table_many canvas").first
+    for row in range(2):
+        table.click(position={"x": 16, "y": 55 + 42 * row})  # the boxes stand on the left in every language
         settled(page)
-
-    return act
+    expect(page.locator(".st-key-bulk_pause button:visible").first).to_be_enabled(timeout=PAGE_LIMIT_MS)
+    expect(page.locator(".st-key-bulk")).to_contain_text(re.compile("^[2۲] "))
 
 
 def _wrong_sample(page: Page) -> None:
@@ -88,6 +91,8 @@ STATES = (
     State("sign-in", "session/login", signed_in=False),
     State("sources", ""),
     State("sources-search", "?q=انبار"),
+    State("sources-only-suspended", "", _press("only_suspended")),
+    State("sources-choosing", "", _choose_two),
     State("add-kinds", "add"),
     State("add-form", "add", _press("choose_postgres")),
     State("add-form-s3", "add", _press("choose_s3")),

@@ -99,7 +99,8 @@ class FakeSources(FakeLadders):
     async def list(self, actor: Actor, org: str, **filters: Any) -> SourcePage:
         self._require(actor, org, Role.VIEWER)
         wanted = (filters.get("status"), filters.get("kind"), filters.get("q") or "")
-        found = [s for s in self.sources.values() if self._fits(s, *wanted)]
+        tag = filters.get("tag")
+        found = [s for s in self.sources.values() if self._fits(s, *wanted) and (tag is None or tag in s.tags)]
         return SourcePage(tuple(found), None)
 
     async def get(self, actor: Actor, org: str, source_id: UUID) -> Source:
@@ -184,9 +185,12 @@ class FakeSources(FakeLadders):
         self.sources[source_id] = replace(source, status=Status.HEALTHY)
         return PingResult(True, Message.literal("PostgreSQL 16.4"), 12.3, 1, source.state, Status.HEALTHY)
 
-    async def ping_all(self, actor: Actor, org: str, alive: Callable[[], bool] | None = None) -> FakeJob:
+    async def ping_all(
+        self, actor: Actor, org: str, alive: Callable[[], bool] | None = None, *, only: Any = None
+    ) -> FakeJob:
         self._require(actor, org, Role.ANALYST)
-        job = FakeJob(list(self.sources.values()), alive, self.pace_s)
+        wanted = [source for source in self.sources.values() if only is None or source.id in only]
+        job = FakeJob(wanted, alive, self.pace_s)
         self.jobs[job.id] = job
         return job
 
