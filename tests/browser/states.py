@@ -61,7 +61,7 @@ def _press(*keys: str) -> Act:
 
 def _choose_two(page: Page) -> None:
     page.locator(".st-key-sources_choosing label").first.click()
-    table = page.locator(".st-key-mirrored_sources_table_many canvas").first
+    table = page.locator(".st-key-mirrored_sources_table_many .dvn-scroller").first
     for row in range(2):
         table.click(position={"x": 16, "y": 55 + 42 * row})  # the boxes stand on the left in every language
         settled(page)

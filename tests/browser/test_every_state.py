@@ -110,6 +110,6 @@ def test_what_cannot_be_read_is_found(seen: tuple[Page, World, str, str]) -> Non
     STATES[1].reach(page, world, lang)
     page.evaluate(
         "document.querySelector('h1').insertAdjacentHTML('afterend',"
-        ' \'<p style="color: #999; background: #aaa">x</p><img src="data:,">\')'
+        ' \'<p style="color: #999; background: #aaa">two words</p><img src="data:,">\')'
     )
     assert {rule for rule, _ in grave(page)} == {"color-contrast", "image-alt"}
