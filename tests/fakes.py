@@ -41,6 +41,7 @@ class OtherEnd:
     def __init__(self) -> None:
         self.cell: object = 1
         self._scripts: dict[str, list[Step]] = defaultdict(lambda: [Step.OK])
+        self.holds: dict[str, tuple[CatalogEntry, ...]] = defaultdict(lambda: (CatalogEntry("t", "t", "table"),))
         self.requests: list[tuple[str, str]] = []
         self.built = self.closed = self.cancelled = 0
         self._silent: list[asyncio.Event] = []
@@ -148,7 +149,7 @@ class FakeConnector(Connector):
 
     async def describe(self, path: str = "") -> list[CatalogEntry]:
         await self.other_end.take("describe", self._config.host)
-        return [CatalogEntry("t", "t", "table")]
+        return list(self.other_end.holds[self._config.host])
 
     async def close(self) -> None:
         self.other_end.closed += 1

@@ -1,14 +1,17 @@
 """What a source holds, as a tree that is opened level by level; a press on an entry fills in a fitting request."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from core.errors import SourceError
 from core.i18n import Translator
 from core.models import CatalogEntry, Source, Status
+from core.services.contents import CatalogLevel
 from ui import params, state
-from ui.result import size
+from ui.entries import label
+from ui.level_changes import changes
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.widgets import plain
@@ -81,24 +84,34 @@ def _candidates(
 
 
 def _entries(source: Source, person: Reader, path: str) -> tuple[CatalogEntry, ...]:
-    """None of them when the source does not answer: the level then says why."""
+    found = _read(source, person, path)
+    return found.entries if found else ()
+
+
+def _read(source: Source, person: Reader, path: str) -> CatalogLevel | None:
+    """Nothing when the source does not answer: the level then says why."""
     failures = state.unread(source.id)
     if path in failures:
-        return ()
+        return None
     try:
-        return run(runtime().sources.catalog(person.actor, person.org, source.id, path)).entries
+        return run(runtime().sources.catalog(person.actor, person.org, source.id, path))
     except SourceError as error:
         failures[path] = error
-        return ()
+        return None
 
 
 def _level(source: Source, person: Reader, path: str, t: Translator) -> None:
     with st.spinner(t.text("playground.browse.running")):
-        entries = _entries(source, person, path)
-    failure = state.unread(source.id).get(path)
-    if failure is not None:
+        found = _read(source, person, path)
+    if found is None:
+        failure = state.unread(source.id)[path]
         st.markdown(f":red[:material/error:] {plain(t.message(failure.message))}")
-    elif not entries:
+        return
+    if not path:
+        st.caption(t.text("playground.browse.read", ago=t.relative(found.cached_at, datetime.now(UTC))))
+    changes(source, found, t)
+    entries = found.entries
+    if not entries:
         st.caption(t.text("playground.browse.empty"))
     for entry in entries[:SHOWN_MAX]:
         _entry(source, person, entry, t)
@@ -111,7 +124,7 @@ def _entry(source: Source, person: Reader, entry: CatalogEntry, t: Translator) -
     request = runtime().sources.sample_request(source.kind, entry)
     if entry.expandable or request:
         st.button(
-            _label(entry, t),
+            label(entry, t),
             icon=_icon(entry, opened, t),
             type="tertiary",
             key=f"entry_{key}",
@@ -119,7 +132,7 @@ def _entry(source: Source, person: Reader, entry: CatalogEntry, t: Translator) -
             args=(source, entry, request),
         )
     else:
-        st.markdown(_label(entry, t))
+        st.markdown(label(entry, t))
     if opened:
         with st.container(key=f"branch_{key}"):
             _level(source, person, entry.path, t)
@@ -129,14 +142,6 @@ def _icon(entry: CatalogEntry, opened: bool, t: Translator) -> str:
     if not entry.expandable:
         return ICONS.get(entry.type, OTHER)
     return OPENED if opened else CLOSED[t.direction]
-
-
-def _label(entry: CatalogEntry, t: Translator) -> str:
-    detail = entry.detail or ""
-    if detail.isdecimal():
-        detail = t.plural("entry.documents", int(detail)) if entry.type == "collection" else size(int(detail), t)
-    about = " · ".join(filter(None, (t.text_or(f"entry.{entry.type}", entry.type), detail)))
-    return f"{t.isolated(plain(entry.name))} :small[:gray[{t.isolated(plain(about))}]]"
 
 
 def _press(source: Source, entry: CatalogEntry, request: dict[str, object]) -> None:

@@ -52,10 +52,19 @@ def sample(
 
 
 @anywhere
-def catalog(at: Place, org: Org, name: str, path: Annotated[str, typer.Argument()] = "", as_json: Json = False) -> None:
+def catalog(
+    at: Place,
+    org: Org,
+    name: str,
+    path: Annotated[str, typer.Argument()] = "",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="ask the source now, whatever the dashboard remembers")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show what can be sampled: the top level, or what is below a path of it."""
     with at.opened() as sources:
-        level = sources.catalog(org, found(sources, org, name), path)
+        level = sources.catalog(org, found(sources, org, name), path, fresh=fresh)
     fields = ("type", "path", "detail")
     show(level, as_json, *("\t".join(each.get(field) or "" for field in fields) for each in level["entries"]))
 

@@ -79,8 +79,8 @@ class Here:
         yield from (check_line(check, self._speak) for check in self._each(job.results()))
         yield ladder_line(job.view(), self._speak)
 
-    def catalog(self, org: str, ds_id: str, path: str) -> Json:
-        level = self._run(self._sources.catalog(self._actor, org, _id(ds_id), path))
+    def catalog(self, org: str, ds_id: str, path: str, *, fresh: bool = False) -> Json:
+        level = self._run(self._sources.catalog(self._actor, org, _id(ds_id), path, fresh=fresh))
         return CatalogOut.of(level).model_dump(mode="json", exclude_none=True)
 
     def history(self, org: str, ds_id: str, since: str | None, until: str | None, step: str | None) -> Json:

@@ -134,9 +134,13 @@ class Client:
         """A line a rung as it is climbed (`type` `check`), then the `summary`. Raises as `ping_all` does."""
         return self._lines(f"{_sources(org, ds_id)}/diagnose")
 
-    def catalog(self, org: str, ds_id: str, path: str = "") -> Json:
-        """What can be sampled below `path`: `entries`, and since when they are remembered."""
-        return self._json("GET", f"{_sources(org, ds_id)}/catalog", "entries", query={"path": path})
+    def catalog(self, org: str, ds_id: str, path: str = "", *, fresh: bool = False) -> Json:
+        """What can be sampled below `path`: `entries`, since when they are remembered, `changes` since the last look.
+
+        `fresh` asks the source now, however young what is remembered.
+        """
+        query = {"path": path, "fresh": "true" if fresh else None}
+        return self._json("GET", f"{_sources(org, ds_id)}/catalog", "entries", query=query)
 
     def metrics(self, org: str, ds_id: str) -> Json:
         """The seven figures."""

@@ -2,6 +2,7 @@
 
 from core.models.audit import AuditLine, AuditPage
 from core.models.calls import KeptSample, PingAllView, PingResult, PingRow, SampleResult, TestResult
+from core.models.catalogue import LEVEL_MAX, PARTIAL, CatalogEntry, TypeShare
 from core.models.exposition import ExposedSource, LatencyCounts
 from core.models.history import (
     OBJECTIVE,
@@ -20,7 +21,7 @@ from core.models.kinds import FieldSpec, KindInfo, KindSchemas
 from core.models.ladders import STEPS, Change, Ladder, LadderView, failed, steps_after
 from core.models.messages import NO_ARGS, Check, Diagnosis, FieldError, Message
 from core.models.rates import Rate
-from core.models.samples import CatalogEntry, Column, Sample
+from core.models.samples import Column, Sample
 from core.models.sources import (
     Actor,
     BreakerConfig,
@@ -38,8 +39,10 @@ from core.models.sources import (
 from core.models.states import BreakerAction, BreakerState, CheckStatus, FailureKind, Outcome, Part, Role, Status
 
 __all__ = [
+    "LEVEL_MAX",
     "NO_ARGS",
     "OBJECTIVE",
+    "PARTIAL",
     "STEPS",
     "Actor",
     "AuditLine",
@@ -95,6 +98,7 @@ __all__ = [
     "SourcePage",
     "Status",
     "TestResult",
+    "TypeShare",
     "Visitor",
     "Window",
     "failed",

@@ -29,14 +29,3 @@ class Sample:
     bytes_read: int = 0
     executed: str = ""
     notes: tuple[Message, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogEntry:
-    """Something that can be sampled, or a level above it. `detail` says more in words of the source."""
-
-    name: str
-    path: str
-    type: str
-    detail: str | None = None
-    expandable: bool = False

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.models import Role
+from core.models import CatalogEntry, Role, TypeShare
 from tests.api.conftest import Org
 from tests.fakes import Step
 
@@ -20,7 +20,7 @@ def test_the_top_of_a_source_is_shown(org: Org) -> None:
     answer = org.call("GET", f"{made['id']}/catalog", Role.ANALYST).json()
     assert answer.pop("cached_at").endswith("Z")
     entry = {"name": "t", "path": "t", "type": "table", "expandable": False}
-    assert answer == {"path": "", "entries": [entry]}
+    assert answer == {"path": "", "entries": [entry], "changes": []}
 
 
 def test_a_level_is_remembered_and_another_path_is_another_level(org: Org) -> None:
@@ -30,6 +30,32 @@ def test_a_level_is_remembered_and_another_path_is_another_level(org: Org) -> No
     assert asked[2]["path"] == "a/b"
     described = [each for each in org.other_end.requests if each == ("describe", made["config"]["host"])]
     assert len(described) == 2
+
+
+def test_a_fresh_look_asks_the_source_and_tells_what_changed(org: Org) -> None:
+    made = org.add()
+    seen = org.call("GET", f"{made['id']}/catalog").json()
+    org.other_end.holds[made["config"]["host"]] = (
+        CatalogEntry("t", "t", "view"),
+        CatalogEntry("u", "u", "table", rows=7, share=0.5, types=(TypeShare("int", 1.0),), marks=("conflict",)),
+    )
+    assert org.call("GET", f"{made['id']}/catalog").json() == seen
+    answer = org.call("GET", f"{made['id']}/catalog", params={"fresh": True}).json()
+    assert answer["changes"] == [
+        {"what": "type", "name": "t", "before": "table", "after": "view"},
+        {"what": "added", "name": "u", "after": "table"},
+    ]
+    assert (answer["changed_after"], answer["changed_before"]) == (seen["cached_at"], answer["cached_at"])
+    assert answer["entries"][1] == {
+        "name": "u",
+        "path": "u",
+        "type": "table",
+        "expandable": False,
+        "rows": 7,
+        "share": 0.5,
+        "types": [{"type": "int", "share": 1.0}],
+        "marks": ["conflict"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -51,12 +51,12 @@ def asked(made: Product) -> int:
 async def test_a_level_is_remembered_until_it_is_old_or_asked_for_anew() -> None:
     clock, live = Clock(), FakeLive()
     contents = Contents(clock)
-    first = await contents.below(_as_live(live), "a")
+    first = await contents.below(as_live(live), "a")
     clock.now += KEPT - timedelta(seconds=1)
-    assert await contents.below(_as_live(live), "a") is first
-    assert (await contents.below(_as_live(live), "a", fresh=True)).cached_at == clock.now
+    assert await contents.below(as_live(live), "a") is first
+    assert (await contents.below(as_live(live), "a", fresh=True)).cached_at == clock.now
     clock.now += KEPT
-    await contents.below(_as_live(live), "a")
+    await contents.below(as_live(live), "a")
     assert live.guard.asked == ["a", "a", "a"]
 
 
@@ -64,7 +64,7 @@ async def test_a_level_is_remembered_until_it_is_old_or_asked_for_anew() -> None
 async def test_another_path_source_or_configuration_is_another_level() -> None:
     contents = Contents(Clock())
     levels = [
-        await contents.below(_as_live(live), path)
+        await contents.below(as_live(live), path)
         for live, path in ((FakeLive(), ""), (FakeLive(), "x"), (FakeLive(2), ""), (FakeLive(1, 2), ""))
     ]
     assert len({id(level) for level in levels}) == 4
@@ -74,14 +74,14 @@ async def test_another_path_source_or_configuration_is_another_level() -> None:
 async def test_the_oldest_levels_make_room() -> None:
     contents, live = Contents(Clock()), FakeLive()
     for number in range(LEVELS_MAX + 1):
-        await contents.below(_as_live(live), str(number))
-    await contents.below(_as_live(live), "1")
+        await contents.below(as_live(live), str(number))
+    await contents.below(as_live(live), "1")
     assert len(live.guard.asked) == LEVELS_MAX + 1
-    await contents.below(_as_live(live), "0")
+    await contents.below(as_live(live), "0")
     assert len(live.guard.asked) == LEVELS_MAX + 2
 
 
-def _as_live(live: FakeLive) -> LiveSource:
+def as_live(live: FakeLive) -> LiveSource:
     return live  # type: ignore[return-value]  # a fake
 
 

@@ -1,11 +1,13 @@
 """What the fake sources hold."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import Unreachable
-from core.models import CatalogEntry, Column, Sample, SampleResult
+from core.models import CatalogEntry, Column, Sample, SampleResult, TypeShare
 from core.services.contents import CatalogLevel
+from core.services.drift import CatalogChange
 
 START = datetime(2026, 11, 22, 6, 11, tzinfo=UTC)
 FLIGHTS = SampleResult(
@@ -23,13 +25,33 @@ FLIGHTS = SampleResult(
     ),
     23.4,
 )
+CHANGED: dict[str, Any] = {
+    "changes": (
+        CatalogChange("removed", "price", "numeric", None),
+        CatalogChange("type", "total", "integer", "bigint"),
+        *(CatalogChange("added", f"extra_{number}", None, "text") for number in range(5)),
+    ),
+    "changed_after": START,
+    "changed_before": START + timedelta(minutes=5),
+}
 LEVELS = {
     "": (CatalogEntry("public", "public", "schema", None, True), CatalogEntry("sales", "sales", "schema", None, True)),
     "public": (
-        CatalogEntry("flights", "public.flights", "table", "New York, 2013", True),
+        CatalogEntry("flights", "public.flights", "table", "New York, 2013", True, rows=12_000, bytes=3_565_158),
         CatalogEntry("airports", "public.airports", "table", None, True),
     ),
-    "public.flights": (CatalogEntry("carrier", "public.flights.carrier", "text"),),
+    "public.flights": (
+        CatalogEntry("carrier", "public.flights.carrier", "text", marks=("primary_key", "not_null")),
+        CatalogEntry(
+            "gate",
+            "public.flights.gate",
+            "int | string",
+            "50 %",
+            share=0.5,
+            types=(TypeShare("int", 0.75), TypeShare("string", 0.25)),
+            marks=("conflict",),
+        ),
+    ),
     "sales": (),
 }
 
@@ -37,7 +59,8 @@ LEVELS = {
 def level(path: str) -> CatalogLevel:
     if path not in LEVELS:
         raise Unreachable("refused", host="10.4.1.20", port=5432)
-    return CatalogLevel(path, LEVELS[path], START)
+    found = CatalogLevel(path, LEVELS[path], START)
+    return replace(found, **CHANGED) if path == "public.flights" else found
 
 
 def sample_request(entry: CatalogEntry) -> dict[str, Any]:
