@@ -25,7 +25,7 @@ def unmarked(app: AppTest) -> str:
 @pytest.mark.parametrize(
     ("lang", "figures", "marks"),
     [
-        ("fa", "جدول · ~۱۲٬۰۰۰ سطر · ۳٫۴ مگا‌بایت · New York, 2013", "text · کلید اصلی · تهی‌ناپذیر"),
+        ("fa", "جدول · ~۱۲٬۰۰۰ سطر · ۳٫۴ مبی‌بایت · New York, 2013", "text · کلید اصلی · تهی‌ناپذیر"),
         ("en", "table · ~12,000 rows · 3.4 MiB · New York, 2013", "text · primary key · not null"),
     ],
 )
