@@ -11,7 +11,7 @@ import pytest
 from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from bson.datetime_ms import DatetimeMS
 
-from core.models import Sample
+from core.models import Sample, TypeShare
 from core.values import json_value
 from tests.connectors.conformance import error_of
 from tests.connectors.mongodb_wire import Document, closing, connector, wire_server
@@ -118,6 +118,36 @@ async def test_the_catalogue_holds_collections_and_the_fields_in_them(documents:
         ("people.nested.شهر", False), ("people.nested.deep", True)
     ]  # fmt: skip
     assert (dotted["b"].path, dotted["b"].type, dotted["c"].detail) == (r"with\.dots.a.b", "int | string", "50 %")
+    assert collections["people"].rows == 2
+    assert (collections["people"].bytes or 0) > 0
+
+
+MIXED = [
+    {"_id": 1, "age": 3, "price": 1, "tags": ["a", "b"], "who": {"name": "x"}, "codes": [1, "x"], "left": None},
+    {"_id": 2, "age": "سه", "price": 1.5, "tags": [], "who": [{"name": 5}], "codes": [2.5], "left": AT},
+    {"_id": 3, "age": 4, "tags": ["c", None]},
+    {"_id": 4, "age": 5},
+]
+
+
+async def test_types_that_do_not_go_together_are_marked(mongodb: MongoServer):
+    database = "cheshmeh_fields"
+    with mongodb.client() as client:
+        client.drop_database(database)
+        client[database].mixed.insert_many(MIXED)
+    there = {"database": database, "user": mongodb.user, "password": mongodb.password}
+    async with closing(connector(f"{mongodb.host}:{mongodb.port}", **there)) as mongo:
+        fields = {entry.name: entry for entry in await mongo.describe("mixed")}
+        inner = {entry.name: entry for entry in await mongo.describe("mixed.who")}
+    assert {name for name, entry in fields.items() if entry.marks} == {"age", "who", "codes"}
+    assert fields["age"].types == (TypeShare("int", 0.75), TypeShare("string", 0.25))
+    assert fields["age"].marks == inner["name"].marks == ("conflict",)
+    assert (fields["age"].share, fields["price"].share) == (1.0, 0.5)
+    assert (fields["price"].type, fields["left"].type) == ("int | double", "null | date")
+    assert (fields["tags"].type, fields["codes"].type) == ("array<null | string>", "array<double | int | string>")
+    assert (fields["who"].type, fields["who"].expandable) == ("object | array<object>", True)
+    with mongodb.client() as client:
+        client.drop_database(database)
 
 
 async def test_the_servers_own_collections_are_not_described(documents: MongoServer):
