@@ -221,6 +221,7 @@ async def test_without_introspection_the_root_is_named(open_graphql: Open, straw
     source = open_graphql(f"{strawberry.url}/no-introspection", introspection=introspection)
     (found,) = await source.describe()
     assert (found.name, query_of(found), found.expandable) == ("Query", "{ __typename }", False)
+    assert found.marks == ("no_introspection",)
     assert list((await source.sample(GraphqlConnector.params_for(found))).rows) == [("Query",)]
     assert await source.describe(found.path) == []
 

@@ -13,9 +13,8 @@ from core.connectors.graphql.endpoint import PING, Endpoint
 from core.connectors.graphql.introspection import Field
 from core.connectors.graphql.ready import ReadyQueries
 from core.errors import BadAnswer, LimitExceeded, PermissionDenied, QueryFailed
-from core.models import CatalogEntry
+from core.models import LEVEL_MAX, CatalogEntry
 
-ENTRIES_MAX = 1000
 LEVELS_MAX = 8
 """Levels of the tree; with what is selected below the last, still fewer than a query may have."""
 
@@ -48,7 +47,7 @@ async def _schema(endpoint: Endpoint) -> Mapping[str, Any] | None:
 
 async def _root(endpoint: Endpoint) -> CatalogEntry:
     root = await endpoint.root()
-    return CatalogEntry(root.name or "Query", f"__typename{_ASKS}{PING}", "type")
+    return CatalogEntry(root.name or "Query", f"__typename{_ASKS}{PING}", "type", marks=("no_introspection",))
 
 
 def _below(data: Mapping[str, Any], names: tuple[str, ...]) -> list[CatalogEntry] | None:
@@ -62,7 +61,7 @@ def _below(data: Mapping[str, Any], names: tuple[str, ...]) -> list[CatalogEntry
     expandable = len(above) + 1 < LEVELS_MAX
     return [
         _entry((*above, field), queries, expandable and field.type.compound and bool(schema.of(field.type.name)))
-        for field in schema.of(place)[:ENTRIES_MAX]
+        for field in schema.of(place)[:LEVEL_MAX]
     ]
 
 
