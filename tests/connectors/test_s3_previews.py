@@ -10,7 +10,7 @@ import pytest
 
 from core.connectors.base import Environment
 from core.connectors.kinds.s3 import S3Connector
-from core.models import Sample
+from core.models import LEVEL_MAX, Sample
 from core.safety.egress import EgressPolicy
 from tests.connectors.conformance import error_of
 from tests.connectors.s3_objects import BUCKET, OBJECTS, PERSIAN
@@ -195,3 +195,60 @@ async def test_what_is_described_can_be_sampled(bucket: S3Connector):
     assert "p/rows.csv" in [entry.path for entry in entries]
     entry = next(entry for entry in entries if entry.path == "p/rows.csv")
     assert (await bucket.sample(S3Connector.params_for(entry))).rows
+    assert (entry.bytes, entry.detail) == (len(PERSIAN.encode()), str(len(PERSIAN.encode())))
+    assert entry.modified is not None
+    assert {found.name for found in entries if not found.expandable} == {"raw.bin", "nul.txt", "یادداشت.txt"}
+
+
+CODES = {"نام": "string", "عدد": "integer", "کد": "string", "مبلغ": "decimal", "تهی": "null"}
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        *((f"p/rows.{ending}", CODES) for ending in ("csv", "csv.gz", "csv.zst", "tsv")),
+        ("p/big.csv", {"a": "integer", "b": "string"}),
+        ("p/items.json", {"a": "float", "نام": "string"}),
+        ("p/lines.jsonl", {"a": "integer", "n": "json"}),
+        ("p/empty.csv", {}),
+    ],
+)
+async def test_below_a_table_are_its_columns(bucket: S3Connector, key: str, expected: dict[str, str]):
+    found = await bucket.describe(key)
+    assert {entry.name: entry.type for entry in found} == expected
+    assert [S3Connector.params_for(entry) for entry in found] == [{} for _ in found]
+
+
+@pytest.mark.parametrize("key", ["p/table.parquet", "p/large.parquet"])
+async def test_the_columns_of_a_parquet_file_are_in_its_footer(bucket: S3Connector, key: str):
+    types = {entry.name: entry.type for entry in await bucket.describe(key)}
+    assert types == {
+        "n": "integer", "نام": "string", "amount": "decimal", "seen": "timestamptz", "nested": "json",
+        "raw": "binary", "list": "array", "gap": "null",
+    }  # fmt: skip
+
+
+async def test_a_wide_parquet_file_has_all_its_columns(bucket: S3Connector):
+    assert len(await bucket.describe("p/wide.parquet")) == 600
+
+
+@pytest.mark.parametrize(
+    ("key", "error"),
+    [
+        ("p/missing.csv", "not_found_in_source.key"),
+        ("p/false.parquet", "bad_answer.parquet"),
+        ("q/outside.csv", "query_refused.s3_prefix"),
+    ],
+)
+async def test_columns_that_cannot_be_read_say_why(bucket: S3Connector, key: str, error: str):
+    assert str(await error_of(bucket.describe(key))) == error
+
+
+async def test_a_full_level_is_full_whatever_stands_for_the_prefix(s3: S3Server):
+    client = s3.client()
+    client.create_bucket(Bucket="cheshmeh-many")
+    for number in range(LEVEL_MAX):
+        client.put_object(Bucket="cheshmeh-many", Key=f"d/{number:04d}", Body=b"")
+    client.put_object(Bucket="cheshmeh-many", Key="d/", Body=b"")
+    async with closing(connector_of(s3, bucket="cheshmeh-many", prefix="d/")) as there:
+        assert len(await there.describe()) == LEVEL_MAX

@@ -16,7 +16,7 @@ from core.connectors.http.auth import HeaderSecret
 from core.connectors.http.client import HttpClient
 from core.connectors.http.tls import TlsConfig
 from core.connectors.registry import register
-from core.connectors.s3 import listing, preview, rungs
+from core.connectors.s3 import columns, listing, preview, rungs
 from core.connectors.s3.bucket import Bucket
 from core.connectors.s3.carrier import in_path, sdk
 from core.models import CatalogEntry, Check, Sample
@@ -126,7 +126,8 @@ class S3Connector(Connector):
 
     @classmethod
     def params_for(cls, entry: CatalogEntry) -> dict[str, Any]:
-        return {"prefix" if entry.type == "prefix" else "key": entry.path, "limit": 100}
+        field = {"prefix": "prefix", "object": "key"}.get(entry.type)
+        return {field: entry.path, "limit": 100} if field else {}
 
     async def ping(self) -> tuple[bool, str]:
         answer = await self._bucket.list(self._config.prefix, 1)
@@ -145,6 +146,8 @@ class S3Connector(Connector):
     async def describe(self, path: str = "") -> list[CatalogEntry]:
         prefix = path or self._config.prefix
         check_key(prefix, self._config.prefix, "prefix")
+        if path and columns.are_in(path):
+            return await columns.entries(self._bucket, path)
         return await listing.entries(self._bucket, prefix)
 
     async def diagnose(self) -> AsyncIterator[Check]:

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 
+from core.connectors.s3 import columns
 from core.connectors.s3.bucket import Bucket, Object
-from core.models import CatalogEntry, Column, Sample
+from core.models import LEVEL_MAX, CatalogEntry, Column, Sample
 from core.values import RowBuilder
 
-ENTRIES_MAX = 1000
+PAGES_MAX = 3
 COLUMNS = (
     Column("key", "string"),
     Column("bytes", "integer"),
@@ -37,11 +38,26 @@ async def _objects(bucket: Bucket, prefix: str, wanted: int) -> AsyncIterator[Ob
 
 
 async def entries(bucket: Bucket, prefix: str) -> list[CatalogEntry]:
-    """What lies directly below `prefix`: further prefixes first, then objects with their sizes in bytes."""
-    page = await bucket.list(prefix, ENTRIES_MAX, delimiter="/")
-    below = [CatalogEntry(_name(path, prefix), path, "prefix", None, True) for path in page.prefixes]
-    objects = (found for found in page.objects if found.key != prefix)
-    return below + [CatalogEntry(_name(found.key, prefix), found.key, "object", str(found.bytes)) for found in objects]
+    """What lies directly below `prefix`: further prefixes first, then objects, with their sizes in bytes."""
+    prefixes, objects = list[str](), list[Object]()
+    more: str | None = None
+    for _ in range(PAGES_MAX):
+        # A page may hold less than was asked for, and the object that stands for the prefix itself is none of its own.
+        wanted = LEVEL_MAX - len(prefixes) - len(objects)
+        page = await bucket.list(prefix, wanted, delimiter="/", more=more)
+        prefixes += page.prefixes
+        objects += (found for found in page.objects if found.key != prefix)
+        more = page.more
+        if more is None or len(prefixes) + len(objects) >= LEVEL_MAX:
+            break
+    below = [CatalogEntry(_name(path, prefix), path, "prefix", None, True) for path in prefixes]
+    return below + [_object(found, prefix) for found in objects]
+
+
+def _object(found: Object, prefix: str) -> CatalogEntry:
+    name, table = _name(found.key, prefix), columns.are_in(found.key)
+    size = found.bytes
+    return CatalogEntry(name, found.key, "object", str(size), table, bytes=size, modified=found.modified)
 
 
 def _name(path: str, prefix: str) -> str:

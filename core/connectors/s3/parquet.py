@@ -74,6 +74,21 @@ async def preview(bucket: Bucket, key: str, limit: int, bytes_max: int) -> Sampl
     return replace(sample, bytes_read=ranges.fetched, executed=f"GetObject {key}")
 
 
+async def columns(bucket: Bucket, key: str, bytes_max: int) -> tuple[Column, ...]:
+    """Every column, of however many bytes: only the footer is read."""
+    metadata = await asyncio.to_thread(_metadata, await _footer(bucket, key, bytes_max))
+    return await asyncio.to_thread(_schema, metadata)
+
+
+def _schema(metadata: Any) -> tuple[Column, ...]:
+    import pyarrow as pa
+
+    try:
+        return tuple(Column(found.name, _type(found.type)) for found in metadata.schema.to_arrow_schema())
+    except (pa.ArrowException, OSError):
+        raise BadAnswer("parquet") from None
+
+
 async def _fetch(bucket: Bucket, key: str, ranges: _Ranges, start: int, end: int) -> None:
     end = min(end, ranges.total)
     if not any(first <= start and end <= first + len(data) for first, data in ranges.parts.items()):
