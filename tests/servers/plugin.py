@@ -170,6 +170,12 @@ def records(pytestconfig: pytest.Config) -> Iterator[WebServer]:
 
 
 @pytest.fixture(scope="session")
+def pets(pytestconfig: pytest.Config) -> Iterator[WebServer]:
+    """A service with an OpenAPI document of its own and nothing at its base."""
+    yield from _served(pytestconfig, "pets", web.PETS)
+
+
+@pytest.fixture(scope="session")
 def strawberry(pytestconfig: pytest.Config) -> Iterator[WebServer]:
     """GraphQL at /graphql, and without introspection at /no-introspection; an invalid query is answered with 200."""
     yield from _served(pytestconfig, "strawberry", web.STRAWBERRY)

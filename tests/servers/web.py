@@ -55,6 +55,7 @@ HTTPBIN = App(
     "/get",
 )
 RECORDS = _uvicorn("records", "starlette", "/object")
+PETS = _uvicorn("pets", "fastapi", "/openapi.json")
 STRAWBERRY = _uvicorn("strawberry_app", "strawberry-graphql", "/busy")
 ARIADNE = _uvicorn("ariadne_app", "ariadne", "/busy")
 

@@ -17,6 +17,7 @@ from core.connectors.http.tls import TlsConfig
 from core.connectors.registry import register
 from core.connectors.rest import entries, rungs, table
 from core.connectors.rest.health import Health
+from core.connectors.rest.operations import Operations
 from core.connectors.rest.service import Scalar, Service
 from core.errors import QueryRefused
 from core.models import CatalogEntry, Check, Sample
@@ -90,6 +91,7 @@ class RestConnector(Connector):
         self._limits = self.limits.overridden(config.timeout_s)
         self._service = Service(config, environment, self._limits, forms.secret_values(config))
         self._health = Health(self._service, config)
+        self._operations = Operations(self._service)
 
     @classmethod
     def build(cls, config: RestConfig, environment: Environment) -> "RestConnector":
@@ -134,7 +136,7 @@ class RestConnector(Connector):
         return await table.sample(answer, reading)
 
     async def describe(self, path: str = "") -> list[CatalogEntry]:
-        return await entries.below(self._service, self._config, path)
+        return await entries.below(self._service, self._operations, self._config, path)
 
     async def diagnose(self) -> AsyncIterator[Check]:
         look = partial(first_look, self, self._limits.sample)

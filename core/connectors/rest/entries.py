@@ -1,29 +1,32 @@
-"""What a REST service holds, as far as its own answers tell: one small request for each look.
+"""What a REST service holds, as far as its own answers tell, and its OpenAPI document where it has one.
 
 A path of the catalogue is a path of the service; for what stands inside its answer, a `#` and a JSONPath follow.
 """
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 from core.connectors.records import type_of
 from core.connectors.rest import table
+from core.connectors.rest.operations import MARK, Operations
 from core.connectors.rest.service import Service
-from core.errors import AuthError, BadAnswer, QueryRefused, RateLimited
-from core.models import CatalogEntry
+from core.errors import AuthError, BadAnswer, QueryRefused, RateLimited, SourceUnavailable
+from core.models import LEVEL_MAX, CatalogEntry
 from core.safety.rest import check_path
 from core.values import clean
 
 BYTES_MAX = 256 * 1024
-ENTRIES_MAX = 200
 PATH_MAX = 200
 LOOKED_AT = 20
 """Records from which the fields of a list are told."""
 
 
-async def below(service: Service, config: Any, path: str) -> list[CatalogEntry]:
+async def below(service: Service, operations: Operations, config: Any, path: str) -> list[CatalogEntry]:
     """The entries of the base address, or of the answer at `path`; always at least one. Raises SourceError."""
+    if path.startswith(MARK):
+        return await operations.below(path)
     place, _, inside = path.partition("#")
     check_path(place)
     _check_inside(inside)
@@ -31,31 +34,40 @@ async def below(service: Service, config: Any, path: str) -> list[CatalogEntry]:
         document = await _held(service, place)
         found = await asyncio.to_thread(_inside, service, place, document, inside)
         return found or [_itself(place)]
-    known = [_itself("/"), _itself(config.health_path)]
-    found = [*known, *_inside(service, "/", await _tried(service), "")]
-    return list({entry.path: entry for entry in found}.values())[:ENTRIES_MAX]
+    document, failed = await _tried(service)
+    told, unread = await operations.listed()
+    base = replace(_itself("/"), marks=("unread",) if failed or unread else ())
+    found = [base, _itself(config.health_path), *_inside(service, "/", document, ""), *told]
+    kept: dict[str, CatalogEntry] = {}
+    for entry in found:
+        # The first of a path stays: it was asked, the document only speaks of it.
+        kept.setdefault(entry.path, entry)
+    return list(kept.values())[:LEVEL_MAX]
 
 
 def params_for(entry: CatalogEntry) -> dict[str, Any]:
     """A sample of a path, or of what a JSONPath leads to in the answer there."""
     place, _, inside = entry.path.partition("#")
-    if len(inside) > PATH_MAX:
+    if len(inside) > PATH_MAX or place.startswith(MARK):
         return {}
     return {"path": place, "limit": 100} | ({"records_path": inside} if inside else {})
 
 
-async def _tried(service: Service) -> Any:
-    """What the base address holds; nothing where it is no page of its own. Raises SourceError, AuthError included."""
+async def _tried(service: Service) -> tuple[Any, bool]:
+    """What the base address holds, nothing where it is no page of its own; and whether it may hold something.
+
+    Raises SourceError, AuthError included.
+    """
     answer = await service.get(service.url("/"), BYTES_MAX)
     refused = service.refusal(answer)
     if isinstance(refused, AuthError | RateLimited):
         raise refused
     if refused is not None:
-        return None
+        return None, isinstance(refused, SourceUnavailable)
     try:
-        return await table.document(answer)
+        return await table.document(answer), False
     except BadAnswer:  # a page for people: the service's paths are still there
-        return None
+        return None, False
 
 
 async def _held(service: Service, path: str) -> Any:
@@ -83,7 +95,7 @@ def _inside(service: Service, place: str, document: Any, path: str) -> list[Cata
 def _named(service: Service, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     """The values of each name; a name that holds one of the source's secrets is none."""
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if _presentable(service, name)]
-    return {name: [row.get(name) for row in rows] for name in names[:ENTRIES_MAX]}
+    return {name: [row.get(name) for row in rows] for name in names[:LEVEL_MAX]}
 
 
 def _presentable(service: Service, name: str) -> bool:
