@@ -10,13 +10,14 @@ from ui.result import size
 from ui.widgets import plain
 
 WARNINGS = {"conflict": ":material/warning:", "no_introspection": ":material/visibility_off:"}
+_TIED = "\u00a0"
 _FIGURE = re.compile(r"\d+(?: %)?")
 """A detail that only repeats a figure, for those who read nothing but text."""
 
 
 def label(entry: CatalogEntry, t: Translator) -> str:
     """Markdown on one line; a conflict of types has a sign and a word, not a colour alone."""
-    marks = "".join(f" :orange-background[:small[{sign} {_mark(mark, t)}]]" for mark, sign in _warnings(entry))
+    marks = "".join(f" :orange-background[:small[{sign}{_TIED}{_mark(mark, t)}]]" for mark, sign in _warnings(entry))
     return f"{t.isolated(plain(entry.name))} :small[:gray[{' · '.join(_about(entry, t))}]]{marks}"
 
 
@@ -29,13 +30,15 @@ def _mark(mark: str, t: Translator) -> str:
 
 
 def _about(entry: CatalogEntry, t: Translator) -> Iterator[str]:
-    yield _types(entry, t)
+    if entry.type != "object" or entry.bytes is None:
+        yield _types(entry, t)
     if entry.share is not None:
-        yield t.percent(entry.share)
+        yield t.text("entry.share", share=t.percent(entry.share))
     yield from _figures(entry, t)
     yield from (_mark(mark, t) for mark in entry.marks if mark not in WARNINGS)
     if entry.detail and not _FIGURE.fullmatch(entry.detail):
-        yield t.isolated(plain(entry.detail))
+        # Each by itself: names of arguments and Persian words stand side by side in one.
+        yield from (t.isolated(plain(part)) for part in entry.detail.split(" · "))
 
 
 def _types(entry: CatalogEntry, t: Translator) -> str:

@@ -1,5 +1,7 @@
 """What is different in a level since somebody looked before, above its entries."""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from core.i18n import Translator
@@ -16,15 +18,15 @@ TABULAR = frozenset({"postgres", "s3"})
 
 def changes(source: Source, level: CatalogLevel, t: Translator) -> None:
     """Nothing where nothing changed."""
-    if not level.changes or level.changed_after is None or level.changed_before is None:
+    if not level.changes or level.changed_after is None:
         return
     with st.container(border=True, key=f"drift_{source.id}_{level.path}"):
-        between = {"after": t.datetime(level.changed_after), "before": t.clock(level.changed_before)}
-        st.markdown(f":material/difference: **{t.text('catalog.drift', **between)}**")
-        lines = [plain(sentence(source.kind, change, t)) for change in level.changes[:SHOWN_MAX]]
+        since = t.moment(level.changed_after, datetime.now(UTC))
+        lines = [f":material/difference: **{t.text('catalog.drift', since=since)}**"]
+        lines += [plain(sentence(source.kind, change, t)) for change in level.changes[:SHOWN_MAX]]
         if len(level.changes) > SHOWN_MAX:
             lines.append(t.text("catalog.drift.more", count=len(level.changes) - SHOWN_MAX))
-        st.markdown("\n".join(f"- {line}" for line in lines))
+        st.markdown("  \n".join(lines))
 
 
 def sentence(kind: str, change: CatalogChange, t: Translator) -> str:

@@ -38,8 +38,8 @@ def test_an_entry_has_its_figures_beside_it(open_page: Open, lang: str, figures:
 @pytest.mark.parametrize(
     ("lang", "types", "word"),
     [
-        ("fa", "int ۷۵٪ / string ۲۵٪ · ۵۰٪", "نوع‌های ناسازگار"),
-        ("en", "int 75% / string 25% · 50%", "conflicting types"),
+        ("fa", "int ۷۵٪ / string ۲۵٪ · در ۵۰٪", "نوع‌های ناسازگار"),
+        ("en", "int 75% / string 25% · in 50%", "conflicting types"),
     ],
 )
 def test_types_that_do_not_go_together_have_a_sign_and_a_word(
@@ -47,7 +47,7 @@ def test_types_that_do_not_go_together_have_a_sign_and_a_word(
 ) -> None:
     shown = opened(open_page, lang)
     assert f"{types}" in shown
-    assert f":material/warning: {word}" in shown
+    assert f":material/warning:\u00a0{word}" in shown
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,9 @@ async def below(service: Service, operations: Operations, config: Any, path: str
     document, failed = await _tried(service)
     told, unread = await operations.listed()
     base = replace(_itself("/"), marks=("unread",) if failed or unread else ())
-    found = [base, _itself(config.health_path), *_inside(service, "/", document, ""), *told]
+    known = [base, _itself(config.health_path)]
+    # The first entry is what people are shown first: where the base holds nothing, something that may.
+    found = [*known, *_inside(service, "/", document, ""), *told] if document is not None else [*told, *known]
     kept: dict[str, CatalogEntry] = {}
     for entry in found:
         # The first of a path stays: it was asked, the document only speaks of it.
