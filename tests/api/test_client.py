@@ -69,7 +69,9 @@ def test_a_source_is_called_and_its_calls_are_told_of(org: Org, client: Client) 
     ds_id = client.create(org.slug, new(org, "orders"))["id"]
     assert client.ping(org.slug, ds_id)["ok"]
     assert client.sample(org.slug, ds_id, {})["columns"]
-    assert client.catalog(org.slug, ds_id)["path"] == ""
+    seen = client.catalog(org.slug, ds_id)
+    assert (seen["path"], client.catalog(org.slug, ds_id)) == ("", seen)
+    assert client.catalog(org.slug, ds_id, fresh=True)["cached_at"] > seen["cached_at"]
     *checks, summary = client.diagnose(org.slug, ds_id)
     assert ({check["type"] for check in checks}, summary["type"], summary["ok"]) == ({"check"}, "summary", True)
     assert client.test(org.slug, "fake", {"host": org.host("orders"), "password": {"set": True}}, ds_id=ds_id)["ok"]

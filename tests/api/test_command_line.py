@@ -83,7 +83,9 @@ def test_every_call_of_a_source(org: Org, there: Callable[..., Any]) -> None:
         "down": False,
     }
     assert there("sources", "sample", "orders", "--params", "{}")["columns"]
-    assert there("sources", "catalog", "orders")["path"] == ""
+    seen = there("sources", "catalog", "orders")
+    assert (seen["path"], there("sources", "catalog", "orders")) == ("", seen)
+    assert there("sources", "catalog", "orders", "--fresh")["cached_at"] > seen["cached_at"]
     assert there("sources", "diagnose", "orders")["ok"]
     tried = there(
         "sources", "test", "--kind", "fake", "--config", "-", code=1, stdin=f'{{"host": "{org.host("down")}"}}'

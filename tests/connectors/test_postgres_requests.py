@@ -152,7 +152,7 @@ insert into sized.pairs select n, n, 'x' from generate_series(1, 5000) n;
 create table sized.never_analysed (a int); create view sized.seen as select 1 as n;
 create table sized.parts (a int) partition by range (a);
 create table sized.part_1 partition of sized.parts for values from (0) to (9000);
-insert into sized.parts select generate_series(1, 5000);
+insert into sized.parts select generate_series(1, 5000); reset role; create table sized.of_others (a int);
 """
 
 
@@ -171,6 +171,8 @@ async def test_tables_have_sizes_and_estimated_rows(pg: PostgresConnector, sized
     assert tables["pairs"].rows == 5000
     assert (tables["never_analysed"].rows, tables["never_analysed"].bytes) == (None, 0)
     assert (tables["seen"].rows, tables["seen"].bytes) == (None, None)
+    assert tables["of_others"].bytes == 0
+    assert (await error_of(pg.sample({"table": "sized.of_others"}))).code == "permission_denied"
 
 
 async def test_columns_say_whether_they_are_a_key_or_never_null(pg: PostgresConnector, sized: PostgresServer):
@@ -182,7 +184,7 @@ async def test_a_table_that_somebody_holds_keeps_nobody_from_the_list(pg: Postgr
     with sized.connect() as holder, holder.transaction():
         holder.execute("lock table sized.pairs in access exclusive mode")
         tables = {entry.name: entry for entry in await pg.describe("sized")}
-        assert (tables["pairs"].bytes, tables["pairs"].rows, len(tables)) == (None, 5000, 5)
+        assert (tables["pairs"].bytes, tables["pairs"].rows, len(tables)) == (None, 5000, 6)
     assert {entry.name: entry for entry in await pg.describe("sized")}["pairs"].bytes
 
 

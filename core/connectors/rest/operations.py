@@ -84,7 +84,12 @@ class Operations:
         above = f"{MARK}{place}#{inside}"
         deeper = len(names) + 1 < LEVELS_MAX
         named = ((name, each) for name, each in document.properties(schema).items() if self._presentable(name))
-        return [_field(document, above, name, each, deeper) for name, each in islice(named, LEVEL_MAX)]
+        return [self._field(document, above, name, each, deeper) for name, each in islice(named, LEVEL_MAX)]
+
+    def _field(self, document: Document, above: str, name: str, schema: Any, deeper: bool) -> CatalogEntry:
+        path, type_ = f"{above}/{name.replace('~', '~0').replace('/', '~1')}", document.type_of(schema)
+        type_ = type_ if self._presentable(type_) else "any"
+        return CatalogEntry(name, path, type_, None, deeper and bool(document.properties(schema)))
 
     def _sound(self, path: str) -> bool:
         try:
@@ -95,8 +100,3 @@ class Operations:
 
     def _presentable(self, text: str) -> bool:
         return clean(text) == text and self._service.tells_nothing(text)
-
-
-def _field(document: Document, above: str, name: str, schema: Any, deeper: bool) -> CatalogEntry:
-    path = f"{above}/{name.replace('~', '~0').replace('/', '~1')}"
-    return CatalogEntry(name, path, document.type_of(schema), None, deeper and bool(document.properties(schema)))
