@@ -167,7 +167,7 @@ async def test_what_a_document_says_beside_the_rules_or_with_a_secret_is_left_ou
 
 
 async def test_a_type_that_holds_a_secret_is_not_told():
-    odd = path(properties={"a": {"type": "correct-horse"}, "b": {"type": "string", "format": "x\u0000"}})
+    odd = path(properties={"a": {"type": "correct-horse"}, "b": {"type": "string", "format": "x\ud800"}})
     async with peer(NOT_FOUND, written(paths={"/a/{id}": odd})) as there, opened(there.url, auth=BEARER) as rest:
         found = await described(rest, "openapi:/a/{id}")
     assert {name: entry.type for name, entry in found.items()} == {"a": "any", "b": "any"}

@@ -10,6 +10,8 @@ import pytest
 
 from core.connectors.base import Environment
 from core.connectors.kinds.s3 import S3Connector
+from core.connectors.s3 import listing
+from core.connectors.s3.bucket import Object, Page
 from core.models import LEVEL_MAX, Sample
 from core.safety.egress import EgressPolicy
 from tests.connectors.conformance import error_of
@@ -244,11 +246,27 @@ async def test_columns_that_cannot_be_read_say_why(bucket: S3Connector, key: str
     assert str(await error_of(bucket.describe(key))) == error
 
 
-async def test_a_full_level_is_full_whatever_stands_for_the_prefix(s3: S3Server):
-    client = s3.client()
-    client.create_bucket(Bucket="cheshmeh-many")
-    for number in range(LEVEL_MAX):
-        client.put_object(Bucket="cheshmeh-many", Key=f"d/{number:04d}", Body=b"")
-    client.put_object(Bucket="cheshmeh-many", Key="d/", Body=b"")
-    async with closing(connector_of(s3, bucket="cheshmeh-many", prefix="d/")) as there:
-        assert len(await there.describe()) == LEVEL_MAX
+class Pages:
+    """A bucket whose every page holds two keys, the prefix's own among them, as a service may cut it."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._keys, self.wanted = keys, list[int]()
+
+    async def list(self, prefix: str, limit: int, delimiter: str = "", more: str | None = None) -> Page:
+        self.wanted.append(limit)
+        start = int(more or 0)
+        end = start + min(limit, 2)
+        found = tuple(Object(key, 1, None, None) for key in self._keys[start:end])
+        return Page(found, (), str(end) if end < len(self._keys) else None, "")
+
+
+async def test_a_level_is_read_on_where_a_page_was_cut_short():
+    pages = Pages(["d/", "d/a", "d/b.csv", "d/c"])
+    found = await listing.entries(pages, "d/")  # type: ignore[arg-type]  # a fake
+    assert [(entry.name, entry.expandable) for entry in found] == [("a", False), ("b.csv", True), ("c", False)]
+    assert pages.wanted == [LEVEL_MAX, LEVEL_MAX - 1]
+
+
+async def test_a_level_is_not_read_for_ever():
+    pages = Pages([f"d/{number}" for number in range(100)])
+    assert len(await listing.entries(pages, "d/")) == 2 * listing.PAGES_MAX  # type: ignore[arg-type]  # a fake

@@ -7,7 +7,7 @@ from core.connectors.s3.bucket import Bucket, Object
 from core.models import LEVEL_MAX, CatalogEntry, Column, Sample
 from core.values import RowBuilder
 
-PAGES_MAX = 3
+PAGES_MAX = 10
 COLUMNS = (
     Column("key", "string"),
     Column("bytes", "integer"),
