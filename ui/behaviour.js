@@ -41,6 +41,26 @@
   new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
   addEventListener("resize", soon);
 
+  // Keys for people who know them. By the place of the key, not its letter: on a Persian keyboard G writes ل.
+  const PAGES = { KeyS: "", KeyA: "add", KeyH: "health", KeyP: "playground", KeyM: "admin" };
+  const writes = (at) => at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName);
+  const press = (selector) => { const found = document.querySelector(selector); if (found) found.click(); return Boolean(found); };
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || writes(event.target)) return;
+    if (document.querySelector('[data-testid="stDialog"]')) return;
+    const fresh = event.timeStamp - going < 1500;
+    going = event.code === "KeyG" && !event.shiftKey ? event.timeStamp : 0;
+    if (fresh && event.code in PAGES) {
+      if (press(`a[data-testid="stSidebarNavLink"][href$="/${PAGES[event.code]}"]`)) event.preventDefault();
+    } else if (event.code === "Slash" && event.shiftKey) {
+      if (press(".st-key-shortcuts button")) event.preventDefault();
+    } else if (event.code === "Slash") {
+      const search = document.querySelector(".st-key-sources_search input");
+      if (search) { event.preventDefault(); search.focus(); search.select(); }
+    }
+  });
+
   // Parameters are judged while they are written: a pause counts as the Ctrl+Enter that Streamlit waits for.
   let pause = 0;
   document.addEventListener("input", (event) => {

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.i18n import LANGUAGES, Translator, translator
 from core.settings import LANG_COOKIE
-from ui import navigation, session
+from ui import navigation, session, shortcuts
 from ui.runtime import runtime
 from ui.session import Reader
 from ui.widgets import plain
@@ -94,6 +94,7 @@ def sidebar(reader: Reader, t: Translator) -> None:
         else:
             st.caption(plain(reader.organisation.name))
         _user_menu(reader, t)
+        shortcuts.button(t)
 
 
 def notice(t: Translator) -> None:

@@ -93,6 +93,7 @@ STATES = (
     State("sources-search", "?q=انبار"),
     State("sources-only-suspended", "", _press("only_suspended")),
     State("sources-choosing", "", _choose_two),
+    State("shortcuts", "", _press("shortcuts")),
     State("add-kinds", "add"),
     State("add-form", "add", _press("choose_postgres")),
     State("add-form-s3", "add", _press("choose_s3")),
