@@ -111,6 +111,11 @@ class GuardedConnector:
         """Whether what the breaker's listeners are told of right now happened in another process."""
         return self._gate.adopting
 
+    @property
+    def sample_limit_s(self) -> float:
+        """Seconds that all attempts of a sample may take together."""
+        return self._limits.sample
+
     async def ping(self, *, queued: bool = False) -> CallReport[tuple[bool, str]]:
         """One ping within its deadline; `queued` is for background work (see `call`). Raises BreakerOpen."""
         report = await self.call(_ping, self._limits.ping, queued=queued)

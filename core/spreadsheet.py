@@ -12,8 +12,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | float | Decimal | datetime | None
 
 
-def written(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+def written(header: Sequence[str], rows: Iterable[Sequence[Cell]], *, bom: bool = True) -> bytes:
     """UTF-8 behind a byte order mark, without which a spreadsheet takes Persian for Latin; times in ISO 8601.
+
+    Other programs want none: for them `bom` is false.
 
     A text that a spreadsheet would carry out, a column's name too, stands behind an apostrophe; numbers stay numbers.
     """
@@ -21,7 +23,7 @@ def written(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     writer = csv.writer(text)
     writer.writerow(map(_cell, header))
     writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig", "replace")
+    return text.getvalue().encode("utf-8-sig" if bom else "utf-8", "replace")
 
 
 def _cell(value: Cell) -> Cell:

@@ -1,7 +1,7 @@
 """Dates in the calendar of a language: Jalali in Persian, Gregorian in English."""
 
+from datetime import MAXYEAR, datetime, tzinfo
 from datetime import date as GregorianDay  # noqa: N812 - two calendars have a day here
-from datetime import datetime, tzinfo
 from functools import lru_cache
 
 import jdatetime  # type: ignore[import-untyped]  # the package carries no types
@@ -25,6 +25,30 @@ def _written(local: GregorianDay, lang: str) -> str:
         return format_date(local, "d MMM y", locale=lang)
     day = jdatetime.date.fromgregorian(date=local)
     return digits_of(f"{day.day} {jdatetime.date.j_months_fa[day.month - 1]} {day.year}", lang)
+
+
+FIRST_JALALI = 622
+"""The Gregorian year in which the Jalali calendar begins; its first full one is the next."""
+
+
+def in_figures(when: GregorianDay, lang: str, zone: tzinfo) -> str:
+    """«۱۴۰۵/۰۹/۰۶», of a datetime «۱۴۰۵/۰۹/۰۶ ۱۷:۴۳», which sorts as text; a moment without a zone stays where it is.
+
+    Empty in languages of the Gregorian calendar, before the first whole Jalali year, and in the last year of all.
+    """
+    if lang != "fa" or not FIRST_JALALI < when.year < MAXYEAR:
+        return ""
+    if not isinstance(when, datetime):
+        return _figures(when)
+    if when.tzinfo is not None:
+        when = when.astimezone(zone)
+    return f"{_figures(when.date())} {digits_of(f'{when:%H:%M}', lang)}"
+
+
+@lru_cache(maxsize=4096)
+def _figures(day: GregorianDay) -> str:
+    jalali = jdatetime.date.fromgregorian(date=day)
+    return digits_of(f"{jalali.year:04}/{jalali.month:02}/{jalali.day:02}", "fa")
 
 
 def clock(when: datetime, lang: str, zone: tzinfo, *, seconds: bool = False) -> str:

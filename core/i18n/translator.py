@@ -107,6 +107,10 @@ class Translator:
     def date(self, when: dt.datetime) -> str:
         return dates.date(when, self.lang, self.zone)
 
+    def in_figures(self, when: dt.date) -> str:
+        """«۱۴۰۵/۰۹/۰۶ ۱۷:۴۳» for tables; empty where the reader's calendar is that of the source."""
+        return dates.in_figures(when, self.lang, self.zone)
+
     def clock(self, when: dt.datetime, *, seconds: bool = False) -> str:
         return dates.clock(when, self.lang, self.zone, seconds=seconds)
 

@@ -1,7 +1,7 @@
 """How a call of a source ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,8 +26,13 @@ class PingResult:
 
 @dataclass(frozen=True, slots=True)
 class SampleResult:
+    """A sample, what was asked for (without the source's secrets in it), when it came, and how long it might take."""
+
     sample: Sample
     latency_ms: float
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    ts: datetime | None = None
+    time_limit_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,12 @@ class SourceTrail:
         told = settings_of(after, now) | {f"config.{name}": REPLACED for name in replaced}
         entry.changed(settings_of(before, was), told)
 
-    async def sampled(self, actor: Actor, org: str, record: SourceRecord, params: Mapping[str, Any]) -> None:
-        """A look at data, with what was asked for and without the source's secrets in it."""
+    async def sampled(self, actor: Actor, org: str, record: SourceRecord, params: Mapping[str, Any]) -> dict[str, Any]:
+        """A look at data; gives what was asked for as it is written down, without the source's secrets in it."""
         plain = self._config(record)
-        masked = self._kinds.masked(record.kind, plain, params) if plain else {}
+        masked: dict[str, Any] = self._kinds.masked(record.kind, plain, params) if plain else {}
         await self._audit.note(actor, org, "source.sample", record.name, record.uid, **_asked_for(masked))
+        return masked
 
     def _config(self, record: SourceRecord) -> dict[str, Any]:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -232,11 +233,12 @@ class DataSourceService(LadderCalls):
         """A bounded, read-only look at real data. Raises every error of the table in `core.errors`."""
         live = await self._require(actor, org, source_id, Role.ANALYST)
         await self._judge(live, params)
-        asked = live.record
+        record = live.record
         # Before anything is sent: who looked stays known even where the answer never came.
-        await self._trail.sampled(actor, org, asked, params)
-        result = await self._calls.sample(live, dict(params))
-        self._last_good.keep(asked, params, result)
+        asked = await self._trail.sampled(actor, org, record, params)
+        answer = await self._calls.sample(live, dict(params))
+        result = replace(answer, asked=asked, ts=self._clock(), time_limit_s=live.guard.sample_limit_s)
+        self._last_good.keep(record, params, result)
         return result
 
     async def last_sample(self, actor: Actor, org: str, source_id: UUID) -> KeptSample | None:

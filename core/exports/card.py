@@ -1,0 +1,60 @@
+"""What a sample is: where it came from, what was asked, when, within which limits, and whether it is all of it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC
+from typing import Any
+
+from core.exports.fingerprint import fingerprint
+from core.i18n import Translator
+from core.models import SampleResult, Source
+from core.values import CELL_MAX, COLUMNS_MAX, clean, json_value
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The caps that the installation sets on a sample; those of cells and columns are the program's own."""
+
+    rows_max: int
+    bytes_max: int
+    cell_bytes_max: int = CELL_MAX
+    columns_max: int = COLUMNS_MAX
+
+
+def card_of(source: Source, found: SampleResult, limits: Limits, t: Translator) -> dict[str, Any]:
+    """JSON values by name, without a secret: the request is the one that the audit keeps, the configuration is not in.
+
+    `sampled_at` is when the answer came, not when it is taken away; `sampled_at_words` says it in the reader's
+    language, calendar and zone, and so are the notes.
+    """
+    sample, when = found.sample, found.ts
+    return {
+        "source": {"id": str(source.id), "name": clean(source.name), "kind": source.kind},
+        "organisation": source.org,
+        "request": json_value(found.asked),
+        "executed": clean(sample.executed),
+        "sampled_at": when and when.astimezone(UTC).isoformat(),
+        "sampled_at_words": when and t.datetime(when),
+        "limits": {**asdict(limits), "seconds_max": found.time_limit_s},
+        **_extent(found),
+        "notes": [clean(t.message(note)) for note in sample.notes],
+        "columns": [{"name": clean(column.name), "type": column.type} for column in sample.columns],
+        "fingerprint": {"sha256": fingerprint(sample)},
+    }
+
+
+def written(card: Mapping[str, Any]) -> bytes:
+    """As a file that people read too."""
+    return (json.dumps(card, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _extent(found: SampleResult) -> dict[str, Any]:
+    sample = found.sample
+    return {
+        "rows": len(sample.rows),
+        "truncated": sample.truncated_by is not None,
+        "truncated_by": sample.truncated_by,
+        "bytes_read": sample.bytes_read,
+        "latency_ms": round(found.latency_ms, 3),
+    }
