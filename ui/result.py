@@ -8,7 +8,9 @@ from core.exports.delimited import objects
 from core.i18n import Translator
 from core.models import Sample, SampleResult, Source
 from ui import state
+from ui.result_chart import chart
 from ui.result_downloads import downloads
+from ui.result_profile import columns
 from ui.result_table import table
 from ui.units import size
 from ui.widgets import plain
@@ -58,4 +60,9 @@ def _json(sample: Sample, t: Translator) -> None:
     st.json(rows, expanded=2)
 
 
-VIEWS: dict[str, Callable[[Sample, Translator], None]] = {"table": table, "json": _json}
+VIEWS: dict[str, Callable[[Sample, Translator], None]] = {
+    "table": table,
+    "json": _json,
+    "columns": columns,
+    "chart": chart,
+}

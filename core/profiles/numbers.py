@@ -1,0 +1,30 @@
+"""Values as numbers, where they are any that arithmetic takes."""
+
+import math
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def real(value: Any) -> float | None:
+    """A finite number as a float; None for everything else, and for what no float reaches."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    if isinstance(value, Decimal) and not value.is_finite():
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def seconds(value: Any) -> float | None:
+    """A date or a moment as seconds since 1970; one without a zone as if it were in UTC."""
+    if not isinstance(value, date):
+        return None
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return float(((value if value.tzinfo else value.replace(tzinfo=UTC)) - EPOCH).total_seconds())

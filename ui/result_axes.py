@@ -1,0 +1,85 @@
+"""Axes of charts that are drawn of a source's data: numbers of any size and sign, moments of any span, words."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.i18n import Translator
+from ui import axes
+
+COLOURS = (
+    axes.TEAL, axes.AMBER, axes.RED, "#7048E8", "#2F9E44", "#E8590C", "#1C7ED6", "#D6336C", "#5C940D", "#0CA678",
+    "#862E9C", "#868E96",
+)  # fmt: skip
+YEARS_FROM = timedelta(days=300)
+WORD_MAX = 18
+EXACT, TINY = 1e15, 0.01
+
+
+def layout(t: Translator, height: int, x: dict[str, Any], y: dict[str, Any], **how: Any) -> dict[str, Any]:
+    side = "right" if t.direction == "rtl" else "left"
+    # The unit that other charts have above their values is one of time.
+    return axes.layout(t, height=height, annotations=[], xaxis=x, yaxis=y | {"side": side}, **how)
+
+
+def numbers(low: float, high: float, t: Translator) -> dict[str, Any]:
+    """Round values around what is shown."""
+    values = ticks(low, high)
+    digits = _digits(values)
+    labels = [figure(value, t, digits) for value in values]
+    return _axis(values, labels) | {"range": [values[0], values[-1]]}
+
+
+def moments(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
+    """As every axis of time; with the year where days alone would not say which."""
+    axis = axes.time_axis(start, end, t)
+    if end - start > YEARS_FROM:
+        axis |= {"ticktext": [t.date(moment) for moment in axis["tickvals"]]}
+    return axis
+
+
+def words(names: Sequence[str]) -> dict[str, Any]:
+    """Words at 0, 1, 2 …: long ones with their beginning."""
+    labels = [name if len(name) <= WORD_MAX else f"{name[: WORD_MAX - 1]}…" for name in names]
+    axis = _axis(list(range(len(names))), labels)
+    return axis | {"showgrid": False, "range": [-0.6, len(names) - 0.4]}
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """At most eight round values, the first not above `low`, the last not below `high`."""
+    span = high - low
+    if not math.isfinite(span) or span <= 0 or low + span / axes.TICKS == low:
+        return [low, high] if high > low else [low - (abs(low) or 1), low + (abs(low) or 1)]
+    rough = span / (axes.TICKS - 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next((power * factor for factor in axes.STEPS if power * factor >= rough), rough)
+    first = math.floor(low / step)
+    return [number * step for number in range(first, math.ceil(high / step) + 1)]
+
+
+def figure(value: float, t: Translator, digits: int | None = None) -> str:
+    """A number in the reader's digits; very large and very small ones with a power of ten."""
+    if value and not (TINY <= abs(value) < EXACT or (digits is not None and digits <= 6)):
+        return t.digits(f"{value:.4g}")
+    return t.digits(f"{value:.4g}") if abs(value) >= EXACT else t.number(value, digits)
+
+
+def _digits(values: Sequence[float]) -> int:
+    """After the point, as many as tell the first two apart."""
+    step = values[1] - values[0]
+    return max(0, -math.floor(math.log10(step))) + (0 if _is_round(step) else 1)
+
+
+def _is_round(step: float) -> bool:
+    return not math.isclose(step / 10 ** math.floor(math.log10(step)), 2.5)
+
+
+def _axis(values: Sequence[Any], labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "tickvals": list(values),
+        "ticktext": list(labels),
+        "tickfont": {"color": axes.ink()},
+        "gridcolor": axes.GRID,
+        "zeroline": False,
+    }
