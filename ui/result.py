@@ -12,6 +12,7 @@ from ui.result_chart import chart
 from ui.result_downloads import downloads
 from ui.result_profile import columns
 from ui.result_table import table
+from ui.runtime import runtime
 from ui.units import size
 from ui.widgets import plain
 
@@ -40,6 +41,15 @@ def result(source: Source, found: SampleResult, t: Translator) -> None:
     if sample.executed:
         st.caption(t.text("playground.executed"))
         st.code(sample.executed, language=CODE.get(source.kind), wrap_lines=True)
+    _snippet(source, found, t)
+
+
+def _snippet(source: Source, found: SampleResult, t: Translator) -> None:
+    program = runtime().sources.snippet(source, found.asked)
+    if program:
+        with st.expander(t.text("playground.snippet"), icon=":material/code:"):
+            st.caption(t.text("playground.snippet.lead"))
+            st.code(program, language="python")
 
 
 def _views(sample: Sample, t: Translator) -> None:

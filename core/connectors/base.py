@@ -123,6 +123,15 @@ class Connector(ABC):
         return {}
 
     @classmethod
+    def snippet(cls, config: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+        """A Python program that takes the sample `params` without us, read-only; empty where a kind has none.
+
+        `config` is public (`core.connectors.forms.public_config`), so no secret can be in it: it reads them from the
+        environment. `params` are valid.
+        """
+        return ""
+
+    @classmethod
     def destination(cls, config: Any) -> tuple[Any, ...]:
         """What identifies the other end. A kept secret is never sent to a changed destination."""
         raise NotImplementedError

@@ -103,6 +103,10 @@ class KindCatalog:
         """Sample parameters for an entry that `describe` gave; empty where there is nothing to show."""
         return self._of(kind).params_for(entry)
 
+    def snippet(self, kind: str, config: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+        """A program that takes a sample without us (see `Connector.snippet`)."""
+        return self._of(kind).snippet(config, params) if params else ""
+
     def _of(self, kind: str) -> type[Connector]:
         try:
             return self._registry.kinds[kind]

@@ -260,6 +260,10 @@ class DataSourceService(LadderCalls):
         """Parameters that show what an entry of the catalogue holds; empty where there is nothing to show."""
         return self._kinds.sample_request(kind, entry)
 
+    def snippet(self, source: Source, params: Mapping[str, Any]) -> str:
+        """A Python program that takes a sample of `source` without us and without its secrets; may be empty."""
+        return self._kinds.snippet(source.kind, source.config, params)
+
     async def metrics(self, actor: Actor, org: str, source_id: UUID) -> Figures:
         live = await self._require(actor, org, source_id, Role.VIEWER)
         return live.guard.figures.snapshot(live.state)

@@ -226,6 +226,9 @@ class FakeSources(FakeLadders):
     def sample_request(self, kind: str, entry: CatalogEntry) -> dict[str, Any]:
         return sample_request(entry)
 
+    def snippet(self, source: Source, params: Mapping[str, Any]) -> str:
+        return f"import psycopg  # {dict(params)}" if params else ""
+
     async def metrics(self, actor: Actor, org: str, source_id: UUID) -> Figures:
         return (await self.get(actor, org, source_id)).figures
 

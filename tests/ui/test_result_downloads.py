@@ -69,3 +69,10 @@ def test_the_last_good_sample_says_its_own_time(open_page: Open, files: dict[str
     assert card["limits"] == {
         "rows_max": 1000, "bytes_max": 5242880, "cell_bytes_max": 65536, "columns_max": 500, "seconds_max": 15,
     }  # fmt: skip
+
+
+def test_the_same_sample_can_be_taken_by_a_program(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.sources.kept[source_id("انبار مشهد")] = KeptSample(FOUND, {"table": "secret"}, TAKEN)
+    app = open_page("playground", source=SUSPENDED)
+    programs = [code.value for code in app.code if code.language == "python"]
+    assert programs == ["import psycopg  # {'table': 'public.flights', 'limit': 50}"]

@@ -116,6 +116,12 @@ class GraphqlConnector(Connector):
         # On one line: people edit it inside JSON, where a line's end is written `\n`.
         return {"query": " ".join(print_ast(parse(query)).split()), "limit": PREPARED_LIMIT} if query else {}
 
+    @classmethod
+    def snippet(cls, config: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+        from core.connectors.graphql.snippet import snippet
+
+        return snippet(config, params)
+
     async def ping(self) -> tuple[bool, str]:
         root = await self._endpoint.root()
         if root.refusal:

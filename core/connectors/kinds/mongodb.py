@@ -74,6 +74,12 @@ class MongodbConnector(Connector):
         mongo.check_pipeline(given.pipeline or ())
         _check_values("pipeline", given.pipeline or ())
 
+    @classmethod
+    def snippet(cls, config: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+        from core.connectors.mongodb.snippet import snippet
+
+        return snippet(config, params)
+
     async def ping(self) -> tuple[bool, str]:
         from core.connectors.mongodb.greeting import greeting
 

@@ -142,6 +142,12 @@ class PostgresConnector(Connector):
     def params_for(cls, entry: CatalogEntry) -> dict[str, Any]:
         return {"table": entry.path, "limit": 50} if entry.type in ("table", "view") else {}
 
+    @classmethod
+    def snippet(cls, config: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+        from core.connectors.postgres.snippet import snippet
+
+        return snippet(config, params, declared=_DECLARABLE.match(params.get("sql") or "") is not None)
+
     async def ping(self) -> tuple[bool, str]:
         return await self._work.run(self._ping())
 

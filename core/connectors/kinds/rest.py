@@ -117,6 +117,12 @@ class RestConnector(Connector):
     def params_for(cls, entry: CatalogEntry) -> dict[str, Any]:
         return entries.params_for(entry)
 
+    @classmethod
+    def snippet(cls, config: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+        from core.connectors.rest.snippet import snippet
+
+        return snippet(config, params)
+
     async def ping(self) -> tuple[bool, str]:
         return await self._health.ping()
 

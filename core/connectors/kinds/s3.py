@@ -129,6 +129,12 @@ class S3Connector(Connector):
         field = {"prefix": "prefix", "object": "key"}.get(entry.type)
         return {field: entry.path, "limit": 100} if field else {}
 
+    @classmethod
+    def snippet(cls, config: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+        from core.connectors.s3.snippet import snippet
+
+        return snippet(config, params)
+
     async def ping(self) -> tuple[bool, str]:
         answer = await self._bucket.list(self._config.prefix, 1)
         return True, f"S3 {answer.server}".strip()

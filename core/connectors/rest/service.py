@@ -47,16 +47,8 @@ class Service:
         return next(iter(self._secret_query), None)
 
     def url(self, path: str, query: Mapping[str, Scalar | list[Scalar]] | None = None) -> "URL":
-        """The address of a path below the base; of `/` and the empty path the base itself, as it was typed."""
-        from yarl import URL
-
-        whole = self.base.raw_path
-        if path.strip("/"):
-            below = quote(_STRAY_PERCENT.sub("%25", path.removeprefix("/")), safe=_PATH_LETTERS)
-            whole = f"{whole.rstrip('/')}/{below}"
-        pairs = [(name, _text(each)) for name, value in (query or {}).items() for each in _listed(value)]
-        origin = str(self.base.origin())
-        return URL(origin + whole + (f"?{urlencode(pairs, quote_via=quote)}" if pairs else ""), encoded=True)
+        """See `url_of`."""
+        return url_of(self.base, path, query)
 
     async def get(self, url: "URL", read_max: int, redirects: int = REDIRECTS_MAX) -> Answer:
         """Whatever it answers, of which at most `read_max` bytes are read. Raises SourceError."""
@@ -116,3 +108,20 @@ def _listed(value: Scalar | list[Scalar]) -> list[Scalar]:
 
 def _text(value: Scalar) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def url_of(base: "URL", path: str, query: Mapping[str, Scalar | list[Scalar]] | None = None) -> "URL":
+    """The address of a path below the base; of `/` and the empty path the base itself, as it was typed."""
+    from yarl import URL
+
+    whole = base.raw_path
+    if path.strip("/"):
+        below = quote(_STRAY_PERCENT.sub("%25", path.removeprefix("/")), safe=_PATH_LETTERS)
+        whole = f"{whole.rstrip('/')}/{below}"
+    pairs = pairs_of(query or {})
+    return URL(str(base.origin()) + whole + (f"?{urlencode(pairs, quote_via=quote)}" if pairs else ""), encoded=True)
+
+
+def pairs_of(query: Mapping[str, Scalar | list[Scalar]]) -> list[tuple[str, str]]:
+    """Parameters as they are sent: a list is its name once for each of its members."""
+    return [(name, _text(each)) for name, value in query.items() for each in _listed(value)]
