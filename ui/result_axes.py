@@ -66,13 +66,10 @@ def figure(value: float, t: Translator, digits: int | None = None) -> str:
 
 
 def _digits(values: Sequence[float]) -> int:
-    """After the point, as many as tell the first two apart."""
+    """After the point, as many as tell the values apart: of steps like 0.25 one more than of 0.2."""
     step = values[1] - values[0]
-    return max(0, -math.floor(math.log10(step))) + (0 if _is_round(step) else 1)
-
-
-def _is_round(step: float) -> bool:
-    return not math.isclose(step / 10 ** math.floor(math.log10(step)), 2.5)
+    power = math.floor(math.log10(step))
+    return max(0, -power + math.isclose(step / 10**power, 2.5))
 
 
 def _axis(values: Sequence[Any], labels: Sequence[str]) -> dict[str, Any]:

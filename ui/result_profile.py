@@ -53,7 +53,8 @@ def told(value: Any, t: Translator) -> str:
     """A value within a sentence or a cell: numbers in the reader's digits, long texts with their beginning."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= EXACT_INTEGER:
         return t.number(value)
-    text = shown(value, t) or ""
+    short = t.in_figures(value) if isinstance(value, date) else ""
+    text = short or shown(value, t) or ""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return t.digits(text)
     return text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}…"
@@ -92,8 +93,8 @@ def _facts(found: ColumnProfile, t: Translator) -> list[tuple[str, str]]:
     rows = [
         ("nulls", _share(short.nulls, short.rows, t)),
         ("distinct", t.number(short.distinct)),
-        ("low", "" if short.low is None else told(short.low, t)),
-        ("high", "" if short.high is None else told(short.high, t)),
+        ("low", _whole(short.low, t)),
+        ("high", _whole(short.high, t)),
         ("mean", "" if found.mean is None else figure(found.mean, t)),
         ("median", "" if found.median is None else figure(found.median, t)),
         ("others", t.number(found.others) if found.others else ""),
@@ -102,6 +103,11 @@ def _facts(found: ColumnProfile, t: Translator) -> list[tuple[str, str]]:
         spread = {"least": lengths.least, "mean": figure(lengths.mean, t), "most": lengths.most}
         rows.append(("lengths", t.text("profile.lengths", **spread)))
     return [(t.text(f"profile.column.{name}"), value) for name, value in rows]
+
+
+def _whole(value: Any, t: Translator) -> str:
+    """A date or a moment to its last digit; numbers as everywhere."""
+    return shown(value, t) or "" if value is None or isinstance(value, date) else told(value, t)
 
 
 def _top(found: ColumnProfile, t: Translator) -> None:
@@ -142,7 +148,7 @@ def _histogram(found: ColumnProfile, t: Translator) -> None:
     middles = [(each.start + each.end) / 2 for each in bins]
     width = bins[0].end - bins[0].start
     chart.add_bar(
-        x=[_moment(middle) for middle in middles] if found.timed else middles,
+        x=[_moment(found, middle, t) for middle in middles] if found.timed else middles,
         y=[each.count for each in bins],
         width=width * 1000 if found.timed else width,
         marker={"color": axes.TEAL, "line": {"width": 1, "color": "rgba(255,255,255,.5)"}},
@@ -160,19 +166,18 @@ def _histogram(found: ColumnProfile, t: Translator) -> None:
 def _x_axis(found: ColumnProfile, t: Translator) -> dict[str, Any]:
     low, high = found.bins[0].start, found.bins[-1].end
     if found.timed:
-        return result_axes.moments(_moment(low), _moment(high), t)
+        return result_axes.moments(_moment(found, low, t), _moment(found, high, t), t)
     return result_axes.numbers(low, high, t) | {"range": [low, high]}
 
 
 def _end(found: ColumnProfile, at: float, t: Translator) -> str:
     if not found.timed:
         return figure(at, t)
-    return t.date(_moment(at)) if isinstance(found.summary.low, date) and _days(found) else t.datetime(_moment(at))
+    moment = _moment(found, at, t)
+    return t.date(moment) if found.summary.type == "date" else t.datetime(moment)
 
 
-def _days(found: ColumnProfile) -> bool:
-    return found.summary.type == "date"
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
+def _moment(found: ColumnProfile, at: float, t: Translator) -> datetime:
+    """One without a zone stands where a clock on the reader's wall shows it."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return moment if found.summary.type == "timestamptz" else moment.replace(tzinfo=t.zone)

@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.exports.cells import text_of
 from core.i18n import Translator
+from core.i18n.translator import END_ISOLATE, ISOLATE_LTR
 from core.models import Column, Sample
 from core.values import EXACT_INTEGER, json_value
 from ui.grid import NOTHING
@@ -80,7 +81,10 @@ def shown(value: Any, t: Translator) -> str | None:
 
 def _beginning(value: bytes, t: Translator) -> str:
     more = " …" if len(value) > HEX_MAX else ""
-    return f"{size(len(value), t)} · {value[:HEX_MAX].hex(' ')}{more}" if value else size(0, t)
+    beginning = f"{value[:HEX_MAX].hex(' ')}{more}"
+    if t.direction == "rtl":
+        beginning = f"{ISOLATE_LTR}{beginning}{END_ISOLATE}"  # or the bytes would stand in another order
+    return f"{size(len(value), t)} · {beginning}" if value else size(0, t)
 
 
 def _config(column: Column, values: Sequence[Any]) -> Any:

@@ -15,7 +15,7 @@ from tests.ui import contents, fakes
 from tests.ui.conftest import Open, texts
 from tests.ui.samples import source_id
 from ui import state
-from ui.result_axes import figure, ticks
+from ui.result_axes import figure, numbers, ticks
 
 WELL = str(source_id("پروازها"))
 FA, EN = translator("fa", strict=True), translator("en", strict=True)
@@ -72,6 +72,15 @@ def test_a_column_of_moments_has_a_histogram_in_the_readers_calendar(opened: Any
     select(app, "profile_").select(2).run()
     assert not app.exception
     assert "۱۴۰۵" in "\n".join(alts(app))
+
+
+@pytest.mark.parametrize(
+    ("kind", "zone", "said"), [("timestamp", None, "۱۹:۰۰"), ("timestamptz", UTC, "۲۲:۳۰"), ("date", None, "۱ دی ۱۴۰۵")]
+)
+def test_a_clock_without_a_zone_is_not_turned(opened: Any, kind: str, zone: Any, said: str) -> None:
+    at = datetime(2026, 12, 22, 19, tzinfo=zone)
+    app = opened("columns", Sample((Column("at", kind),), [(at.date() if kind == "date" else at,)]))
+    assert said in "\n".join(caption for caption in alts(app) if "پراکندگی" in caption)
 
 
 def test_persian_text_that_is_wrong_is_shown_with_an_example(opened: Any) -> None:
@@ -156,6 +165,21 @@ def test_ticks_are_few_and_around_the_values(low: float, high: float) -> None:
     assert found[0] <= low <= high <= found[-1]
     assert 2 <= len(found) <= 9
     assert sorted(found) == found
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (0, 1200, ["0", "250", "500", "750", "1,000", "1,250"]),
+        (0, 1, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (0, 1.2, ["0.00", "0.25", "0.50", "0.75", "1.00", "1.25"]),
+    ],
+)
+def test_labels_have_the_digits_that_tell_them_apart(
+    low: float, high: float, labels: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.axes.ink", lambda: "#000")
+    assert numbers(low, high, EN)["ticktext"] == labels
 
 
 @pytest.mark.parametrize(
