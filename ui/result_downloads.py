@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.exports import CARD, FORMATS, Export, Limits
+from core.exports import CARD, FORMATS, Export, Limits, Origin
 from core.i18n import Translator
 from core.models import SampleResult, Source
 from ui.runtime import runtime
@@ -13,7 +13,7 @@ from ui.runtime import runtime
 def downloads(source: Source, found: SampleResult, t: Translator) -> None:
     """Each file is made when somebody presses for it."""
     settings = runtime().settings
-    export = Export(source, found, Limits(settings.sample_rows_max, settings.sample_bytes_max), t)
+    export = Export(Origin.of(source), found, Limits(settings.sample_rows_max, settings.sample_bytes_max), t)
     with st.popover(t.text("playground.download"), icon=":material/download:", width="content"):
         bom = st.checkbox(
             t.text("playground.download.bom"), True, key="download_bom", help=t.text("playground.download.bom.help")

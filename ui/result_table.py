@@ -14,7 +14,7 @@ from core.exports.cells import text_of
 from core.i18n import Translator
 from core.i18n.translator import END_ISOLATE, ISOLATE_LTR
 from core.models import Column, Sample
-from core.values import EXACT_INTEGER, json_value
+from core.values import EXACT_INTEGER, clean, json_value
 from ui.grid import NOTHING
 from ui.units import size
 
@@ -69,6 +69,8 @@ def places_of(values: Sequence[Any]) -> int | None:
 def shown(value: Any, t: Translator) -> str | None:
     """A value in words: of dates, in Persian, the Jalali day first; of binary its size and its beginning."""
     match value:
+        case str():
+            return value if value.isascii() else clean(value)
         case bytes() | bytearray() | memoryview():
             return _beginning(bytes(value), t)
         case datetime() | date():

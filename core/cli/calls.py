@@ -1,5 +1,6 @@
 """`sources test | ping | sample | catalog | history | breaker`: what calls a source, or tells of its calls."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from core.cli.kinds import Config, Dsn, Kind, given, parse
 from core.cli.output import Json, Org, show, tell, words
 from core.cli.place import Place, anywhere, found
+from core.cli.sample_files import Ending, ending_of, written
 from core.models import BreakerAction
 
 
@@ -40,12 +42,25 @@ def ping(
 
 @anywhere
 def sample(
-    at: Place, org: Org, name: str, params: Annotated[str, typer.Option("--params", help="JSON")], as_json: Json = False
+    at: Place,
+    org: Org,
+    name: str,
+    params: Annotated[str, typer.Option("--params", help="JSON")],
+    out: Annotated[Path | None, typer.Option("--out", help="write the rows to a file instead")] = None,
+    ending: Annotated[Ending | None, typer.Option("--format", help="by default by the ending of --out")] = None,
+    bom: Annotated[bool, typer.Option("--bom", help="a CSV for Excel")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Look at real data: read-only and bounded."""
-    wanted = parse("params", params)
+    """Look at real data: read-only and bounded; in a file with a card that says what it is."""
+    wanted, form = parse("params", params), ending_of(out, ending)
     with at.opened() as sources:
-        shown = sources.sample(org, found(sources, org, name), wanted)
+        source = found(sources, org, name)
+        shown = sources.sample(org, source, wanted)
+        told = sources.get(org, source) if form else {}
+    if out is not None and form is not None:
+        card, files = written(out, form, bom, told, org, wanted, shown)
+        show(card, as_json, *map(str, files), *shown["notes"])
+        return
     names = [column["name"] for column in shown["columns"]]
     lines = ("\t".join(str(row[column]) for column in names) for row in shown["rows"])
     show(shown, as_json, "\t".join(names), *lines, *shown["notes"])

@@ -13,3 +13,11 @@ def text_of(path: Path) -> str:
         raise typer.BadParameter(f"cannot read {path}: {err.strerror}") from None
     except UnicodeDecodeError:
         raise typer.BadParameter(f"cannot read {path}: it is no UTF-8 text") from None
+
+
+def written_to(path: Path, data: bytes) -> None:
+    """Raises BadParameter saying why it cannot be written."""
+    try:
+        path.write_bytes(data)
+    except OSError as err:
+        raise typer.BadParameter(f"cannot write {path}: {err.strerror}") from None

@@ -4,8 +4,8 @@ CSV and JSON Lines hold the rows and nothing else, so that every reader takes th
 Parquet carries it in its metadata, Excel on a second sheet.
 """
 
-from core.exports.card import Limits, card_of
+from core.exports.card import Limits, Origin, card_of
 from core.exports.export import CARD, FORMATS, Export
 from core.exports.fingerprint import fingerprint
 
-__all__ = ["CARD", "FORMATS", "Export", "Limits", "card_of", "fingerprint"]
+__all__ = ["CARD", "FORMATS", "Export", "Limits", "Origin", "card_of", "fingerprint"]

@@ -14,15 +14,29 @@ from core.values import CELL_MAX, COLUMNS_MAX, clean, json_value
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The caps that the installation sets on a sample; those of cells and columns are the program's own."""
+    """The caps that the installation sets on a sample, None where they are not known; the others are the program's."""
 
-    rows_max: int
-    bytes_max: int
+    rows_max: int | None = None
+    bytes_max: int | None = None
     cell_bytes_max: int = CELL_MAX
     columns_max: int = COLUMNS_MAX
 
 
-def card_of(source: Source, found: SampleResult, limits: Limits, t: Translator) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a sample is from; `organisation` is its slug."""
+
+    id: str
+    name: str
+    kind: str
+    organisation: str
+
+    @classmethod
+    def of(cls, source: Source) -> "Origin":
+        return cls(str(source.id), source.name, source.kind, source.org)
+
+
+def card_of(origin: Origin, found: SampleResult, limits: Limits, t: Translator) -> dict[str, Any]:
     """JSON values by name, without a secret: the request is the one that the audit keeps, the configuration is not in.
 
     `sampled_at` is when the answer came, not when it is taken away; `sampled_at_words` says it in the reader's
@@ -30,8 +44,8 @@ def card_of(source: Source, found: SampleResult, limits: Limits, t: Translator) 
     """
     sample, when = found.sample, found.ts
     return {
-        "source": {"id": str(source.id), "name": clean(source.name), "kind": source.kind},
-        "organisation": source.org,
+        "source": {"id": origin.id, "name": clean(origin.name), "kind": origin.kind},
+        "organisation": origin.organisation,
         "request": json_value(found.asked),
         "executed": clean(sample.executed),
         "sampled_at": when and when.astimezone(UTC).isoformat(),

@@ -7,12 +7,12 @@ from datetime import UTC
 from functools import cached_property
 from typing import Any
 
-from core.exports.card import Limits, card_of, written
+from core.exports.card import Limits, Origin, card_of, written
 from core.exports.delimited import as_csv, as_json_lines
 from core.exports.excel import as_excel
 from core.exports.parquet import as_parquet
 from core.i18n import Translator
-from core.models import SampleResult, Source
+from core.models import SampleResult
 
 FORMATS: Mapping[str, str] = {
     "csv": "text/csv",
@@ -29,7 +29,7 @@ CARD = "card.json"
 class Export:
     """What may be taken away of one sample."""
 
-    source: Source
+    origin: Origin
     found: SampleResult
     limits: Limits
     t: Translator
@@ -38,13 +38,13 @@ class Export:
     @property
     def stem(self) -> str:
         """The name of the files, without its ending: the source, and when the sample was taken."""
-        name = re.sub(r"[^\w\u200c-]+", "-", self.source.name).strip("-") or self.source.kind
+        name = re.sub(r"[^\w\u200c-]+", "-", self.origin.name).strip("-") or self.origin.kind
         return f"{name}-{self.found.ts.astimezone(UTC):%Y%m%d-%H%M%S}" if self.found.ts else name
 
     @cached_property
     def card(self) -> dict[str, Any]:
         """See `core.exports.card.card_of`."""
-        return card_of(self.source, self.found, self.limits, self.t)
+        return card_of(self.origin, self.found, self.limits, self.t)
 
     def written(self, ending: str, *, bom: bool = True) -> bytes:
         """The file of one of FORMATS, or the card's own. KeyError for another ending; `bom` concerns CSV alone."""

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
-from core.exports import Export, Limits
+from core.exports import Export, Limits, Origin
 from core.exports.excel import TEXT_MAX
 from core.i18n import translator
 from core.models import Column, Sample
@@ -25,7 +25,9 @@ SOURCE = make_source("پروازها")
 
 
 def export(sample: Sample, lang: str = "fa") -> Export:
-    return Export(SOURCE, replace(RESULT, sample=sample), Limits(1000, 5_000_000), translator(lang, strict=True))
+    return Export(
+        Origin.of(SOURCE), replace(RESULT, sample=sample), Limits(1000, 5_000_000), translator(lang, strict=True)
+    )
 
 
 def sheets(data: bytes) -> list[dict[str, Any]]:

@@ -13,11 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 
-from core.exports import CARD, FORMATS, Export, Limits, fingerprint
+from core.api.schemas import SampleOut
+from core.exports import CARD, FORMATS, Export, Limits, Origin, fingerprint
 from core.exports.delimited import as_csv, as_json_lines
 from core.exports.parquet import CARD_KEY, TYPE_KEY, as_parquet
+from core.exports.received import received
 from core.i18n import translator
 from core.models import Column, Message, Sample
+from core.values import clean
 from tests.exports.odd import RESULT, TAKEN, TYPED, samples
 from tests.ui.samples import make_source
 
@@ -25,7 +28,7 @@ SOURCE = make_source("پروازها / ۱")
 
 
 def export(lang: str = "fa", **changes: object) -> Export:
-    return Export(SOURCE, replace(RESULT, **changes), Limits(1000, 5_000_000), translator(lang, strict=True))
+    return Export(Origin.of(SOURCE), replace(RESULT, **changes), Limits(1000, 5_000_000), translator(lang, strict=True))
 
 
 def parquet(sample: Sample) -> pa.Table:
@@ -139,7 +142,9 @@ def test_parquet_carries_the_card():
 
 def test_a_file_is_named_for_its_source_and_for_when_the_sample_was_taken():
     assert export().stem == "پروازها-۱-20261127-141300"
-    assert Export(make_source("///"), RESULT, Limits(1, 1), translator("fa")).stem == "postgres-20261127-141300"
+    assert (
+        Export(Origin.of(make_source("///")), RESULT, Limits(1, 1), translator("fa")).stem == "postgres-20261127-141300"
+    )
     assert TAKEN.hour == 14
 
 
@@ -159,3 +164,25 @@ def test_json_lines_are_the_rows_and_nothing_else():
     assert list(first) == [each.name for each in TYPED.columns]
     assert first["raw"] == {"base64": "iVBORw==", "bytes": 4}
     assert set(second.values()) == {None}
+
+
+def answered(sample: Sample) -> dict[str, object]:
+    """As it comes over HTTP."""
+    return json.loads(SampleOut.of(replace(RESULT, sample=sample), translator("en")).model_dump_json())
+
+
+def test_a_sample_that_came_over_http_is_in_the_types_of_its_source_again():
+    again = received(answered(TYPED))
+    as_json = {"interval", "uuid", "json", "array"}
+    for column, mine, other in zip(TYPED.columns, TYPED.rows[0], again.rows[0], strict=True):
+        if column.type not in as_json:
+            assert (type(other), other) == (type(mine), mine)
+    assert (again.truncated_by, again.bytes_read, again.executed) == ("limit", 640, "SELECT 1")
+
+
+@given(samples())
+@settings(max_examples=80, deadline=None)
+def test_what_came_over_http_has_the_fingerprint_of_what_was_sent(sample: Sample):
+    named = tuple(Column(clean(column.name), column.type) for column in sample.columns)
+    sent = replace(sample, columns=named)
+    assert fingerprint(received(answered(sent))) == fingerprint(sent)
