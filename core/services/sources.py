@@ -13,13 +13,10 @@ from core.errors import NotFound
 from core.models import (
     Actor,
     BreakerConfig,
-    CatalogEntry,
     Event,
     Figures,
     HealthSummary,
     KeptSample,
-    KindInfo,
-    KindSchemas,
     Organisation,
     PingResult,
     Role,
@@ -37,6 +34,7 @@ from core.services.diagnosing import Diagnosing
 from core.services.holds import Holds
 from core.services.idempotency import Once, Repeats
 from core.services.jobs import Jobs
+from core.services.kind_questions import KindQuestions
 from core.services.ladder_calls import LadderCalls
 from core.services.last_good import LastGood
 from core.services.live import LiveSource, LiveSources
@@ -52,7 +50,7 @@ from core.storage.status import StatusRepository
 PAGE_MAX = 500
 
 
-class DataSourceService(LadderCalls):
+class DataSourceService(LadderCalls, KindQuestions):
     """Pages, HTTP and command line call this and nothing below it.
 
     Every method takes the actor first and raises NotFound for an organisation that the actor does not belong to,
@@ -80,14 +78,6 @@ class DataSourceService(LadderCalls):
         self._diagnosing, self._audit, self._repeats = diagnosing, audit, repeats
         self._jobs: Jobs[PingAllJob] = Jobs()
         self._views, self._trail = SourceViews(kinds, sources, clock), SourceTrail(audit, kinds, sources)
-
-    def kinds(self) -> tuple[KindInfo, ...]:
-        """Every kind of source with its form."""
-        return self._kinds.infos()
-
-    def schemas(self) -> tuple[KindSchemas, ...]:
-        """Every kind's configuration and sample parameters as JSON Schemas."""
-        return self._kinds.schemas()
 
     async def authorise(self, actor: Actor, org: str, role: Role, source_id: UUID | None = None) -> None:
         """Raises NotFound or Forbidden as every other method would, before any input is read."""
@@ -255,14 +245,6 @@ class DataSourceService(LadderCalls):
         """What can be sampled below `path`, remembered for a while unless `fresh`. Raises as `sample` does."""
         live = await self._require(actor, org, source_id, Role.ANALYST)
         return await self._contents.below(live, path, fresh=fresh)
-
-    def sample_request(self, kind: str, entry: CatalogEntry) -> dict[str, Any]:
-        """Parameters that show what an entry of the catalogue holds; empty where there is nothing to show."""
-        return self._kinds.sample_request(kind, entry)
-
-    def snippet(self, source: Source, params: Mapping[str, Any]) -> str:
-        """A Python program that takes a sample of `source` without us and without its secrets; may be empty."""
-        return self._kinds.snippet(source.kind, source.config, params)
 
     async def metrics(self, actor: Actor, org: str, source_id: UUID) -> Figures:
         live = await self._require(actor, org, source_id, Role.VIEWER)
