@@ -76,6 +76,26 @@ def _wrong_sample(page: Page) -> None:
     expect(page.get_by_test_id("stAlert").first).to_be_visible(timeout=PAGE_LIMIT_MS)
 
 
+def _after_run(act: Act) -> Act:
+    """On what the first sample shows."""
+
+    def acts(page: Page) -> None:
+        _press("run")(page)
+        expect(page.get_by_test_id("stDataFrame").first).to_be_visible(timeout=PAGE_LIMIT_MS)
+        act(page)
+
+    return acts
+
+
+def _download(page: Page) -> None:
+    page.locator("[data-testid=stPopover] button:visible").last.click()
+    page.locator(".st-key-download_csv button:visible").first.wait_for()
+
+
+def _program(page: Page) -> None:
+    page.locator("[data-testid=stExpander] summary").last.click()
+
+
 def _failed_test(page: Page) -> None:
     _press("choose_postgres")(page)
     for name, value in {"host": "127.0.0.1", "port": "1", "database": "shop", "user": "reader"}.items():
@@ -107,6 +127,10 @@ STATES = (
     State("source-missing", "source?source=00000000-0000-0000-0000-000000000000"),
     State("playground", "playground?source={healthy}"),
     State("playground-result", "playground?source={healthy}", _press("run")),
+    State("playground-download", "playground?source={healthy}", _after_run(_download)),
+    State("playground-columns", "playground?source={healthy}", _after_run(_tab(2))),
+    State("playground-chart", "playground?source={healthy}", _after_run(_tab(3))),
+    State("playground-program", "playground?source={healthy}", _after_run(_program)),
     State("playground-refused", "playground?source={healthy}", _wrong_sample),
     State("playground-suspended", "playground?source={suspended}", _press("run")),
     State("health", "health"),
