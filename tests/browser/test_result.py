@@ -25,6 +25,9 @@ WORDS = {
     "en": {"columns": "Columns", "chart": "Chart", "run": "Run", "download": "Download"},
 }
 
+TOOLS = 3
+"""Columns, search and the whole screen; Streamlit's own CSV, which neutralises nothing, is not among them."""
+
 
 @pytest.fixture
 def sales(postgres: PostgresServer):
@@ -50,6 +53,10 @@ def test_every_view_is_drawn_and_every_file_comes(
     page: Page, dashboard: Dashboard, postgres: PostgresServer, sales: None, lang: str
 ) -> None:
     opened(page, dashboard, postgres, lang)
+    page.locator("[data-testid=stDataFrame]").first.hover()
+    tools = page.locator("[data-testid=stElementToolbarButton] button:visible")
+    expect(tools).to_have_count(TOOLS)
+    assert not [label for tool in tools.all() if "CSV" in (label := tool.get_attribute("aria-label") or "")]
     files = {}
     page.locator("[data-testid=stPopover] button").first.click()
     for ending in ("csv", "xlsx", "jsonl", "parquet", "card-json"):
