@@ -87,6 +87,14 @@ def _after_run(act: Act) -> Act:
     return acts
 
 
+def _view(number: int) -> Act:
+    def act(page: Page) -> None:
+        page.get_by_role("tab").nth(number).click()
+        settled(page)
+
+    return act
+
+
 def _download(page: Page) -> None:
     page.locator("[data-testid=stPopover] button:visible").last.click()
     page.locator(".st-key-download_csv button:visible").first.wait_for()
@@ -128,8 +136,8 @@ STATES = (
     State("playground", "playground?source={healthy}"),
     State("playground-result", "playground?source={healthy}", _press("run")),
     State("playground-download", "playground?source={healthy}", _after_run(_download)),
-    State("playground-columns", "playground?source={healthy}", _after_run(_tab(2))),
-    State("playground-chart", "playground?source={healthy}", _after_run(_tab(3))),
+    State("playground-columns", "playground?source={healthy}", _after_run(_view(2))),
+    State("playground-chart", "playground?source={healthy}", _after_run(_view(3))),
     State("playground-program", "playground?source={healthy}", _after_run(_program)),
     State("playground-refused", "playground?source={healthy}", _wrong_sample),
     State("playground-suspended", "playground?source={suspended}", _press("run")),
