@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from core.i18n import Translator
 from core.models import CatalogEntry
-from ui.result import size
+from ui.units import size
 from ui.widgets import plain
 
 WARNINGS = {"conflict": ":material/warning:", "no_introspection": ":material/visibility_off:"}

@@ -9,10 +9,11 @@ from core.i18n import Translator
 from core.models import Role, Source, Status
 from ui import params, state
 from ui.last_good import last_good
-from ui.result import result, size
+from ui.result import result
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.tree import first_request, tree
+from ui.units import size
 from ui.widgets import errors_shown
 
 

@@ -16,8 +16,6 @@ from ui.runtime import runtime
 from ui.units import size
 from ui.widgets import plain
 
-__all__ = ["result", "size"]
-
 JSON_ROWS_MAX = 100
 CODE = {"postgres": "sql", "graphql": "graphql", "mongodb": "json", "rest": "http"}
 

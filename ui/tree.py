@@ -14,7 +14,6 @@ from ui.entries import label
 from ui.level_changes import changes
 from ui.runtime import run, runtime
 from ui.session import Reader
-from ui.units import size
 from ui.widgets import plain
 
 SHOWN_MAX = 100
