@@ -83,8 +83,7 @@ def _each(action: str, chosen: Sequence[Source], act: Act, t: Translator) -> Non
     failed = run(_done(chosen, act))
     said = t.plural(f"bulk.{action}.done", len(chosen) - len(failed))
     if failed:
-        why = "، " if t.direction == "rtl" else ", "
-        listed = why.join(f"{t.isolated(source.name)} ({t.message(error.message)})" for source, error in failed)
+        listed = t.listed([f"{t.isolated(source.name)} ({t.message(error.message)})" for source, error in failed])
         said = f"{said} {t.text('bulk.failed', names=listed)}"
     state.forget(state.ORDER, state.TABLE_MANY)
     asking.answered(said)
@@ -105,9 +104,9 @@ def _update(person: Reader, source: Source, changes: dict[str, object]) -> Await
 
 
 def _names(chosen: Sequence[Source], t: Translator) -> str:
-    named = "، ".join(plain(t.isolated(source.name)) for source in chosen[:NAMED_MAX])
+    named = [plain(t.isolated(source.name)) for source in chosen[:NAMED_MAX]]
     more = len(chosen) - NAMED_MAX
-    return f"{named} {t.plural('bulk.more', more)}" if more > 0 else named
+    return t.listed([*named, *([t.plural("bulk.more", more)] if more > 0 else [])])
 
 
 def chosen_of(sources: Sequence[Source]) -> list[Source]:
