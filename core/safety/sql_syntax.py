@@ -76,6 +76,8 @@ def _piece(token: Token, before: Token | None) -> str:
         return _quoted(token.value)
     if token.kind is Kind.STRING:
         return "'" + _UNTOLD.sub("x", token.value) + "'"
+    if token.kind is Kind.PARAMETER:
+        return "1"  # sqlglot takes `$1 … ''` for the beginning of a string
     if token.kind is Kind.OPERATOR and token.value not in _KNOWN_OPERATORS:
         return "" if _starts_operand(before) else "||"
     return token.text

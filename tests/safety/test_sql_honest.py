@@ -18,6 +18,10 @@ ORDERS = """orders(id, customer, amount, placed_at, tags, doc) AS (VALUES
 WITH_ARGUMENTS = (
     ("SELECT $1::int + 1", ["41"]),
     ('SELECT relname FROM pg_class WHERE relname = $1 AND relkind = ANY($2::"char"[])', ["pg_class", "{r,v}"]),
+    ("SELECT 1 WHERE $1 = 'a' AND 'b' <> ''", ["a"]),
+    ("SELECT ($1::int[])[1], $1::int[] || $2::int, - $2::int LIMIT $2::bigint", ["{5}", "1"]),
+    ("SELECT n FROM generate_series(1, 3) AS n ORDER BY n OFFSET $1 ROWS FETCH FIRST $2 ROWS ONLY", ["1", "2"]),
+    ("SELECT now() - $1::interval, $2::jsonb->>'a', 'x' LIKE $3 || '%', $4::text IS NULL", ["1 day", "{}", "x", None]),
     ("SELECT * FROM generate_series(1, $1::int) AS n WHERE n BETWEEN $2::int AND $1::int LIMIT $2::int", ["9", "3"]),
 )
 
