@@ -32,6 +32,7 @@ from core.services.admission import admission
 from core.services.alert_post import AlertPost
 from core.services.alert_sender import AlertSender
 from core.services.alerts import Alerts
+from core.services.approvals import Approvals
 from core.services.audit import Audit
 from core.services.calls import Calls
 from core.services.diagnosing import Diagnosing
@@ -43,6 +44,7 @@ from core.services.idempotency import Repeats
 from core.services.incidents import Incidents
 from core.services.last_uses import LastUses
 from core.services.live import LiveSources
+from core.services.queries import SavedQueries
 from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
@@ -63,6 +65,7 @@ from core.storage.lock import DataDirLock
 from core.storage.outbox import Outbox
 from core.storage.people import PeopleRepository
 from core.storage.people_records import PeopleRecords
+from core.storage.queries import QueryRepository
 from core.storage.rollup import Rollup
 from core.storage.schedule import ScheduleRepository
 from core.storage.sources import SourceRepository, kinds_in_use
@@ -152,7 +155,10 @@ async def _assemble(
         egress = EgressLists(EgressRepository(database), sources, kinds, audit)
         await asyncio.gather(holds.follow(), egress.follow())
         repeats = Repeats(IdempotencyRepository(database))
-        service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit, repeats)
+        saved = QueryRepository(database)
+        queries = SavedQueries(saved, sources, kinds, audit)
+        judged = diagnosing, audit, repeats, Approvals(saved)
+        service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, *judged)
         administration = _administration(database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)
         hooks = HookRepository(database, vault, secrets)
@@ -174,7 +180,7 @@ async def _assemble(
         lock.release()
 
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
-    looked_up = service, administration, history, exposition, incidents, alerts, audit, egress
+    looked_up = service, administration, history, exposition, incidents, alerts, audit, egress, queries
     services = Services(*looked_up, *admitted.services)
     runtime = Runtime(loop, settings, admitted.access, services, ready, close, troubles, sign_on)
     secrets.know(runtime.local_token)

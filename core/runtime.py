@@ -29,6 +29,7 @@ from core.services.history import HistoryService
 from core.services.incidents import Incidents
 from core.services.invitations import Invitations
 from core.services.members import Members
+from core.services.queries import SavedQueries
 from core.services.sources import DataSourceService
 from core.services.tokens import Tokens
 from core.settings import Settings
@@ -79,6 +80,7 @@ class Services:
     alerts: Alerts
     audit: Audit
     egress: EgressLists
+    queries: SavedQueries
     members: Members
     invitations: Invitations
     tokens: Tokens
@@ -103,7 +105,7 @@ class Runtime:
         self.sources, self.administration = services.sources, services.administration
         self.history, self.exposition = services.history, services.exposition
         self.incidents, self.alerts, self.audit = services.incidents, services.alerts, services.audit
-        self.egress = services.egress
+        self.egress, self.queries = services.egress, services.queries
         self.members, self.invitations = services.members, services.invitations
         self.tokens, self.accounts = services.tokens, services.accounts
         self._loop, self._ready, self._close = loop, ready, close

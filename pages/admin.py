@@ -8,13 +8,14 @@ from core.errors import Forbidden
 from core.i18n import Translator
 from core.models import Role
 from ui import tabs
-from ui.admin import audit, egress, hooks, members, system, tokens, users
+from ui.admin import audit, egress, hooks, members, queries, system, tokens, users
 from ui.session import Reader, reader, words
 from ui.widgets import errors_shown, plain
 
 TABS = {
     "members": members.members,
     "tokens": tokens.tokens,
+    "queries": queries.queries,
     "egress": egress.egress,
     "audit": audit.audit,
     "hooks": hooks.hooks,

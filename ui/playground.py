@@ -11,6 +11,7 @@ from ui import params, state
 from ui.last_good import last_good
 from ui.result import result
 from ui.runtime import run, runtime
+from ui.saved_queries import saved_queries
 from ui.session import Reader
 from ui.tree import first_request, tree
 from ui.units import size
@@ -26,6 +27,7 @@ def playground(source: Source, person: Reader, t: Translator) -> None:
         return
     holds, asks = st.columns([1, 2])
     with asks:
+        saved_queries(source, person, t)
         params.editor(source, lambda: first_request(source, person), t)
         request = params.judged(source, person, t)
         pressed = _buttons(source, request is None, t)

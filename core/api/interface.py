@@ -20,6 +20,7 @@ from core.api import (
     openapi,
     probes,
     problems,
+    queries,
     session,
 )
 from core.api.doorway import Doorway
@@ -29,7 +30,20 @@ from core.settings import STATIC_DIR
 
 FOLDERS = ("/orgs", "/api", "/session")
 PATHS = ("/healthz", "/readyz", "/metrics")
-MODULES = (probes, exposition, session, oidc, joining, datasources, history, ladder, contents, audit, docs_page)
+MODULES = (
+    probes,
+    exposition,
+    session,
+    oidc,
+    joining,
+    datasources,
+    history,
+    ladder,
+    contents,
+    queries,
+    audit,
+    docs_page,
+)
 
 
 def build(runtime: Runtime) -> FastAPI:

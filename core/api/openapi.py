@@ -9,13 +9,24 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from core.api.operations import OPERATIONS, SOURCES, Operation, component_responses, problem_schema
+from core.api.operations import (
+    ONE_QUERY,
+    OPERATIONS,
+    POLICY,
+    QUERIES,
+    SOURCES,
+    Operation,
+    component_responses,
+    problem_schema,
+)
 from core.api.schemas import PingLine, PingSummary
-from core.models import BreakerAction, KindSchemas
+from core.models import BreakerAction, KindSchemas, SamplePolicy
 from core.services.inputs import REASON_MAX, BreakerInput, SourceInput
+from core.services.queries import QueryInput, QueryPatch
 
 REFERENCE = "#/components/schemas/{model}"
 EXAMPLES = Path(__file__).with_name("examples.json")
+QUERY_ID = "5b1d0c2e-8a3f-4f0e-9d55-2f6f0a4c7e19"
 SLUG = "^[a-z0-9][a-z0-9-]{0,62}$"
 SECURITY: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
 SCHEMES = {
@@ -89,10 +100,12 @@ def _complete(described: Schema, operation: Operation) -> None:
 
 def _parameter(parameter: Schema) -> Schema:
     """Path parameters are judged by the program itself, so that whatever is wrong with them is the same 404."""
-    shapes = {"org_id": {"type": "string", "pattern": SLUG}, "ds_id": {"type": "string", "format": "uuid"}}
-    shown = {"org_id": "demo", "ds_id": "0c6f6a0e-4b52-4b5e-9c0b-3f5c7f3a8d11"}
+    uid = {"type": "string", "format": "uuid"}
+    shapes = {"org_id": {"type": "string", "pattern": SLUG}, "ds_id": uid, "query_id": uid}
+    shown = {"org_id": "demo", "ds_id": "0c6f6a0e-4b52-4b5e-9c0b-3f5c7f3a8d11", "query_id": QUERY_ID}
     name = parameter["name"]
-    return parameter | {"schema": shapes[name], "example": shown[name]} if name in shapes else parameter
+    judged = name in shapes and parameter["in"] == "path"
+    return parameter | {"schema": shapes[name], "example": shown[name]} if judged else parameter
 
 
 def _add_example(described: Schema, example: Schema) -> None:
@@ -125,6 +138,10 @@ def _add_kinds(document: Schema, kinds: tuple[KindSchemas, ...]) -> None:
     _body(paths[f"{SOURCES}/{{ds_id}}/breaker"]["post"], _breaker_order())
     params = {"anyOf": [_reference(f"{name}Params") for name in names]}
     _body(paths[f"{SOURCES}/{{ds_id}}/sample"]["post"], _object({"params": params}, "params"))
+    _body(paths[QUERIES]["post"], QueryInput.model_json_schema())
+    _body(paths[ONE_QUERY]["patch"], QueryPatch.model_json_schema())
+    _body(paths[f"{ONE_QUERY}/run"]["post"], _object({"parameters": {"type": "object"}}))
+    _body(paths[POLICY]["put"], _object({"samples": {"enum": list(SamplePolicy)}}, "samples"))
 
 
 def _body(operation: Schema, schema: Schema) -> None:

@@ -12,10 +12,13 @@ PROBLEM = "application/problem+json"
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 SOURCES = "/orgs/{org_id}/datasources"
 ONE = f"{SOURCES}/{{ds_id}}"
+QUERIES = "/orgs/{org_id}/queries"
+ONE_QUERY = f"{QUERIES}/{{query_id}}"
+POLICY = "/orgs/{org_id}/policy"
 
 TEXT: Schema = {"type": "string"}
 ETAG = {"ETag": {"description": '`"VERSION-ANSWER"`: which version, and which answer, this is', "schema": TEXT}}
-LOCATION = {"Location": {"description": "the path of the new source", "schema": TEXT}}
+LOCATION = {"Location": {"description": "the path of what was made", "schema": TEXT}}
 NEXT = {"Link": {"description": "of a table: where the next page is", "schema": TEXT}}
 
 ANYWHERE = (400,)
@@ -23,6 +26,7 @@ IN_AN_ORGANISATION = (400, 401, 404, 413, 429, 503)
 WITH_A_ROLE = (*IN_AN_ORGANISATION, 403)
 WITH_A_BODY = (*WITH_A_ROLE, 408, 422)
 FROM_A_SOURCE = (422, 502, 504)
+OWNER = "analyst who saved it, or admin"
 
 MEANINGS = {
     304: "What `If-None-Match` names is still the answer.",
@@ -32,7 +36,7 @@ MEANINGS = {
     404: "Nothing there, or nothing that you may see: both look the same.",
     408: "The body did not arrive in time.",
     409: "The name is taken, or the `Idempotency-Key` came with another request before.",
-    412: "Somebody changed the source since the version that `If-Match` names.",
+    412: "Somebody changed it since the version that `If-Match` or `version` names.",
     413: "More than 1 MiB.",
     422: "`errors` names each field that is refused; or the source, or a rule of safety or egress, said no.",
     429: "Too many requests, or too many calls of the source under way; `Retry-After` says how long to wait.",
@@ -94,6 +98,17 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("get", f"{ONE}/metrics"): Operation("metrics", IN_AN_ORGANISATION, role="viewer"),
     ("get", f"{ONE}/history"): Operation("history", (*IN_AN_ORGANISATION, 422), role="viewer"),
     ("post", f"{ONE}/breaker"): Operation("set_breaker", WITH_A_BODY, headers=ETAG, role="editor"),
+    ("get", QUERIES): Operation("list_queries", (*WITH_A_ROLE, 422), role="analyst"),
+    ("post", QUERIES): Operation("save_query", (*WITH_A_BODY, 409), headers=LOCATION, role="analyst"),
+    ("get", ONE_QUERY): Operation("get_query", WITH_A_ROLE, role="analyst"),
+    ("patch", ONE_QUERY): Operation("update_query", (*WITH_A_BODY, 409, 412), role=OWNER),
+    ("delete", ONE_QUERY): Operation("delete_query", WITH_A_ROLE, role=OWNER),
+    ("post", f"{ONE_QUERY}/request"): Operation("request_approval", (*WITH_A_ROLE, 409, 412), role="analyst"),
+    ("post", f"{ONE_QUERY}/approve"): Operation("approve_query", (*WITH_A_ROLE, 412, 422), role="admin"),
+    ("post", f"{ONE_QUERY}/revoke"): Operation("revoke_query", (*WITH_A_ROLE, 412), role="admin"),
+    ("post", f"{ONE_QUERY}/run"): Operation("run_query", (*WITH_A_BODY, *FROM_A_SOURCE), role="analyst"),
+    ("get", POLICY): Operation("get_policy", IN_AN_ORGANISATION, role="viewer"),
+    ("put", POLICY): Operation("set_policy", WITH_A_BODY, role="admin"),
     ("get", "/orgs/{org_id}/audit"): Operation(
         "audit", (*WITH_A_ROLE, 422), headers=NEXT, content={CSV: {"schema": TEXT}}, role="admin"
     ),

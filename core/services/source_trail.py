@@ -42,7 +42,7 @@ class SourceTrail:
         """A look at data; gives what was asked for as it is written down, without the source's secrets in it."""
         plain = self._config(record)
         masked: dict[str, Any] = self._kinds.masked(record.kind, plain, params) if plain else {}
-        await self._audit.note(actor, org, "source.sample", record.name, record.uid, **_asked_for(masked))
+        await self._audit.note(actor, org, "source.sample", record.name, record.uid, **asked_for(masked))
         return masked
 
     def _config(self, record: SourceRecord) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def settings_of(record: SourceRecord, public: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _asked_for(params: Mapping[str, Any]) -> dict[str, Any]:
+def asked_for(params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a sample; of long ones the beginning of their JSON text."""
     text = json.dumps(params, ensure_ascii=False)
     return {"params": dict(params)} if len(text) <= ASKED_MAX else {"params_cut": text[:ASKED_MAX]}

@@ -27,6 +27,7 @@ from core.models import (
     Status,
 )
 from core.services import inputs
+from core.services.approvals import Approvals
 from core.services.audit import Audit
 from core.services.calls import Calls
 from core.services.contents import CatalogLevel, Contents
@@ -69,13 +70,14 @@ class DataSourceService(LadderCalls, KindQuestions):
         diagnosing: Diagnosing,
         audit: Audit,
         repeats: Repeats,
+        approvals: Approvals,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
         self._live, self._writer, self._holds, self._clock = live, writer, holds, clock
         live.on_news = writer.wake
         self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
-        self._diagnosing, self._audit, self._repeats = diagnosing, audit, repeats
+        self._diagnosing, self._audit, self._repeats, self._approvals = diagnosing, audit, repeats, approvals
         self._jobs: Jobs[PingAllJob] = Jobs()
         self._views, self._trail = SourceViews(kinds, sources, clock), SourceTrail(audit, kinds, sources)
 
@@ -233,7 +235,9 @@ class DataSourceService(LadderCalls, KindQuestions):
 
     async def last_sample(self, actor: Actor, org: str, source_id: UUID) -> KeptSample | None:
         """The last good answer that this process saw, for as long as the source's configuration is the same."""
-        return self._last_good.of((await self._require(actor, org, source_id, Role.ANALYST)).record)
+        record = (await self._require(actor, org, source_id, Role.ANALYST)).record
+        kept = self._last_good.of(record)
+        return kept if kept is None or await self._approvals.admits(record, kept.params) else None
 
     async def check_sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> None:
         """Judges a request without sending it. Raises InvalidInput naming `params.<field>`, QueryRefused."""
@@ -296,6 +300,7 @@ class DataSourceService(LadderCalls, KindQuestions):
     async def _judge(self, live: LiveSource, params: Mapping[str, Any]) -> None:
         # Parsing takes some 15 ms a kilobyte: on the loop a long query would hold up every other source.
         await asyncio.to_thread(self._kinds.check_params, live.record.kind, params)
+        await self._approvals.require(live.record, params)
 
     def _new_config(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing where what was sent changes nothing: then the evidence, the connector and the breaker stay."""

@@ -18,8 +18,8 @@ from core.errors import StartupError
 from core.storage.connection import Connection
 from core.storage.inserts import Insert, insert_for
 from core.storage.migrations import HEAD
+from core.storage.query_tables import metadata
 from core.storage.sqlite import BUSY_TIMEOUT_S, Sqlite
-from core.storage.tables import metadata
 
 
 class Backend(Protocol):

@@ -49,6 +49,8 @@ organisations = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     # How often its list of addresses was set: every process sees by it that there is something to read.
     sa.Column("egress_revision", sa.Integer, nullable=False, server_default="0"),
+    # Which samples may run: `open`, or `approved_only`.
+    sa.Column("sample_policy", sa.String(16), nullable=False, server_default="open"),
 )
 users = sa.Table(
     "users",

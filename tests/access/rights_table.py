@@ -39,6 +39,10 @@ class World:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime, self._owner = runtime, local_actor(runtime)
 
+    @property
+    def organisations(self) -> set[str]:
+        return set(self._owner.roles)
+
     def source(self, org: str) -> UUID:
         draft = SourceDraft("fake", f"source {next(NUMBERS)}", {"host": f"host-{next(NUMBERS)}"})
         return self.runtime.run(self.runtime.sources.create(self._owner, org, draft)).id
@@ -55,6 +59,10 @@ class World:
 
     def hook(self, org: str) -> UUID:
         return self.runtime.run(self.runtime.alerts.add(self._owner, org, "http://127.0.0.1:9/hook")).hook.id
+
+    def query(self, org: str) -> UUID:
+        draft = {"name": f"query {next(NUMBERS)}", "source_id": str(self.source(org)), "params": {}, "shared": True}
+        return self.runtime.run(self.runtime.queries.save(self._owner, org, draft)).id
 
     def token(self, org: str | None) -> UUID:
         create = self.runtime.tokens.create(self._owner, org, "", Role.VIEWER if org else None, frozenset(), 1)
@@ -97,6 +105,10 @@ class Row:
 
 def source(needs: Role, with_id: Callable[[Any, Actor, str, Any], Any]) -> Row:
     return Row(needs, of_one=lambda w, o: w.source(o), with_id=with_id)
+
+
+def query(needs: Role, with_id: Callable[[Any, Actor, str, Any], Any]) -> Row:
+    return Row(needs, of_one=lambda w, o: w.query(o), with_id=with_id)
 
 
 V, A, E, M = Role.VIEWER, Role.ANALYST, Role.EDITOR, Role.ADMIN
@@ -152,6 +164,29 @@ TABLE: dict[str, Row] = {
     "egress.follow": Row(Needs.NOTHING),
     "egress.start": Row(Needs.NOTHING),
     "egress.close": Row(Needs.NOTHING),
+    "queries.authorise": query(A, lambda s, a, o, i: s.authorise(a, o, Role.ANALYST, i)),
+    "queries.list": Row(A, lambda w, s, a, o: s.list(a, o)),
+    "queries.get": query(A, lambda s, a, o, i: s.get(a, o, i)),
+    "queries.save": Row(
+        A,
+        lambda w, s, a, o: s.save(
+            a,
+            o,
+            {
+                "name": f"new {next(NUMBERS)}",
+                "source_id": str(w.source(o) if o in w.organisations else uuid4()),
+                "params": {},
+            },
+        ),
+    ),
+    "queries.update": query(M, lambda s, a, o, i: s.update(a, o, i, {"shared": False})),
+    "queries.delete": query(M, lambda s, a, o, i: s.delete(a, o, i)),
+    "queries.request": query(A, lambda s, a, o, i: s.request(a, o, i)),
+    "queries.approve": query(M, lambda s, a, o, i: s.approve(a, o, i)),
+    "queries.revoke": query(M, lambda s, a, o, i: s.revoke(a, o, i)),
+    "queries.filled": query(A, lambda s, a, o, i: s.filled(a, o, i, {})),
+    "queries.policy": Row(V, lambda w, s, a, o: s.policy(a, o)),
+    "queries.set_policy": Row(M, lambda w, s, a, o: s.set_policy(a, o, "open")),
     "members.list": Row(M, lambda w, s, a, o: s.list(a, o)),
     "members.add": Row(M, lambda w, s, a, o: s.add(a, o, w.user(), Role.ADMIN)),
     "members.set_role": Row(M, of_one=World.member, with_id=lambda s, a, o, n: s.set_role(a, o, n, Role.ADMIN)),

@@ -15,6 +15,7 @@ from tests.api.conftest import Org
 from tests.people import add_token
 
 ID = "0c6f6a0e-4b52-4b5e-9c0b-3f5c7f3a8d11"
+QUERY_ID = "5b1d0c2e-8a3f-4f0e-9d55-2f6f0a4c7e19"
 BASE_URL, SECRET, ORG = "http://planes.example.com", "secret", "demo"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
@@ -27,7 +28,7 @@ class Replay:
     """Asks for what the examples ask for, one after the other, in an organisation that begins empty."""
 
     def __init__(self, org: Org, base_url: str, secret: str) -> None:
-        self._org, self._id = org, ID
+        self._org, self._id, self._query = org, ID, QUERY_ID
         self._there = {BASE_URL: base_url, f'"token": "{SECRET}"': f'"token": "{secret}"'}
 
     def ask(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +37,7 @@ class Replay:
         asked = json.loads(self._outward(json.dumps(request)))
         answer = self._org.call(
             method.upper(),
-            path.format(org_id=self._org.slug, ds_id=self._id),
+            path.format(org_id=self._org.slug, ds_id=self._id, query_id=self._query),
             None if asked.get("anonymous") else Role[asked.get("role", "admin").upper()],
             params=asked.get("query"),
             headers=asked.get("headers", {}) | self._scoped(asked.get("scope")),
@@ -44,6 +45,8 @@ class Replay:
         )
         if operation == "create_source" and answer.status_code == 201:
             self._id = answer.json()["id"]
+        if operation == "save_query" and answer.status_code == 201:
+            self._query = answer.json()["id"]
         told: dict[str, Any] = {"status": answer.status_code, "headers": {}}
         told["headers"] = {name: answer.headers[name] for name in HEADERS if name in answer.headers}
         media = answer.headers.get("Content-Type", "")
@@ -63,13 +66,13 @@ class Replay:
     def _outward(self, text: str) -> str:
         for shown, real in self._there.items():
             text = text.replace(shown, real)
-        return text.replace(ID, self._id)
+        return text.replace(ID, self._id).replace(QUERY_ID, self._query)
 
     def _inward(self, text: str) -> str:
         for shown, real in self._there.items():
             text = text.replace(real, shown)
         address = self._there[BASE_URL].removeprefix("http://")
-        text = text.replace(address, BASE_URL.removeprefix("http://"))
+        text = text.replace(self._query, QUERY_ID).replace(address, BASE_URL.removeprefix("http://"))
         return text.replace(self._id, ID).replace(f"/{self._org.slug}/", f"/{ORG}/").replace(self._org.slug, ORG)
 
 

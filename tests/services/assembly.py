@@ -24,6 +24,7 @@ from core.services.administration import Administration
 from core.services.admission import admission
 from core.services.alert_post import AlertPost
 from core.services.alerts import Alerts
+from core.services.approvals import Approvals
 from core.services.audit import Audit
 from core.services.diagnosing import Diagnosing
 from core.services.egress_lists import EgressLists
@@ -33,6 +34,7 @@ from core.services.holds import Holds
 from core.services.idempotency import Repeats
 from core.services.incidents import Incidents
 from core.services.live import LiveSources
+from core.services.queries import SavedQueries
 from core.services.sources import DataSourceService
 from core.services.writer import StatusWriter
 from core.settings import Settings
@@ -50,6 +52,7 @@ from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
 from core.storage.ladders import LadderRepository
 from core.storage.people_records import PeopleRecords
+from core.storage.queries import QueryRepository
 from core.storage.sources import SourceRepository
 from core.storage.status import StatusRepository
 from tests.fakes import FakeClock, OtherEnd, fake_registry
@@ -103,7 +106,10 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     await egress.follow()
     egress.start()
     repeats = Repeats(IdempotencyRepository(database))
-    service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, diagnosing, audit, repeats)
+    saved = QueryRepository(database)
+    queries = SavedQueries(saved, sources, kinds, audit)
+    judged = diagnosing, audit, repeats, Approvals(saved)
+    service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, *judged)
     history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     admitted = admission(records, audit, settings.session_hours, passwords=passwords, throttle=Throttle(clock.seconds))
@@ -124,7 +130,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     exposition = Exposition(people, sources, statuses, live)
     incidents, hooks = Incidents(IncidentRepository(database)), HookRepository(database, vault)
     alerts = Alerts(hooks, people, AlertPost(hooks, Webhook(kinds.egress), settings.timezone), settings.locale, audit)
-    looked_up = service, administration, history, exposition, incidents, alerts, audit, egress
+    looked_up = service, administration, history, exposition, incidents, alerts, audit, egress, queries
     services = Services(*looked_up, *admitted.services)
     sign_on = sign_on_of(settings, database, admitted.access, audit, environment.egress)
     return Runtime(loop, settings, admitted.access, services, ready, close, sign_on=sign_on)

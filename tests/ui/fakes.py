@@ -46,6 +46,7 @@ from tests.ui.climbs import FakeLadders
 from tests.ui.contents import FLIGHTS, level, sample_request
 from tests.ui.histories import FakeHistory
 from tests.ui.samples import DOWN, NAMESPACE, POSTGRES, make_source
+from tests.ui.saved import FakeQueries
 
 
 class FakeJob:
@@ -314,8 +315,8 @@ class FakeRuntime(Runtime):
         people, kept = FakeAccess(actor), FakeSources({source.id: source for source in sources}, pace_s)
         self.redis_is_gone = False
         past = FakeHistory(lambda: kept.sources)
-        nothing = (None,) * 7
-        services = Services(kept, None, past, None, FakeIncidents(), *nothing)  # type: ignore[arg-type]  # fakes
+        fakes = (kept, None, past, None, FakeIncidents(), None, None, None, FakeQueries())
+        services = Services(*fakes, None, None, None, None)  # type: ignore[arg-type]  # fakes
         rest = (people, services, _ready, _close, self._away)
         super().__init__(BackgroundLoop(), Settings(_env_file=None), *rest)  # type: ignore[arg-type]  # fakes
 

@@ -13,6 +13,7 @@ LANGS = pytest.mark.parametrize("lang", ["fa", "en"])
 MARKS = {
     "members": "members",
     "tokens": "Bearer chsh_",
+    "queries": "approved_only",
     "egress": "ltr_egress_entries",
     "audit": "class='trail'",
     "hooks": "ltr_hook_url",
