@@ -67,6 +67,7 @@ from core.storage.people import PeopleRepository
 from core.storage.people_records import PeopleRecords
 from core.storage.queries import QueryRepository
 from core.storage.rollup import Rollup
+from core.storage.runs import RunRepository
 from core.storage.schedule import ScheduleRepository
 from core.storage.sources import SourceRepository, kinds_in_use
 from core.storage.status import StatusRepository
@@ -157,7 +158,7 @@ async def _assemble(
         repeats = Repeats(IdempotencyRepository(database))
         saved = QueryRepository(database)
         queries = SavedQueries(saved, sources, kinds, audit)
-        judged = diagnosing, audit, repeats, Approvals(saved)
+        judged = diagnosing, audit, repeats, Approvals(saved), RunRepository(database)
         service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, *judged)
         administration = _administration(database, settings, kinds)
         exposition = Exposition(people, sources, statuses, live)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import BreakerOpen
 from core.i18n import Translator
 from core.models import Role, Source, Status
-from ui import params, state
+from ui import params, runs, state
 from ui.last_good import last_good
 from ui.result import result
 from ui.runtime import run, runtime
@@ -26,6 +26,7 @@ def playground(source: Source, person: Reader, t: Translator) -> None:
         st.info(t.text("playground.forbidden"), icon=":material/lock:")
         return
     holds, asks = st.columns([1, 2])
+    runs.again(source, person)
     with asks:
         saved_queries(source, person, t)
         params.editor(source, lambda: first_request(source, person), t)
@@ -41,6 +42,7 @@ def playground(source: Source, person: Reader, t: Translator) -> None:
         last_good(source, person, found, t)
     elif found is not None:
         result(source, found, t)
+    runs.runs(source, person, t)
 
 
 def _buttons(source: Source, wrong: bool, t: Translator) -> bool:

@@ -20,7 +20,7 @@ from core.models.incidents import Cause, Incident, IncidentSource
 from core.models.kinds import FieldSpec, KindInfo, KindSchemas
 from core.models.ladders import STEPS, Change, Ladder, LadderView, failed, steps_after
 from core.models.messages import NO_ARGS, Check, Diagnosis, FieldError, Message
-from core.models.queries import QueryStatus, SamplePolicy, SavedQuery
+from core.models.queries import QueryStatus, SamplePolicy, SampleRun, SavedQuery
 from core.models.rates import Rate
 from core.models.samples import Column, Sample
 from core.models.sources import (
@@ -94,6 +94,7 @@ __all__ = [
     "Sample",
     "SamplePolicy",
     "SampleResult",
+    "SampleRun",
     "SavedQuery",
     "SlowSource",
     "Source",

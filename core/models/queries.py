@@ -25,6 +25,20 @@ class SamplePolicy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SampleRun:
+    """A sample that somebody asked for: `code` of the error that it ended with, None when it was answered.
+
+    `params` is None where they were too long to be kept.
+    """
+
+    ts: datetime
+    params: Mapping[str, Any] | None
+    code: str | None
+    rows: int | None
+    latency_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SavedQuery:
     """Parameters of a sample of one source, under a name.
 

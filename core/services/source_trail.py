@@ -39,11 +39,18 @@ class SourceTrail:
         entry.changed(settings_of(before, was), told)
 
     async def sampled(self, actor: Actor, org: str, record: SourceRecord, params: Mapping[str, Any]) -> dict[str, Any]:
-        """A look at data; gives what was asked for as it is written down, without the source's secrets in it."""
-        plain = self._config(record)
-        masked: dict[str, Any] = self._kinds.masked(record.kind, plain, params) if plain else {}
+        """A look at data; gives what was asked for, without the source's secrets in it."""
+        masked = self._masked(record, params)
         await self._audit.note(actor, org, "source.sample", record.name, record.uid, **asked_for(masked))
         return masked
+
+    def asked(self, record: SourceRecord, params: Mapping[str, Any]) -> dict[str, Any]:
+        """What was asked for as it is written down: of long parameters their beginning."""
+        return asked_for(self._masked(record, params))
+
+    def _masked(self, record: SourceRecord, params: Mapping[str, Any]) -> dict[str, Any]:
+        plain = self._config(record)
+        return self._kinds.masked(record.kind, plain, params) if plain else {}
 
     def _config(self, record: SourceRecord) -> dict[str, Any]:
         try:

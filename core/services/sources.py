@@ -21,6 +21,7 @@ from core.models import (
     PingResult,
     Role,
     SampleResult,
+    SampleRun,
     Source,
     SourceDraft,
     SourcePage,
@@ -41,10 +42,12 @@ from core.services.last_good import LastGood
 from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
+from core.services.runs import Runs
 from core.services.source_trail import SourceTrail, settings_of
 from core.services.views import SourceFilter, SourceViews, new_source
 from core.services.writer import StatusWriter
 from core.storage.people import PeopleRepository
+from core.storage.runs import RunRepository
 from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
 from core.storage.status import StatusRepository
 
@@ -71,6 +74,7 @@ class DataSourceService(LadderCalls, KindQuestions):
         audit: Audit,
         repeats: Repeats,
         approvals: Approvals,
+        runs: RunRepository,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
@@ -80,6 +84,7 @@ class DataSourceService(LadderCalls, KindQuestions):
         self._diagnosing, self._audit, self._repeats, self._approvals = diagnosing, audit, repeats, approvals
         self._jobs: Jobs[PingAllJob] = Jobs()
         self._views, self._trail = SourceViews(kinds, sources, clock), SourceTrail(audit, kinds, sources)
+        self._kept_runs, self._runs = runs, Runs(runs, self._trail.asked, clock)
 
     async def authorise(self, actor: Actor, org: str, role: Role, source_id: UUID | None = None) -> None:
         """Raises NotFound or Forbidden as every other method would, before any input is read."""
@@ -224,14 +229,22 @@ class DataSourceService(LadderCalls, KindQuestions):
     async def sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> SampleResult:
         """A bounded, read-only look at real data. Raises every error of the table in `core.errors`."""
         live = await self._require(actor, org, source_id, Role.ANALYST)
-        await self._judge(live, params)
         record = live.record
-        # Before anything is sent: who looked stays known even where the answer never came.
-        asked = await self._trail.sampled(actor, org, record, params)
-        answer = await self._calls.sample(live, dict(params))
-        result = replace(answer, asked=asked, ts=self._clock(), time_limit_s=live.guard.sample_limit_s)
+        async with self._runs.kept(actor, record, params) as run:
+            await self._judge(live, params)
+            # Before anything is sent: who looked stays known even where the answer never came.
+            asked = await self._trail.sampled(actor, org, record, params)
+            answer = await self._calls.sample(live, dict(params))
+            run.result = result = replace(
+                answer, asked=asked, ts=self._clock(), time_limit_s=live.guard.sample_limit_s
+            )
         self._last_good.keep(record, params, result)
         return result
+
+    async def runs(self, actor: Actor, org: str, source_id: UUID, limit: int = 20) -> tuple[SampleRun, ...]:
+        """One's own latest samples of a source, newest first."""
+        await self._require(actor, org, source_id, Role.ANALYST)
+        return await self._kept_runs.of(org, actor.name, source_id, limit)
 
     async def last_sample(self, actor: Actor, org: str, source_id: UUID) -> KeptSample | None:
         """The last good answer that this process saw, for as long as the source's configuration is the same."""

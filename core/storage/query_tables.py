@@ -1,10 +1,10 @@
-"""The tables of saved queries, beside those of `core.storage.tables`."""
+"""The tables of saved queries and of what was run, beside those of `core.storage.tables`."""
 
 import sqlalchemy as sa
 
-from core.storage.tables import Moment, metadata
+from core.storage.tables import GROWING, Moment, metadata
 
-__all__ = ["metadata", "saved_queries"]
+__all__ = ["metadata", "sample_runs", "saved_queries"]
 
 saved_queries = sa.Table(
     "saved_queries",
@@ -29,4 +29,19 @@ saved_queries = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("org_id", "name_folded"),
+)
+sample_runs = sa.Table(
+    "sample_runs",
+    metadata,
+    # The newest ones of each person. Of an answer only how much there was.
+    sa.Column("id", GROWING, primary_key=True),
+    sa.Column("org_id", sa.Integer, sa.ForeignKey("organisations.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("source_id", sa.Integer, sa.ForeignKey("sources.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("ts", Moment, nullable=False),
+    sa.Column("params", sa.JSON(none_as_null=True)),
+    sa.Column("code", sa.String(64)),
+    sa.Column("rows", sa.Integer),
+    sa.Column("latency_ms", sa.Float),
+    sa.Index("ix_sample_runs_org_id_actor", "org_id", "actor", "id"),
 )

@@ -132,6 +132,7 @@ TABLE: dict[str, Row] = {
     "sources.job": Row(Needs.MEMBER_FINDS, lambda w, s, a, o: s.job(a, w.ping_all(o))),
     "sources.sample": source(A, lambda s, a, o, i: s.sample(a, o, i, {})),
     "sources.last_sample": source(A, lambda s, a, o, i: s.last_sample(a, o, i)),
+    "sources.runs": source(A, lambda s, a, o, i: s.runs(a, o, i)),
     "sources.check_sample": source(A, lambda s, a, o, i: s.check_sample(a, o, i, {})),
     "sources.catalog": source(A, lambda s, a, o, i: s.catalog(a, o, i)),
     "sources.metrics": source(V, lambda s, a, o, i: s.metrics(a, o, i)),

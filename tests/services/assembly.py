@@ -53,6 +53,7 @@ from core.storage.keys import open_keyring
 from core.storage.ladders import LadderRepository
 from core.storage.people_records import PeopleRecords
 from core.storage.queries import QueryRepository
+from core.storage.runs import RunRepository
 from core.storage.sources import SourceRepository
 from core.storage.status import StatusRepository
 from tests.fakes import FakeClock, OtherEnd, fake_registry
@@ -108,7 +109,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     repeats = Repeats(IdempotencyRepository(database))
     saved = QueryRepository(database)
     queries = SavedQueries(saved, sources, kinds, audit)
-    judged = diagnosing, audit, repeats, Approvals(saved)
+    judged = diagnosing, audit, repeats, Approvals(saved), RunRepository(database)
     service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, *judged)
     history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -214,6 +214,34 @@ def test_the_policy_is_each_organisations_own(house: House) -> None:
         run(queries.set_policy(ADMIN, "main", "closed"))
 
 
+def test_ones_own_runs_are_kept_with_what_came_of_them_and_without_the_answer(house: House) -> None:
+    sources = house.made.runtime.sources
+    house.made.other_end.cell = "Zq9-never-stored"
+    house.sample({"table": "first"})
+    house.sample({"table": "Zq7-never-shown"})
+    house.only_approved()
+    house.sample({"table": "refused"})
+    house.sample({"table": "theirs"}, REZA)
+    runs = house.run(sources.runs(SARA, "main", house.source))
+    assert [(run.params, run.code, run.rows) for run in runs] == [
+        ({"table": "refused"}, "query_refused", None),
+        ({"table": "•••"}, None, 1),
+        ({"table": "first"}, None, 1),
+    ]
+    assert len(house.run(sources.runs(REZA, "main", house.source))) == 1
+    assert "never-stored" not in str(runs)
+
+
+def test_what_is_too_long_is_kept_without_its_request_and_runs_go_with_their_source(house: House) -> None:
+    sources = house.made.runtime.sources
+    house.sample({"table": "x" * 5000})
+    (run,) = house.run(sources.runs(SARA, "main", house.source))
+    assert (run.params, run.rows) == (None, 1)
+    house.run(sources.delete(ADMIN, "main", house.source))
+    with pytest.raises(NotFound):
+        house.run(sources.runs(SARA, "main", house.source))
+
+
 def test_everything_that_was_done_is_in_the_trail(house: House) -> None:
     run, queries, saved = house.run, house.queries, house.save()
     run(queries.update(SARA, "main", saved.id, {"name": "renamed"}))

@@ -31,6 +31,7 @@ from core.models import (
     PingRow,
     Role,
     SampleResult,
+    SampleRun,
     Source,
     SourceDraft,
     SourcePage,
@@ -206,6 +207,9 @@ class FakeSources(FakeLadders):
         if "sql" in params:
             raise QueryRefused(rule="select_only", part="DROP")
         return FLIGHTS
+
+    async def runs(self, actor: Actor, org: str, source_id: UUID, limit: int = 20) -> tuple[SampleRun, ...]:
+        return ()
 
     async def check_sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> None:
         self._require(actor, org, Role.ANALYST)

@@ -60,7 +60,10 @@ def test_a_saved_query_is_put_into_the_editor(house: House, source: str) -> None
 def test_parameters_are_filled_in_by_their_types(house: House) -> None:
     config = {"host": "127.0.0.1", "port": 1, "database": "d", "user": "u"}
     made = house.run(house.runtime.sources.create(house.actor(), ORG, SourceDraft("postgres", "shop", config)))
-    text = {"sql": "SELECT id FROM orders WHERE id > $1 AND city = $2", "args": [{"$param": "least"}, {"$param": "city"}]}
+    text = {
+        "sql": "SELECT id FROM orders WHERE id > $1 AND city = $2",
+        "args": [{"$param": "least"}, {"$param": "city"}],
+    }
     saved = save(house, str(made.id), params=text, parameters={"least": "integer", "city": "string"})
     app = house.open("playground", NEGAR, source=str(made.id))
     app.selectbox(key=f"query_{made.id}_fa").select(saved.id).run()
@@ -114,3 +117,14 @@ def test_what_was_changed_while_it_was_read_is_not_approved(house: House, source
     app.button(key="query_approve_go").click().run()
     assert "changed this query" in texts(app) + " ".join(error.value for error in app.error)
     assert present(house).status is QueryStatus.DRAFT
+
+
+def test_a_run_is_listed_and_put_back_into_the_editor(house: House, source: str) -> None:
+    app = house.open("playground", NEGAR, source=source)
+    app.text_area(key=f"ltr_params_{source}").input('{"table": "first"}').run()
+    app.button(key="run").click().run()
+    app.text_area(key=f"ltr_params_{source}").input('{"table": "second"}').run()
+    assert column(app, "runs", "rows") == ["۱"]
+    app = press(app, "runs", "again", 0)
+    assert not app.exception
+    assert json.loads(app.text_area(key=f"ltr_params_{source}").value) == {"table": "first"}

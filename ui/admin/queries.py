@@ -13,18 +13,18 @@ from ui.session import Reader, reader
 
 NAME = "queries"
 WIDTHS = {"name": 240, "source": 180, "owner": 150, "status": 140}
+NOTHING_TO_REVOKE = (QueryStatus.DRAFT, QueryStatus.REVOKED)
 FIRST = (QueryStatus.REQUESTED, QueryStatus.APPROVED, QueryStatus.DRAFT, QueryStatus.REVOKED)
 
 
 def queries(person: Reader, t: Translator) -> None:
-    asking.show({"query_approve": _approve, "query_revoke": _revoke}, t, "large")
-    _policy(person, t)
     listed = run(runtime().queries.list(person.actor, person.org))
     found = {query.id: query for query in sorted(listed, key=lambda query: FIRST.index(query.status))}
     match rows.pressed(NAME, "approve", "revoke"):
         case (("approve" | "revoke") as action, query_id) if query_id in found:
             asking.ask(f"query_{action}", found[query_id])
-            st.rerun()
+    asking.show({"query_approve": _approve, "query_revoke": _revoke}, t, "large")
+    _policy(person, t)
     _table(found, t)
 
 
@@ -52,7 +52,12 @@ def _table(found: dict[UUID, SavedQuery], t: Translator) -> None:
         return
     columns = {name: grid.text(t.text(f"admin.queries.{name}"), t, width=width) for name, width in WIDTHS.items()}
     actions = {"approve": t.text("admin.queries.approve"), "revoke": t.text("admin.queries.revoke")}
-    rows.table(NAME, columns, {key: _row(query, t) for key, query in found.items()}, t, actions)
+    states = {key: query.status for key, query in found.items()}
+    idle = {
+        "approve": frozenset(key for key, status in states.items() if status is QueryStatus.APPROVED),
+        "revoke": frozenset(key for key, status in states.items() if status in NOTHING_TO_REVOKE),
+    }
+    rows.table(NAME, columns, {key: _row(query, t) for key, query in found.items()}, t, actions, idle)
 
 
 def _row(query: SavedQuery, t: Translator) -> tuple[str, ...]:
