@@ -13,7 +13,7 @@ LANGS = pytest.mark.parametrize("lang", ["fa", "en"])
 MARKS = {
     "members": "members",
     "tokens": "Bearer chsh_",
-    "queries": "approved_only",
+    "queries": "admin_policy",
     "egress": "ltr_egress_entries",
     "audit": "class='trail'",
     "hooks": "ltr_hook_url",
@@ -37,7 +37,10 @@ def test_every_tab_can_be_linked_to(house: House, tab: str, mark: str, lang: str
     shown = (
         texts(app)
         + " ".join(tables(app))
-        + "".join(f"{getattr(each, 'key', None)} {each.value}" for each in (*app.text_area, *app.text_input, *app.code))
+        + "".join(
+            f"{getattr(each, 'key', None)} {each.value}"
+            for each in (*app.text_area, *app.text_input, *app.radio, *app.code)
+        )
     )
     assert {name for name, each in MARKS.items() if each in shown} == {tab}
 
@@ -232,7 +235,7 @@ def test_the_system_is_described_without_a_secret(house: House) -> None:
     house.run(house.runtime.sources.create(house.actor(), ORG, draft))
     said = texts(house.open("admin", tab="system", lang="en"))
     [key] = house.run(house.runtime.administration.system(house.local, ORG)).keys
-    for fact in ("SQLite", "0006", str(house.runtime.settings.data_dir), "Done by this process", "None; one", key):
+    for fact in ("SQLite", "0007", str(house.runtime.settings.data_dir), "Done by this process", "None; one", key):
         assert fact in said
     assert "Every part works." in said
 
