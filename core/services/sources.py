@@ -235,9 +235,7 @@ class DataSourceService(LadderCalls, KindQuestions):
             # Before anything is sent: who looked stays known even where the answer never came.
             asked = await self._trail.sampled(actor, org, record, params)
             answer = await self._calls.sample(live, dict(params))
-            run.result = result = replace(
-                answer, asked=asked, ts=self._clock(), time_limit_s=live.guard.sample_limit_s
-            )
+            run.result = result = replace(answer, asked=asked, ts=self._clock(), time_limit_s=live.guard.sample_limit_s)
         self._last_good.keep(record, params, result)
         return result
 
