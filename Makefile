@@ -1,7 +1,7 @@
 # Python >= 3.11 and make are all it needs; uv is used when it is on PATH. Nothing is installed outside .venv.
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo run test faults canary fuzz servers check bench lock
+.PHONY: help demo run test faults hostile canary fuzz servers check bench lock
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -32,6 +32,7 @@ help:
 	@echo "make run      the dashboard alone, on ./data"
 	@echo "make test     the tests, with whatever servers this machine has (ARGS='-k breaker -n 0')"
 	@echo "make faults   breaks every kind of source in every way, against the clock (ARGS='-k mongodb')"
+	@echo "make hostile  answers that mean harm, of every kind, and the memory that each takes (ARGS='-k s3')"
 	@echo "make canary   looks for secrets wherever anybody can read, whatever fails: every configuration at every peer"
 	@echo "make fuzz     asks the HTTP interface everything that its document allows, and more (N=200 for longer)"
 	@echo "make check    format, lint, types, import contracts, locks, message catalogues"
@@ -50,6 +51,9 @@ test: $(VENV)/.requirements-dev
 
 faults: $(VENV)/.requirements-dev
 	@$(PY) -m tests.faults $(ARGS)
+
+hostile: $(VENV)/.requirements-dev
+	@$(PY) -m tests.hostile $(ARGS)
 
 canary: $(VENV)/.requirements-dev
 	@CHESHMEH_TEST_CANARY=whole $(PY) -m pytest tests/canary $(ARGS)

@@ -2,7 +2,19 @@
 
 import sys
 
-from bench import growth, guarding, history, pages, percentiles, pinging, postgres, sampling, scheduling, start
+from bench import (
+    growth,
+    guarding,
+    history,
+    pages,
+    percentiles,
+    pinging,
+    postgres,
+    previewing,
+    sampling,
+    scheduling,
+    start,
+)
 from bench.measure import run
 
 
@@ -10,7 +22,7 @@ def main(wanted: str | None) -> int:
     """0, or 2 for a name that no goal has: a table says what is so, a busy machine is no failure."""
     contests = [
         contest
-        for module in (guarding, pinging, growth, percentiles, postgres, sampling, history, pages, start)
+        for module in (guarding, pinging, growth, percentiles, postgres, sampling, previewing, history, pages, start)
         for contest in module.CONTESTS
         if wanted is None or wanted in {goal.name for goal in contest.goals}
     ]

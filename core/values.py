@@ -109,7 +109,8 @@ class RowBuilder:
 
     `bytes_read` counts what the source sent, before cells are cut. A value that comes as text in a column of dates or
     times is one the driver has no object for (the year 10000, BC, infinity); it is shown with a note. `secrets` are the
-    source's own: an echo of one in an answer becomes `•••`.
+    source's own: an echo of one in an answer becomes `•••`. `width` is how many columns the source has, where it has
+    more than are given here.
     """
 
     columns: tuple[Column, ...]
@@ -118,6 +119,7 @@ class RowBuilder:
     cell_max: int = CELL_MAX
     bytes_read: int = 0
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    width: int = 0
     _rows: list[tuple[Any, ...]] = field(default_factory=list)
     _stopped_by: str | None = None
     _seen: set[str] = field(default_factory=set)
@@ -127,6 +129,7 @@ class RowBuilder:
     def __post_init__(self) -> None:
         self._mask = Masker(self.secrets)
         self._types = tuple(column.type for column in self.columns)
+        self.width = max(self.width, len(self.columns))
         self.cell_max = min(self.cell_max, max(64, self.bytes_max // max(1, len(self.columns[:COLUMNS_MAX]))))
 
     def add(self, row: Sequence[Any]) -> bool:
@@ -149,7 +152,7 @@ class RowBuilder:
         columns = tuple(Column(name, column.type) for name, column in zip(names, self.columns, strict=False))
         if renamed:
             self._seen.add("renamed_columns")
-        if len(self.columns) > COLUMNS_MAX:
+        if self.width > len(columns):
             self._seen.add("cut_columns")
         return Sample(columns, tuple(self._rows), self._truncated_by(), self.bytes_read, executed, self._notes())
 
@@ -158,7 +161,7 @@ class RowBuilder:
         return self._stopped_by or next((word for note, word in cut if note in self._seen), None)
 
     def _notes(self) -> tuple[Message, ...]:
-        args = {"cut_cells": {"bytes": self.cell_max}, "cut_columns": {"shown": COLUMNS_MAX, "all": len(self.columns)}}
+        args = {"cut_cells": {"bytes": self.cell_max}, "cut_columns": {"shown": COLUMNS_MAX, "all": self.width}}
         return tuple(Message(f"note.{name}", args.get(name, {})) for name in sorted(self._seen))
 
     def _read(self, value: Any, type_: str) -> Any:
@@ -206,7 +209,7 @@ class RowBuilder:
 
     def _cut(self, text: str) -> str:
         self._seen.add("cut_cells")
-        return text.encode()[: self.cell_max].decode(errors="ignore")
+        return text[: self.cell_max].encode()[: self.cell_max].decode(errors="ignore")
 
 
 def size(value: Any) -> int:

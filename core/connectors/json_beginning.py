@@ -94,7 +94,7 @@ class Beginning:
 
     def _run(self, at: int, items: list[Any]) -> int:
         """Takes plain elements as long as there are many and all are wanted; the last before the cut is never one."""
-        while (found := _RUN.match(self._text, at)) and len(items) < self._keep:
+        while len(items) < self._keep and (found := _RUN.match(self._text, at)):
             try:
                 plain, _ = self._decode(f"[{found[0][:-1]}]", 0)
             except json.JSONDecodeError:

@@ -10,11 +10,15 @@ from typing import Any
 from core.connectors.json_beginning import Beginning, broke_off
 from core.errors import BadAnswer
 
-__all__ = ["parse", "parse_cut", "records_in", "text_of"]
+__all__ = ["bounded", "parse", "parse_cut", "records_in", "text_of"]
 
 DEPTH_MAX = 200
 """Levels of nesting that are read: as deep as secrets are looked for, far above what any service means to send."""
 
+VALUES_MAX = 150_000
+"""Values that are read of one document: of five megabytes of `{}` Python would make a hundred and fifty."""
+
+_STEP = 16 * 1024
 _EXACT_DIGITS = 16
 """Texts of numbers up to this length hold at most 15 digits, which a double always gives back (IEEE 754, DBL_DIG)."""
 
@@ -57,6 +61,21 @@ def parse_cut(text: str, content_type: str = "", keep: int = sys.maxsize) -> tup
     except json.JSONDecodeError:
         refused = _not_json(text, content_type)
     raise refused
+
+
+def bounded(text: str) -> tuple[str, bool]:
+    """So much of a document's text as holds at most 150,000 values, about; and whether that is all of it."""
+    if _marks(text, 0, len(text)) <= VALUES_MAX:
+        return text, True
+    marks = at = 0
+    while (marks := marks + _marks(text, at, at + _STEP)) <= VALUES_MAX:
+        at += _STEP
+    return text[:at], False
+
+
+def _marks(text: str, start: int, end: int) -> int:
+    """Each value has one before or behind it; those within texts are counted too."""
+    return sum(text.count(mark, start, end) for mark in ",[{:")
 
 
 def _not_json(text: str, content_type: str) -> BadAnswer:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core.models import Column, Sample
-from core.values import RowBuilder
+from core.values import COLUMNS_MAX, RowBuilder
 
 WHOLE = "value"
 """The column of records that have no members."""
@@ -49,8 +49,10 @@ def sample_of(
     taken = [_row(record) for record in islice(records, limit + 1)]
     shown = taken[:limit]
     names = list(dict.fromkeys(name for row in shown for name in row))
+    width = len(names)
+    del names[COLUMNS_MAX:]
     columns = tuple(Column(name, type_of([row.get(name) for row in shown])) for name in names)
-    builder = RowBuilder(columns, limit, bytes_max, secrets=tuple(secrets))
+    builder = RowBuilder(columns, limit, bytes_max, secrets=tuple(secrets), width=width)
     whole = all(builder.add([row.get(name) for name in names]) for row in taken)
     return builder.sample(executed, stopped_by=None if not whole else cut_by or ("limit" if more else None))
 

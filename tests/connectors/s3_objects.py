@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -44,6 +45,18 @@ def zstd(content: bytes) -> bytes:
     return pa.compress(content, codec="zstd", asbytes=True)
 
 
+LETTER = "نام,شهر\nعلی,تهران\n"
+
+
+def many_groups(groups: int) -> bytes:
+    """A row a group: its footer is most of it."""
+    out, one = io.BytesIO(), pa.table({"n": [1], "text": ["x"]})
+    with pq.ParquetWriter(out, one.schema) as writer:
+        for _ in range(groups):
+            writer.write_table(one)
+    return out.getvalue()
+
+
 OBJECTS: dict[str, Callable[[], bytes]] = {
     "p/rows.csv": PERSIAN.encode,
     "p/rows.csv.gz": lambda: gzip.compress(PERSIAN.encode()),
@@ -53,6 +66,22 @@ OBJECTS: dict[str, Callable[[], bytes]] = {
     "p/numbers.csv": lambda: b"1,2\n3,4\n",
     "p/old.csv": lambda: "نام,شهر\nعلي,تهران\n".encode("windows-1256"),
     "p/utf16.csv": lambda: "نام,شهر\nعلي,تهران\n".encode("utf-16"),
+    **{f"e/{name}.csv": partial(LETTER.encode, name) for name in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")},
+    "e/bar.csv": lambda: b'a|b\n"x|1"|2\ny|3\n',
+    "e/comma_in_tsv.tsv": lambda: b"a, b, c\td, e, f\n1\t2\n",
+    "e/decimal_comma.csv": lambda: b"n;m\n1,5;2,5\n3,5;4,5\n",
+    "e/years.csv": lambda: "استان,1402,1403\nیزد,10,20\nفارس,30,40\n".encode(),
+    "e/years_under_words.csv": lambda: b"id,2024\n1,5\n2,6\n",
+    "e/dates.csv": lambda: b"2026-01-01,ali\n2026-01-02,sara\n",
+    "e/line.csv": lambda: b"a,b",
+    "e/crlf.csv": lambda: b"a,b\r\n1,2\r\n\r\n3,4\r\n",
+    "e/ragged.csv": lambda: b"a,b\n1\n1,2,3\n",
+    "e/quoted.csv": lambda: b'a,b\n"one\ntwo",2\n',
+    "e/letter_cut.csv": lambda: b"a,b\n" + b"1,2\n" * 16_382 + "۱,ب\n".encode() + b"3,4\n" * 10,
+    "e/quote_cut.csv": lambda: b"a,b\n" + b"1,2\n" * 10 + b'9,"' + b"x\n" * 40_000 + b'"\n',
+    "e/long_cell.csv": lambda: b"a,b\n1," + b"x" * 200_000 + b"\n",
+    "e/wide.csv": lambda: b",".join(b"c%d" % n for n in range(700)) + b"\n" + b",".join([b"x"] * 700) + b"\n",
+    "e/groups.parquet": lambda: many_groups(6000),
     "p/empty.csv": lambda: b"",
     "p/items.json": lambda: '{"count": 2, "items": [{"a": 1, "نام": "الف"}, {"a": 2.5}]}'.encode(),
     "p/deep.json": lambda: b"[" * 10_000 + b"]" * 10_000,

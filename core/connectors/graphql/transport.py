@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gql.transport.async_transport import AsyncTransport
@@ -10,7 +11,7 @@ from graphql import ExecutionResult, OperationType, get_operation_ast
 
 from core.connectors.graphql import failures
 from core.connectors.http.client import Answer, HttpClient, Request
-from core.connectors.json_text import parse, parse_cut, text_of
+from core.connectors.json_text import bounded, parse, parse_cut, text_of
 from core.connectors.network import fields_of
 from core.errors import BadAnswer, LimitExceeded, QueryRefused, SourceError
 
@@ -47,8 +48,8 @@ class GuardedTransport(AsyncTransport):
         _check_reads(request)
         body = json.dumps(request.payload, allow_nan=False).encode()
         sent = Request("POST", self._url, self._headers, self._credentials, body)
-        self.answer = await self._http.send(sent, self._read_max)
         # Megabytes of JSON would hold up every other source on the loop.
+        self.answer = await asyncio.to_thread(_fitting, await self._http.send(sent, self._read_max))
         return await asyncio.to_thread(result_of, self.answer)
 
     def subscribe(self, request: "GraphQLRequest") -> AsyncGenerator[ExecutionResult, None]:
@@ -81,6 +82,11 @@ def result_of(answer: Answer) -> ExecutionResult:
     if refused is not None and not (said and failures.says_more(refused, document["errors"])):
         raise refused
     return ExecutionResult(document.get("data"), document.get("errors") or None, document.get("extensions"))
+
+
+def _fitting(answer: Answer) -> Answer:
+    text, fits = bounded(text_of(answer.body))
+    return answer if fits else replace(answer, body=text.encode("utf-8", "surrogatepass"), complete=False)
 
 
 def _document(answer: Answer) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from core.connectors.http.address import ADDRESS_MAX, host_of, http_address
 from core.connectors.http.auth import Auth, Headers, NoAuth
 from core.connectors.http.tls import TlsConfig
 from core.connectors.json_text import records_in
+from core.connectors.record_paths import proposal
 from core.connectors.records import sample_of
 from core.connectors.registry import register
 from core.form_values import suggests_secret
@@ -139,14 +140,17 @@ class GraphqlConnector(Connector):
         return await asyncio.to_thread(self._table, given, request.payload["query"], reply)
 
     def _table(self, given: GraphqlParams, executed: str, reply: Reply) -> Sample:
+        records = records_in({"data": reply.data}, given.records_path, root="data")
         sample = sample_of(
-            records_in({"data": reply.data}, given.records_path, root="data"),
+            records,
             limit=given.limit,
             bytes_max=self._environment.bytes_max,
             executed=executed,
             secrets=self._endpoint.secrets,
             cut_by=None if reply.complete else "bytes",
         )
+        proposed = () if given.records_path else proposal(reply.data, records, self._endpoint.secrets)
+        sample = replace(sample, notes=(*sample.notes, *proposed))
         if not reply.errors:
             return sample
         note = Message("note.graphql_errors", {"detail": failures.said(reply.errors, self._endpoint.secrets)})

@@ -19,10 +19,11 @@ from core.connectors.network import Host
 from core.connectors.postgres import catalogue, failures, rungs, session, superuser
 from core.connectors.postgres.encryption import looked_at_again
 from core.connectors.postgres.names import names_of, quoted
+from core.connectors.postgres.received import TooMuch, within_bytes
 from core.connectors.postgres.values import as_arguments, columns_of
 from core.connectors.registry import register
 from core.diagnosis.ladder import Found
-from core.errors import CertificateInvalid
+from core.errors import CertificateInvalid, LimitExceeded
 from core.models import CatalogEntry, Check, Sample
 from core.resilience.deadline import remaining, server_limit_s
 from core.values import RowBuilder
@@ -37,6 +38,9 @@ BATCH = 100
 SMALL_BYTES = 16 * 1024
 NAME_PARTS_MAX = 2
 LOCK_WAIT_MS = 2000
+ROW_BYTES = 12 * 1024 * 1024
+"""What the server may send at once: a row that is larger is not taken in."""
+
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
 
@@ -90,6 +94,14 @@ class PostgresParams(SampleParams):
         if (self.sql is not None and (self.columns or self.where)) or (self.table is not None and self.args):
             raise PydanticCustomError("table_or_sql", "either table or sql")
         return self
+
+
+class _Cut(TooMuch):
+    """The session is gone, and with it what was still to come."""
+
+    def __init__(self, found: Sample) -> None:
+        super().__init__()
+        self.found = found
 
 
 @register("postgres")
@@ -166,6 +178,16 @@ class PostgresConnector(Connector):
 
     async def _sample(self, given: PostgresParams, check: "Judge | None" = None) -> Sample:
         """`check` judges what only the server can tell of a superuser's statement."""
+        try:
+            return await self._read(given, check)
+        except TooMuch as err:
+            found = err.found if isinstance(err, _Cut) else None
+        # What came before is good, but without a first row there is nothing to show.
+        if found is None or not found.rows:
+            raise LimitExceeded("row", bytes=ROW_BYTES)
+        return found
+
+    async def _read(self, given: PostgresParams, check: "Judge | None") -> Sample:
         async with self._read_only() as (connection, mighty):
             query = given.sql or _selection(given, self._config.schema_name)
             text = query if isinstance(query, str) else query.as_string(connection)
@@ -243,15 +265,19 @@ class PostgresConnector(Connector):
         cursor: Any = AsyncRawServerCursor(connection, "sample") if declared else AsyncRawCursor(connection)
         async with cursor:
             # `binary` on the plain cursor is what keeps it off the simple protocol, which takes several statements.
-            await cursor.execute(text, as_arguments(given.args), **({} if declared else {"binary": True}))
+            run = cursor.execute(text, as_arguments(given.args), **({} if declared else {"binary": True}))
+            await within_bytes(connection, ROW_BYTES, run)
             columns = columns_of(connection, cursor.description)
             rows = RowBuilder(columns, given.limit, self._environment.bytes_max, secrets=self._secrets())
             wanted = 1
             # Batches grow only while rows are small: a hundred rows of 10 MB would stand in memory at once.
-            while columns and (batch := await cursor.fetchmany(wanted)):
-                if not all(map(rows.add, batch)):
-                    break
-                wanted = BATCH if rows.bytes_read < SMALL_BYTES else 1
+            try:
+                while columns and (batch := await within_bytes(connection, ROW_BYTES, cursor.fetchmany(wanted))):
+                    if not all(map(rows.add, batch)):
+                        break
+                    wanted = BATCH if rows.bytes_read < SMALL_BYTES else 1
+            except TooMuch:
+                raise _Cut(rows.sample(text, stopped_by="bytes")) from None
             return rows.sample(text)
 
     def _secrets(self) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from core.errors import NotFoundInSource
 from core.models import Sample
 from core.resilience.deadline import server_limit_s
 
-BATCH_FIRST = 16
+BATCH_FIRST = 1
+"""Not every server keeps an answer within 16 MB: FerretDB would send sixteen documents of that size at once."""
 BATCH = 100
 SMALL_BYTES = 16 * 1024
 OUTSIDE = frozenset({"$collStats", "$indexStats"})
@@ -55,7 +56,8 @@ async def sample(client: Client, database: str, given: MongodbParams, bounds: Bo
     command = command_of(given, bounds)
     async with _transaction(client, database, command) as session:
         raw, cut = await read_raw(client, database, command, given.limit, bounds, session)
-    documents = [plain(decode(document, CODEC)) for document in raw]
+    raw.reverse()  # each is let go of as it is read: one may have 16 MB
+    documents = [plain(decode(raw.pop(), CODEC)) for _ in range(len(raw))]
     if not documents and not await _exists(client, database, given.collection):
         raise NotFoundInSource("collection", detail=given.collection)
     shown = written({name: part for name, part in command.items() if name != "maxTimeMS"})

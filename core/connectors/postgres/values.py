@@ -3,6 +3,7 @@
 import json
 import math
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from core.models import Column
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
     from psycopg import Column as DriverColumn
+
+LOADED_MAX = 256 * 1024
+"""Bytes of JSON or of an array that are read as one; more is shown as the text it came as, cut to a cell's size."""
 
 _TYPES = {
     "int2": "integer", "int4": "integer", "int8": "integer", "oid": "integer",
@@ -54,6 +58,28 @@ def register_loaders(connection: "AsyncConnection[Any]") -> None:
     for name in ("interval", "record"):
         connection.adapters.register_loader(name, TextLoader)
     set_json_loads(_json, connection)
+    _bound_arrays(connection)
+
+
+def _bound_arrays(connection: "AsyncConnection[Any]") -> None:
+    """Arrays beyond 256 KiB stay text: of ten megabytes Python would make seventy."""
+    for info in connection.adapters.types:
+        if info.array_oid:
+            connection.adapters.register_loader(info.array_oid, _array_loader(info.oid, info.delimiter))
+
+
+@lru_cache(maxsize=4096)
+def _array_loader(oid: int, delimiter: str) -> type[Any]:
+    from psycopg.types.array import ArrayLoader
+
+    class Bounded(ArrayLoader):
+        base_oid = oid
+
+        def load(self, data: Any) -> Any:
+            return super().load(data) if len(data) <= LOADED_MAX else bytes(data).decode("utf-8", "replace")
+
+    Bounded.delimiter = delimiter.encode()
+    return Bounded
 
 
 def as_arguments(args: list[Any] | None) -> list[Any] | None:
@@ -64,6 +90,8 @@ def as_arguments(args: list[Any] | None) -> list[Any] | None:
 
 
 def _json(text: str | bytes) -> Any:
+    if len(text) > LOADED_MAX:
+        return text if isinstance(text, str) else bytes(text).decode("utf-8", "replace")
     try:
         return json.loads(text, parse_float=_exact)
     except (ValueError, RecursionError):

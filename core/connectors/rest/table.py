@@ -8,6 +8,7 @@ from typing import Any
 
 from core.connectors import json_text
 from core.connectors.http.client import Answer
+from core.connectors.record_paths import proposal
 from core.connectors.records import sample_of
 from core.errors import BadAnswer
 from core.models import Sample
@@ -37,36 +38,39 @@ async def sample(answer: Answer, reading: Reading) -> Sample:
 async def document(answer: Answer) -> Any:
     """What an answer holds, as far as it came; None where it is empty. Raises BadAnswer."""
     if len(answer.body) > ON_LOOP_MAX:
-        return await asyncio.to_thread(_document, answer)
-    return _document(answer)
+        return (await asyncio.to_thread(_document, answer))[0]
+    return _document(answer)[0]
 
 
 def _sample(answer: Answer, reading: Reading) -> Sample:
     # With a path nobody knows beforehand which elements count; without one, no more than those shown and one.
     keep = sys.maxsize if reading.records_path else reading.limit + 1
-    records = json_text.records_in(_document(answer, keep), reading.records_path)
+    document, whole = _document(answer, keep)
+    records = json_text.records_in(document, reading.records_path)
     found = sample_of(
         records,
         limit=reading.limit,
         bytes_max=reading.bytes_max,
         executed=reading.executed,
         secrets=reading.secrets,
-        cut_by=None if answer.complete else "bytes",
+        cut_by=None if whole else "bytes",
     )
-    return replace(found, bytes_read=len(answer.body))
+    proposed = () if reading.records_path else proposal(document, records, reading.secrets)
+    return replace(found, bytes_read=len(answer.body), notes=(*found.notes, *proposed))
 
 
-def _document(answer: Answer, keep: int = sys.maxsize) -> Any:
+def _document(answer: Answer, keep: int = sys.maxsize) -> tuple[Any, bool]:
+    """What an answer holds, and whether that is all that the service had."""
     if answer.status in (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT):
-        return None
+        return None, True
     content_type = answer.headers.get("Content-Type", "")
-    text = json_text.text_of(answer.body, _charset(content_type))
+    text, fits = json_text.bounded(json_text.text_of(answer.body, _charset(content_type)))
     if answer.complete and not text.strip():
         raise BadAnswer("empty")
     found, whole = json_text.parse_cut(text, content_type, keep)
-    if answer.complete and not whole:
+    if answer.complete and fits and not whole:
         raise BadAnswer("truncated")
-    return found
+    return found, answer.complete and fits
 
 
 def _charset(content_type: str) -> str | None:

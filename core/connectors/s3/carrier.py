@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 REQUESTS_MAX = 4
 """Requests of one call: the SDK asks where a bucket is when a signature was for another region."""
 
+TAGS_MAX = 100_000
+"""Tags of one page: a thousand objects with everything that is known of them have a third of that."""
+
 _ELSEWHERE = frozenset({301, 307, 308})
 
 
@@ -100,6 +103,8 @@ class S3Carrier:
         if answer.status in _ELSEWHERE:
             # The SDK would go and look for the bucket; where it is belongs into the configuration.
             raise failures.elsewhere(self._config.bucket)
+        if (mark or answer.status >= HTTPStatus.MULTIPLE_CHOICES) and not _is_harmless(answer.body):
+            raise failures.unreadable(self._config.bucket)
         if answer.status < HTTPStatus.MULTIPLE_CHOICES and not answer.body.rstrip().endswith(mark):
             raise failures.unreadable(self._config.bucket)
 
@@ -139,6 +144,11 @@ class S3Carrier:
         headers = {name: _text(value) for name, value in wanted.headers.items()}
         body = wanted.body or None
         return await self._http.send(Request(wanted.method, URL(wanted.url, encoded=True), headers, {}, body), read_max)
+
+
+def _is_harmless(page: bytes) -> bool:
+    """Whether the SDK's XML parser may have it: it would make a hundred megabytes of a page of empty elements."""
+    return page.count(b"<") <= TAGS_MAX and b"\0" not in page and b"<!DOCTYPE" not in page
 
 
 class Sdk:

@@ -2,21 +2,25 @@
 
 import asyncio
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.connectors.s3 import footer
 from core.connectors.s3.bucket import Bucket
+from core.connectors.s3.pages import measured
 from core.errors import BadAnswer, LimitExceeded
 from core.models import Column, Message, Sample
 from core.values import COLUMNS_MAX, RowBuilder
 
-FOOTER_GUESS = 64 * 1024
-"""Bytes read from the end, whatever a sample is allowed: Arrow looks at as many (kDefaultFooterReadSize)."""
+HELD_MAX = 24 * 1024 * 1024
+"""Bytes of decompressed pages of all columns together: a few kilobytes may stand for gigabytes."""
 
-MAGIC = b"PAR1"
+BATCH_BYTES = 8 * 1024 * 1024
+"""What a batch of rows may come to where each repeats the longest text of a page."""
+
 OLD_WRITERS_BYTES = 100
 """Some old writers count a dictionary page too short, so that readers ask for this much more (PARQUET-816)."""
-_TAIL = 8  # the footer's length in four bytes, and the magic
 
 
 @dataclass(slots=True)
@@ -26,9 +30,15 @@ class _Ranges:
     total: int
     parts: dict[int, bytes] = field(default_factory=dict)
 
-    @property
-    def fetched(self) -> int:
-        return sum(map(len, self.parts.values()))
+    def holds(self, start: int, end: int) -> bool:
+        return any(first <= start and end <= first + len(data) for first, data in self.parts.items())
+
+    def between(self, start: int, end: int) -> bytes:
+        """Raises BadAnswer where they are not here."""
+        for first, data in self.parts.items():
+            if first <= start <= end <= first + len(data):
+                return data[start - first : end - first]
+        raise BadAnswer("parquet")
 
 
 class _Sparse(io.RawIOBase):
@@ -55,28 +65,25 @@ class _Sparse(io.RawIOBase):
     def read(self, size: int | None = -1) -> bytes:
         left = self._ranges.total - self._position
         size = left if size is None or size < 0 else min(size, left)
-        for start, data in self._ranges.parts.items():
-            if start <= self._position and self._position + size <= start + len(data):
-                piece = data[self._position - start : self._position - start + size]
-                self._position += size
-                return piece
-        raise BadAnswer("parquet")
+        piece = self._ranges.between(self._position, self._position + size)
+        self._position += size
+        return piece
 
 
 async def preview(bucket: Bucket, key: str, limit: int, bytes_max: int) -> Sample:
     """The first `limit` rows; fewer columns where one row group is more than the bytes allowed."""
-    ranges = await _footer(bucket, key, bytes_max)
-    metadata = await asyncio.to_thread(_metadata, ranges)
+    metadata, total, fetched, tail = await footer.read(bucket, key, bytes_max)
+    ranges = _Ranges(total, {total - len(tail): tail})
     columns = _fitting(metadata, bytes_max)
     if columns:
-        await _fetch(bucket, key, ranges, *_extent(metadata, columns))
+        fetched += await _fetch(bucket, key, ranges, *_extent(metadata, columns))
     sample = await asyncio.to_thread(_rows, ranges, metadata, columns, limit, bytes_max, bucket.secrets)
-    return replace(sample, bytes_read=ranges.fetched, executed=f"GetObject {key}")
+    return replace(sample, bytes_read=fetched, executed=f"GetObject {key}")
 
 
 async def columns(bucket: Bucket, key: str, bytes_max: int) -> tuple[Column, ...]:
     """Every column, of however many bytes: only the footer is read."""
-    metadata = await asyncio.to_thread(_metadata, await _footer(bucket, key, bytes_max))
+    metadata, *_ = await footer.read(bucket, key, bytes_max)
     return await asyncio.to_thread(_schema, metadata)
 
 
@@ -89,37 +96,15 @@ def _schema(metadata: Any) -> tuple[Column, ...]:
         raise BadAnswer("parquet") from None
 
 
-async def _fetch(bucket: Bucket, key: str, ranges: _Ranges, start: int, end: int) -> None:
+async def _fetch(bucket: Bucket, key: str, ranges: _Ranges, start: int, end: int) -> int:
     end = min(end, ranges.total)
-    if not any(first <= start and end <= first + len(data) for first, data in ranges.parts.items()):
-        piece = await bucket.read(key, start, end - start)
-        ranges.parts[piece.start] = piece.data
-
-
-async def _footer(bucket: Bucket, key: str, bytes_max: int) -> _Ranges:
-    piece = await bucket.read(key, -1, FOOTER_GUESS)
-    if piece.total is None or not piece.data.endswith(MAGIC) or len(piece.data) < _TAIL:
+    if start >= end:
         raise BadAnswer("parquet")
-    ranges = _Ranges(piece.total, {piece.start: piece.data})
-    length = int.from_bytes(piece.data[-_TAIL:-4], "little") + _TAIL
-    if length > piece.total:
-        raise BadAnswer("parquet")
-    if length > bytes_max:
-        raise LimitExceeded("parquet_footer", bytes=bytes_max)
-    if length > len(piece.data):
-        whole = await bucket.read(key, -1, length)
-        ranges.parts = {whole.start: whole.data}
-    return ranges
-
-
-def _metadata(ranges: _Ranges) -> Any:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        return pq.read_metadata(pa.PythonFile(_Sparse(ranges), mode="r"))
-    except (pa.ArrowException, OSError):
-        raise BadAnswer("parquet") from None
+    if ranges.holds(start, end):
+        return 0
+    piece = await bucket.read(key, start, end - start)
+    ranges.parts[piece.start] = piece.data
+    return len(piece.data)
 
 
 def _fitting(metadata: Any, room: int) -> list[int]:
@@ -155,34 +140,70 @@ def _rows(
     import pyarrow as pa
 
     try:
-        table, missing = _table(ranges, metadata, fitting, limit)
-        rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
-        columns = tuple(Column(found.name, _type(found.type)) for found in table.schema)
-        builder = RowBuilder(columns, limit, bytes_max, secrets=secrets)
-        whole = all(map(builder.add, rows))
+        held, batch = _held(ranges, metadata, fitting, limit)
+        with _opened(ranges, metadata) as file:
+            shown, missing = _shown(file, metadata, held)
+            columns = tuple(Column(name, _type(file.schema_arrow.field(name).type)) for name in shown)
+            builder = RowBuilder(columns, limit, bytes_max, secrets=secrets)
+            read = 0
+            whole = True
+            for row in _read(file, metadata, shown, batch):
+                read += 1
+                if not (whole := builder.add(row)):
+                    break
     except (pa.ArrowException, OSError):
         raise BadAnswer("parquet") from None
-    more = "limit" if metadata.num_rows > table.num_rows else None
+    more = "limit" if metadata.num_rows > read else None
     sample = builder.sample("", stopped_by=("columns" if missing else more) if whole else None)
     if not missing:
         return sample
-    counts = {"shown": len(sample.columns), "all": table.num_columns + missing}
+    counts = {"shown": len(sample.columns), "all": len(columns) + missing}
     return replace(sample, notes=(Message("note.cut_columns", counts),))
 
 
-def _table(ranges: _Ranges, metadata: Any, fitting: list[int], limit: int) -> tuple[Any, int]:
-    """The first rows of the columns all of whose leaves are there, and how many others there are."""
+def _held(ranges: _Ranges, metadata: Any, fitting: list[int], limit: int) -> tuple[list[int], int]:
+    """Of the columns that fit those whose pages may be decompressed, and how many rows to read at once.
+
+    Raises LimitExceeded when there is none.
+    """
+    held, total, texts = list[int](), 0, 0
+    for position in fitting:
+        chunk = metadata.row_group(0).column(position)
+        pages = measured(ranges.between(_start(chunk), _start(chunk) + chunk.total_compressed_size))
+        total += pages.held
+        if total > HELD_MAX:
+            break
+        texts += pages.held if chunk.physical_type == "BYTE_ARRAY" else 0
+        held.append(position)
+    if fitting and not held:
+        raise LimitExceeded("row_group", bytes=HELD_MAX)
+    return held, max(1, min(limit + 1, BATCH_BYTES // max(1, texts)))
+
+
+def _opened(ranges: _Ranges, metadata: Any) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(pa.PythonFile(_Sparse(ranges), mode="r"), metadata=metadata) as file:
-        names = file.schema_arrow.names
-        if metadata.num_rows == 0:
-            return file.schema_arrow.empty_table(), 0
-        missing = {metadata.schema.column(position).path.split(".")[0] for position in _others(metadata, fitting)}
-        shown = [name for name in names if name not in missing]
-        batch = next(file.iter_batches(limit + 1, row_groups=[0], columns=shown))
-        return pa.Table.from_batches([batch]), len(names) - len(shown)
+    return pq.ParquetFile(pa.PythonFile(_Sparse(ranges), mode="r"), metadata=metadata)
+
+
+def _shown(file: Any, metadata: Any, held: list[int]) -> tuple[list[str], int]:
+    """The columns all of whose leaves are there, and how many others there are."""
+    names = file.schema_arrow.names
+    if metadata.num_rows == 0 or metadata.num_row_groups == 0:
+        return names, 0
+    missing = {metadata.schema.column(position).path.split(".")[0] for position in _others(metadata, held)}
+    shown = [name for name in names if name not in missing]
+    return shown, len(names) - len(shown)
+
+
+def _read(file: Any, metadata: Any, shown: list[str], batch: int) -> Iterator[tuple[Any, ...]]:
+    """Rows, each made when it is asked for: a thousand may all be the one long text of a dictionary."""
+    if metadata.num_rows == 0 or metadata.num_row_groups == 0:
+        return
+    for found in file.iter_batches(batch, row_groups=[0], columns=shown):
+        for position in range(found.num_rows):
+            yield tuple(column[position].as_py() for column in found.columns)
 
 
 def _others(metadata: Any, fitting: list[int]) -> set[int]:

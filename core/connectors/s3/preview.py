@@ -6,8 +6,9 @@ from pathlib import PurePosixPath
 
 from core.connectors.s3 import parquet
 from core.connectors.s3.bucket import Bucket
+from core.connectors.s3.encodings import readable
 from core.connectors.s3.head import Head
-from core.connectors.s3.tables import READERS, dumped, lines_of, readable
+from core.connectors.s3.tables import READERS, dumped, lines_of
 from core.models import Message, Sample
 
 FIRST_BYTES = 64 * 1024

@@ -1,86 +1,112 @@
 """The first rows of CSV, JSON, JSON Lines, text, and of anything else as bytes."""
 
-import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from core.connectors import json_text
 from core.connectors.records import sample_of
+from core.connectors.s3.csv_lines import Lines
 from core.errors import BadAnswer
 from core.models import Column, Sample
-from core.values import RowBuilder
+from core.values import COLUMNS_MAX, RowBuilder
 
 DUMP_WIDTH = 16
+SNIFFED = 8192
+"""Characters that are looked at for what divides fields."""
+
+SNIFFED_ROWS = 20
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)\.\d+")
+_DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[T ].{0,40})?")
 _EMPTY = frozenset({"", "NA", "NULL", "null", "None", "NaN", "nan"})
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 Reader = Callable[[str, int, int, bool, tuple[str, ...]], Sample]
 """Text, limit, bytes allowed, whether the text is cut off, secrets to hide."""
 
 
-def readable(content: bytes, cut: bool) -> tuple[str | None, str | None]:
-    """The content as text, None where it is none, and the name of a note on how it was read."""
-    for mark, name in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
-        if content.startswith(mark):
-            return _decoded(content[len(mark) :], name, cut), None
-    if _CONTROL.search(content):
-        return None, None
-    text = _decoded(content, "utf-8", cut)
-    return (text, None) if text is not None else (_decoded(content, "windows-1256", cut), "windows_1256")
-
-
-def _decoded(content: bytes, encoding: str, cut: bool) -> str | None:
-    """A letter that the cut went through is left out."""
-    try:
-        return codecs.getincrementaldecoder(encoding)().decode(content, final=not cut)
-    except UnicodeDecodeError:
-        return None
-
-
 def csv_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...]) -> Sample:
-    """Comma, semicolon, tab or bar; the first row names the columns unless it holds numbers."""
-    rows = _csv_rows(text, limit + 2, cut)
+    """Comma, semicolon, tab or bar, whichever divides the first rows most evenly."""
+    return _separated(text, limit, bytes_max, cut, secrets, _delimiter(text[:SNIFFED]))
+
+
+def tsv_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...]) -> Sample:
+    """Tabs, as the name says."""
+    return _separated(text, limit, bytes_max, cut, secrets, "\t")
+
+
+def _separated(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...], delimiter: str) -> Sample:
+    rows, width, cut = _csv_rows(text, limit + 2, cut, delimiter)
     if not rows:
         return RowBuilder((), limit, bytes_max).sample("")
-    named = not any(_INTEGER.fullmatch(cell) or _DECIMAL.fullmatch(cell) for cell in rows[0])
-    width = max(map(len, rows))
-    names = _padded(rows[0] if named else [], width)
-    cells = [_padded_cells(row, width) for row in rows[named:]]
-    types = [_cell_type(row[position] for row in cells) for position in range(width)]
+    named = _names_columns(rows)
+    shown = min(width, COLUMNS_MAX)
+    names = _padded(rows[0] if named else [], shown)
+    cells = [_padded_cells(row, shown) for row in rows[named:]]
+    types = [_cell_type(row[position] for row in cells) for position in range(shown)]
     columns = tuple(Column(name, type_) for name, type_ in zip(names, types, strict=True))
-    return _table(columns, [_typed(row, types) for row in cells], limit, bytes_max, cut, secrets)
+    return _table(columns, [_typed(row, types) for row in cells], limit, bytes_max, cut, secrets, width)
 
 
-def _csv_rows(text: str, wanted: int, cut: bool) -> list[list[str]]:
-    if cut:
-        text = text[: text.rfind("\n") + 1] or text
-    sample = text[:8192]
-    found: list[list[str]] = []
+def _csv_rows(text: str, wanted: int, cut: bool, delimiter: str) -> tuple[list[list[str]], int, bool]:
+    """Rows, each as far as it is shown, how many fields the widest has, and whether the text went on."""
+    found, width, lines = list[list[str]](), 0, Lines(text, delimiter)
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(sample)):
+        for row in csv.reader(lines, delimiter=delimiter):
+            lines.fields = 0
             if row:
-                found.append(row)
+                width = max(width, len(row))
+                found.append(row[:COLUMNS_MAX])
             if len(found) >= wanted:
-                break
+                return found, width, cut
     except csv.Error:
-        raise BadAnswer("not_csv") from None
-    return found
+        if not found:
+            raise BadAnswer("not_csv") from None
+        return found, width, True
+    if cut and len(found) > 1:
+        found.pop()  # it broke off, perhaps in the middle of a quoted field
+    return found, width, cut
 
 
-def _delimiter(sample: str) -> str:
-    """The mark that stands most often in the first line: csv.Sniffer guesses letters of Persian words."""
-    line = sample.split("\n", 1)[0]
-    return max(",;\t|", key=line.count)
+def _delimiter(beginning: str) -> str:
+    """csv.Sniffer guesses letters of Persian words."""
+    return max(",;\t|", key=lambda mark: _evenness(beginning, mark))
+
+
+def _evenness(beginning: str, mark: str) -> tuple[bool, float, int]:
+    """Whether most rows have several fields, how large a part of the rows has equally many, and how many that is."""
+    try:
+        rows = csv.reader(io.StringIO(beginning, newline=""), delimiter=mark)
+        widths = [len(row) for row in islice(rows, SNIFFED_ROWS) if row]
+    except csv.Error:
+        return False, 0, 0
+    if len(widths) > 2:
+        widths.pop()  # it may have been cut
+    usual, times = Counter(widths).most_common(1)[0] if widths else (0, 0)
+    return usual > 1, times / max(1, len(widths)), usual
+
+
+def _names_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the columns: it does unless it holds numbers or dates, as what follows does."""
+    return not any(map(_is_value, rows[0])) or _heads_values(rows)
+
+
+def _heads_values(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a word stands above nothing but numbers or dates: years may name columns too."""
+    below = rows[1:]
+    return any(
+        not _is_value(cell) and below and all(position < len(row) and _is_value(row[position]) for row in below)
+        for position, cell in enumerate(rows[0])
+    )
+
+
+def _is_value(cell: str) -> bool:
+    return any(pattern.fullmatch(cell) for pattern in (_INTEGER, _DECIMAL, _DATE))
 
 
 def _padded(names: Sequence[str], width: int) -> list[str]:
@@ -116,14 +142,19 @@ def _value(cell: str, type_: str) -> Any:
 
 def json_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...]) -> Sample:
     """A document's records by the same rule as REST's."""
-    document, whole = json_text.parse_cut(text) if cut else (json_text.parse(text.encode()), True)
+    text, fits = json_text.bounded(text)
+    document, whole = json_text.parse_cut(text, keep=limit + 1)
+    if not (cut or whole) and fits:
+        raise BadAnswer("truncated" if text.strip() else "empty")
+    stopped = "bytes" if cut or not fits else None
     records = json_text.records_in(document, None)
-    stopped = None if whole and not cut else "bytes"
     return sample_of(records, limit=limit, bytes_max=bytes_max, executed="", secrets=secrets, cut_by=stopped)
 
 
 def json_lines_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...]) -> Sample:
     """One document a line."""
+    text, fits = json_text.bounded(text)
+    cut = cut or not fits
     records = [json_text.parse(line.encode()) for line in _lines(text, limit + 1, cut) if line.strip()]
     stopped = "bytes" if cut else None
     return sample_of(records, limit=limit, bytes_max=bytes_max, executed="", secrets=secrets, cut_by=stopped)
@@ -162,16 +193,17 @@ def _table(
     bytes_max: int,
     cut: bool,
     secrets: tuple[str, ...],
+    width: int = 0,
 ) -> Sample:
-    builder = RowBuilder(columns, limit, bytes_max, secrets=secrets)
+    builder = RowBuilder(columns, limit, bytes_max, secrets=secrets, width=width)
     whole = all(builder.add(row) for row in rows)
     return builder.sample("", stopped_by="bytes" if whole and cut else None)
 
 
 READERS: dict[str, Reader] = {
     ".csv": csv_of,
-    ".tsv": csv_of,
-    ".tab": csv_of,
+    ".tsv": tsv_of,
+    ".tab": tsv_of,
     ".json": json_of,
     ".geojson": json_of,
     ".jsonl": json_lines_of,

@@ -1,0 +1,102 @@
+"""A Parquet file's footer: what its columns are and where its first row group stands, whatever else it lists.
+
+Arrow makes a kilobyte of each column of each row group, so only as much of a long footer is read and handed to it.
+"""
+
+import asyncio
+from typing import Any
+
+from core.connectors.s3.bucket import Bucket
+from core.connectors.s3.thrift import Compact, Ended, Malformed
+from core.errors import BadAnswer, LimitExceeded
+
+GUESS = 64 * 1024
+"""Bytes read from the end, whatever a sample is allowed: Arrow looks at as many (kDefaultFooterReadSize)."""
+
+BEGINNING = 256 * 1024
+"""Bytes of a longer footer that are read first: the schema and one row group of some thousand columns."""
+
+GROWTH = 4
+COLUMNS_MAX = 10_000
+"""Columns that a file may have, at all levels: Arrow makes a kilobyte of each."""
+MAGIC = b"PAR1"
+_TAIL = 8  # the footer's length in four bytes, and the magic
+
+# parquet.thrift, FileMetaData
+_SCHEMA, _ROW_GROUPS = 2, 4
+_ONE_STRUCT = b"\x1c"
+_STOP = b"\0"
+
+
+async def read(bucket: Bucket, key: str, bytes_max: int) -> tuple[Any, int, int, bytes]:
+    """What Arrow makes of it, the file's length, the bytes read, and the last bytes of the file with where they begin.
+
+    Raises BadAnswer for what is no Parquet file, LimitExceeded for one that has too many columns.
+    """
+    tail = await bucket.read(key, -1, GUESS)
+    if tail.total is None or not tail.data.endswith(MAGIC) or len(tail.data) < _TAIL:
+        raise BadAnswer("parquet")
+    length = int.from_bytes(tail.data[-_TAIL:-4], "little")
+    if length + _TAIL > tail.total:
+        raise BadAnswer("parquet")
+    if length + _TAIL <= len(tail.data):
+        footer = await asyncio.to_thread(_first_group, tail.data[-length - _TAIL : -_TAIL])
+        return await asyncio.to_thread(_metadata, footer), tail.total, len(tail.data), tail.data
+    footer, fetched = await _beginning(bucket, key, tail.total - length - _TAIL, length, bytes_max)
+    return await asyncio.to_thread(_metadata, footer), tail.total, len(tail.data) + fetched, tail.data
+
+
+async def _beginning(bucket: Bucket, key: str, start: int, length: int, bytes_max: int) -> tuple[bytes, int]:
+    data, wanted = b"", BEGINNING
+    while True:
+        wanted = min(wanted, length - len(data), bytes_max - len(data))
+        data += (await bucket.read(key, start + len(data), wanted)).data
+        try:
+            return await asyncio.to_thread(_first_group, data), len(data)
+        except LimitExceeded:
+            if len(data) >= min(length, bytes_max) or wanted <= 0:
+                raise
+        wanted = len(data) * (GROWTH - 1)
+
+
+def _first_group(data: bytes) -> bytes:
+    """A footer that lists the first row group alone. Raises LimitExceeded where the bytes end before that does."""
+    try:
+        return _shortened(Compact(data))
+    except Ended:
+        raise LimitExceeded("parquet_footer", bytes=len(data)) from None
+    except Malformed:
+        raise BadAnswer("parquet") from None
+
+
+def _shortened(walk: Compact) -> bytes:
+    for number, type_ in walk.fields():
+        if number == _SCHEMA:
+            _check_columns(walk)
+        if number == _ROW_GROUPS:
+            before = walk.data[: walk.at]
+            count, of = walk.listed()
+            start = walk.at
+            if not count:
+                break
+            walk.skip(of, alone=True)
+            return before + _ONE_STRUCT + walk.data[start : walk.at] + _STOP
+        walk.skip(type_)
+    return walk.data
+
+
+def _check_columns(walk: Compact) -> None:
+    count, _ = Compact(walk.data, walk.at).listed()
+    if count > COLUMNS_MAX:
+        raise LimitExceeded("columns", count=COLUMNS_MAX)
+
+
+def _metadata(footer: bytes) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    alone = MAGIC + footer + len(footer).to_bytes(4, "little") + MAGIC
+    try:
+        return pq.read_metadata(pa.BufferReader(alone))
+    except (pa.ArrowException, OSError):
+        raise BadAnswer("parquet") from None
