@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,12 +15,9 @@ from core.models import (
     Event,
     Figures,
     HealthSummary,
-    KeptSample,
     Organisation,
     PingResult,
     Role,
-    SampleResult,
-    SampleRun,
     Source,
     SourceDraft,
     SourcePage,
@@ -31,7 +27,7 @@ from core.services import inputs
 from core.services.approvals import Approvals
 from core.services.audit import Audit
 from core.services.calls import Calls
-from core.services.contents import CatalogLevel, Contents
+from core.services.contents import Contents
 from core.services.diagnosing import Diagnosing
 from core.services.holds import Holds
 from core.services.idempotency import Once, Repeats
@@ -43,6 +39,7 @@ from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
 from core.services.runs import Runs
+from core.services.sample_calls import SampleCalls
 from core.services.source_trail import SourceTrail, settings_of
 from core.services.views import SourceFilter, SourceViews, new_source
 from core.services.writer import StatusWriter
@@ -54,7 +51,7 @@ from core.storage.status import StatusRepository
 PAGE_MAX = 500
 
 
-class DataSourceService(LadderCalls, KindQuestions):
+class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
     """Pages, HTTP and command line call this and nothing below it.
 
     Every method takes the actor first and raises NotFound for an organisation that the actor does not belong to,
@@ -226,41 +223,6 @@ class DataSourceService(LadderCalls, KindQuestions):
         """A job of an organisation that the actor belongs to."""
         return self._jobs.find(actor, job_id)
 
-    async def sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> SampleResult:
-        """A bounded, read-only look at real data. Raises every error of the table in `core.errors`."""
-        live = await self._require(actor, org, source_id, Role.ANALYST)
-        record = live.record
-        async with self._runs.kept(actor, record, params) as run:
-            await self._judge(live, params)
-            # Before anything is sent: who looked stays known even where the answer never came.
-            asked = await self._trail.sampled(actor, org, record, params)
-            answer = await self._calls.sample(live, dict(params))
-            run.result = result = replace(answer, asked=asked, ts=self._clock(), time_limit_s=live.guard.sample_limit_s)
-        self._last_good.keep(record, params, result)
-        return result
-
-    async def runs(self, actor: Actor, org: str, source_id: UUID, limit: int = 20) -> tuple[SampleRun, ...]:
-        """One's own latest samples of a source, newest first."""
-        await self._require(actor, org, source_id, Role.ANALYST)
-        return await self._kept_runs.of(org, actor.name, source_id, limit)
-
-    async def last_sample(self, actor: Actor, org: str, source_id: UUID) -> KeptSample | None:
-        """The last good answer that this process saw, for as long as the source's configuration is the same."""
-        record = (await self._require(actor, org, source_id, Role.ANALYST)).record
-        kept = self._last_good.of(record)
-        return kept if kept is None or await self._approvals.admits(record, kept.params) else None
-
-    async def check_sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> None:
-        """Judges a request without sending it. Raises InvalidInput naming `params.<field>`, QueryRefused."""
-        await self._judge(await self._require(actor, org, source_id, Role.ANALYST), params)
-
-    async def catalog(
-        self, actor: Actor, org: str, source_id: UUID, path: str = "", *, fresh: bool = False
-    ) -> CatalogLevel:
-        """What can be sampled below `path`, remembered for a while unless `fresh`. Raises as `sample` does."""
-        live = await self._require(actor, org, source_id, Role.ANALYST)
-        return await self._contents.below(live, path, fresh=fresh)
-
     async def metrics(self, actor: Actor, org: str, source_id: UUID) -> Figures:
         live = await self._require(actor, org, source_id, Role.VIEWER)
         return live.guard.figures.snapshot(live.state)
@@ -307,11 +269,6 @@ class DataSourceService(LadderCalls, KindQuestions):
         news = any(seq is not None and (live is None or live.is_behind(seq)) for live, _, seq in present)
         kept = await self._statuses.of_org(org) if news else {}
         return tuple(self._live.of(record, kept.get(record.id)) for record in records)
-
-    async def _judge(self, live: LiveSource, params: Mapping[str, Any]) -> None:
-        # Parsing takes some 15 ms a kilobyte: on the loop a long query would hold up every other source.
-        await asyncio.to_thread(self._kinds.check_params, live.record.kind, params)
-        await self._approvals.require(live.record, params)
 
     def _new_config(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing where what was sent changes nothing: then the evidence, the connector and the breaker stay."""

@@ -1,9 +1,9 @@
 """PostgreSQL through psycopg 3: sessions of our own, extended protocol only, READ ONLY always rolled back."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from weakref import WeakSet
 
@@ -16,16 +16,15 @@ from core.connectors.checkout import Checkout
 from core.connectors.detached import Detached
 from core.connectors.first_look import first_look
 from core.connectors.network import Host
-from core.connectors.postgres import catalogue, failures, rungs, session, superuser
+from core.connectors.postgres import catalogue, failures, reading, rungs, session, superuser
 from core.connectors.postgres.encryption import looked_at_again
 from core.connectors.postgres.names import names_of, quoted
-from core.connectors.postgres.received import TooMuch, within_bytes
-from core.connectors.postgres.values import as_arguments, columns_of
+from core.connectors.postgres.values import as_arguments
 from core.connectors.registry import register
 from core.diagnosis.ladder import Found
-from core.errors import CertificateInvalid, LimitExceeded
+from core.errors import CertificateInvalid
 from core.models import CatalogEntry, Check, Sample
-from core.resilience.deadline import remaining, server_limit_s
+from core.resilience.deadline import remaining
 from core.values import RowBuilder
 
 if TYPE_CHECKING:
@@ -34,13 +33,7 @@ if TYPE_CHECKING:
 
     Judge = Callable[[AsyncConnection[Any], str, list[Any] | None], Awaitable[None]]
 
-BATCH = 100
-SMALL_BYTES = 16 * 1024
 NAME_PARTS_MAX = 2
-LOCK_WAIT_MS = 2000
-ROW_BYTES = 12 * 1024 * 1024
-"""What the server may send at once: a row that is larger is not taken in."""
-
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
 
@@ -94,14 +87,6 @@ class PostgresParams(SampleParams):
         if (self.sql is not None and (self.columns or self.where)) or (self.table is not None and self.args):
             raise PydanticCustomError("table_or_sql", "either table or sql")
         return self
-
-
-class _Cut(TooMuch):
-    """The session is gone, and with it what was still to come."""
-
-    def __init__(self, found: Sample) -> None:
-        super().__init__()
-        self.found = found
 
 
 @register("postgres")
@@ -158,7 +143,7 @@ class PostgresConnector(Connector):
     def snippet(cls, config: Mapping[str, Any], params: Mapping[str, Any]) -> str:
         from core.connectors.postgres.snippet import snippet
 
-        return snippet(config, params, declared=_DECLARABLE.match(params.get("sql") or "") is not None)
+        return snippet(config, params, declared=reading.declarable(params.get("sql") or ""))
 
     async def ping(self) -> tuple[bool, str]:
         return await self._work.run(self._ping())
@@ -178,22 +163,12 @@ class PostgresConnector(Connector):
 
     async def _sample(self, given: PostgresParams, check: "Judge | None" = None) -> Sample:
         """`check` judges what only the server can tell of a superuser's statement."""
-        try:
-            return await self._read(given, check)
-        except TooMuch as err:
-            found = err.found if isinstance(err, _Cut) else None
-        # What came before is good, but without a first row there is nothing to show.
-        if found is None or not found.rows:
-            raise LimitExceeded("row", bytes=ROW_BYTES)
-        return found
-
-    async def _read(self, given: PostgresParams, check: "Judge | None") -> Sample:
         async with self._read_only() as (connection, mighty):
             query = given.sql or _selection(given, self._config.schema_name)
             text = query if isinstance(query, str) else query.as_string(connection)
             if check and mighty:
                 await check(connection, text, as_arguments(given.args))
-            return await self._fetch(connection, text, given)
+            return await reading.sample(connection, text, given.args, self._rows(given.limit))
 
     async def describe(self, path: str = "") -> list[CatalogEntry]:
         return await self._work.run(self._describe(path))
@@ -253,52 +228,13 @@ class PostgresConnector(Connector):
         """The session in its transaction, and whether it is a superuser's."""
         async with self._session() as connection, connection.transaction(force_rollback=True):
             self._clean.discard(connection)
-            guarded = await connection.execute(_GUARDS, (*_limits_ms(), self._config.schema_name))
-            row = await guarded.fetchone()
-            await connection.execute(_LEAST_ROLE, binary=True)
-            yield connection, bool(row and row[-1])
+            yield connection, await session.guard(connection, self._config.schema_name)
 
-    async def _fetch(self, connection: "AsyncConnection[Any]", text: str, given: PostgresParams) -> Sample:
-        from psycopg import AsyncRawCursor, AsyncRawServerCursor
-
-        declared = _DECLARABLE.match(text) is not None
-        cursor: Any = AsyncRawServerCursor(connection, "sample") if declared else AsyncRawCursor(connection)
-        async with cursor:
-            # `binary` on the plain cursor is what keeps it off the simple protocol, which takes several statements.
-            run = cursor.execute(text, as_arguments(given.args), **({} if declared else {"binary": True}))
-            await within_bytes(connection, ROW_BYTES, run)
-            columns = columns_of(connection, cursor.description)
-            rows = RowBuilder(columns, given.limit, self._environment.bytes_max, secrets=self._secrets())
-            wanted = 1
-            # Batches grow only while rows are small: a hundred rows of 10 MB would stand in memory at once.
-            try:
-                while columns and (batch := await within_bytes(connection, ROW_BYTES, cursor.fetchmany(wanted))):
-                    if not all(map(rows.add, batch)):
-                        break
-                    wanted = BATCH if rows.bytes_read < SMALL_BYTES else 1
-            except TooMuch:
-                raise _Cut(rows.sample(text, stopped_by="bytes")) from None
-            return rows.sample(text)
+    def _rows(self, limit: int) -> "reading.Rows":
+        return partial(RowBuilder, limit=limit, bytes_max=self._environment.bytes_max, secrets=self._secrets())
 
     def _secrets(self) -> tuple[str, ...]:
         return (self._config.password.get_secret_value(),) if self._config.password else ()
-
-
-# EXPLAIN and SHOW answer rows too, but no cursor can be declared for them.
-_DECLARABLE = re.compile(r"(?is)(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|values|table)\b")
-_GUARDS = """select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
-set_config('idle_in_transaction_session_timeout', %s, true), set_config('intervalstyle', 'iso_8601', true),
-set_config('standard_conforming_strings', 'on', true),
-set_config('search_path', coalesce(quote_ident(%s::text) || ', public', current_setting('search_path')), true),
-(select rolsuper from pg_catalog.pg_roles where rolname = session_user)"""
-# Where the credential may take it, this role stops programs, files and reloads, even for a superuser.
-_LEAST_ROLE = """select set_config('role', rolname, true) from pg_catalog.pg_roles
-where rolname = 'pg_read_all_data' and pg_catalog.pg_has_role(oid, 'member')"""
-
-
-def _limits_ms() -> tuple[str, str, str]:
-    statement = int(server_limit_s() * 1000)
-    return str(statement), str(min(LOCK_WAIT_MS, statement)), str(int(remaining() * 1000) + 1000)
 
 
 def _selection(given: PostgresParams, schema: str | None) -> "Composed":

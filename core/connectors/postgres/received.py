@@ -37,7 +37,10 @@ async def within_bytes(connection: "AsyncConnection[Any]", most: int, work: Awai
                 raise TooMuch
         return await working
     finally:
-        working.cancel()
+        if not working.done():
+            # To its end: until then the driver holds the session, and the cursor that is being closed.
+            working.cancel()
+            await asyncio.wait({working})
 
 
 def received(connection: "AsyncConnection[Any]") -> int:

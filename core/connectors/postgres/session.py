@@ -13,7 +13,7 @@ from core.connectors.network import fields_of
 from core.connectors.postgres import failures
 from core.connectors.postgres.values import register_loaders
 from core.errors import AuthError, CertificateInvalid, SourceError, SourceTimeout
-from core.resilience.deadline import remaining, within
+from core.resilience.deadline import remaining, server_limit_s, within
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 VERIFIED = frozenset({"verify-ca", "verify-full"})
 FALLBACK = {"prefer": ("require", "disable", "unsupported"), "allow": ("disable", "require", "not_admitted")}
 """What is dialled first, what next, and for which reason alone."""
+LOCK_WAIT_MS = 2000
+_GUARDS = """select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
+set_config('idle_in_transaction_session_timeout', %s, true), set_config('intervalstyle', 'iso_8601', true),
+set_config('standard_conforming_strings', 'on', true),
+set_config('search_path', coalesce(quote_ident(%s::text) || ', public', current_setting('search_path')), true),
+(select rolsuper from pg_catalog.pg_roles where rolname = session_user)"""
+# Where the credential may take it, this role stops programs, files and reloads, even for a superuser.
+_LEAST_ROLE = """select set_config('role', rolname, true) from pg_catalog.pg_roles
+where rolname = 'pg_read_all_data' and pg_catalog.pg_has_role(oid, 'member')"""
 
 
 async def connect(config: Any, addresses: tuple[str, ...], limit_s: float) -> "AsyncConnection[Any]":
@@ -106,6 +115,19 @@ def _forget_environment() -> None:
     # libpq takes PGSERVICE, PGOPTIONS and their like from the process wherever an argument is not given.
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
+
+
+async def guard(connection: "AsyncConnection[Any]", schema: str | None) -> bool:
+    """Limits, and the least role, for the transaction that has begun. Whether the session is a superuser's."""
+    told = await connection.execute(_GUARDS, (*_limits_ms(), schema))
+    row = await told.fetchone()
+    await connection.execute(_LEAST_ROLE, binary=True)
+    return bool(row and row[-1])
+
+
+def _limits_ms() -> tuple[str, str, str]:
+    statement = int(server_limit_s() * 1000)
+    return str(statement), str(min(LOCK_WAIT_MS, statement)), str(int(remaining() * 1000) + 1000)
 
 
 def is_quiet(connection: "AsyncConnection[Any]") -> bool:
