@@ -1,7 +1,7 @@
 # Python >= 3.11 and make are all it needs; uv is used when it is on PATH. Nothing is installed outside .venv.
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo run test faults hostile canary fuzz servers check bench lock
+.PHONY: screenshots help demo run test faults hostile canary fuzz servers check bench lock
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -34,6 +34,7 @@ help:
 	@echo "make faults   breaks every kind of source in every way, against the clock (ARGS='-k mongodb')"
 	@echo "make hostile  answers that mean harm, of every kind, and the memory that each takes (ARGS='-k s3')"
 	@echo "make canary   looks for secrets wherever anybody can read, whatever fails: every configuration at every peer"
+	@echo "make screenshots  a picture of every page and state in both languages and themes, into screenshots/"
 	@echo "make fuzz     asks the HTTP interface everything that its document allows, and more (N=200 for longer)"
 	@echo "make check    format, lint, types, import contracts, locks, message catalogues"
 	@echo "make bench    the performance table (NAME=P13 for one goal)"
@@ -60,6 +61,10 @@ canary: $(VENV)/.requirements-dev
 
 fuzz: $(VENV)/.requirements-dev
 	@CHESHMEH_TEST_FUZZ=$${N:-60} $(PY) -m pytest -s tests/api/test_fuzz.py $(ARGS)
+
+screenshots: $(VENV)/.requirements-dev
+	@mkdir -p screenshots
+	@CHESHMEH_TEST_SCREENSHOTS=$(CURDIR)/screenshots $(PY) -m pytest tests/browser/test_every_state.py $(ARGS)
 
 check: $(VENV)/.requirements-dev
 	$(PY) -m ruff format --check .

@@ -9,6 +9,7 @@ from core.i18n import Translator
 from core.models import Role, Source, Status
 from ui import params, runs, state
 from ui.last_good import last_good
+from ui.posture import posture
 from ui.result import result
 from ui.runtime import run, runtime
 from ui.saved_queries import saved_queries
@@ -25,6 +26,7 @@ def playground(source: Source, person: Reader, t: Translator) -> None:
     if not person.may(Role.ANALYST):
         st.info(t.text("playground.forbidden"), icon=":material/lock:")
         return
+    posture(source, person, t)
     holds, asks = st.columns([1, 2])
     runs.again(source, person)
     with asks:

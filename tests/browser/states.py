@@ -24,12 +24,14 @@ class World:
 
 @dataclass(frozen=True)
 class State:
-    """`path` is below the dashboard; names in braces are sources. `act` is what a person does there."""
+    """`path` is below the dashboard; names in braces are sources. `act` is what a person does there, `leave` undoes
+    what it changed for everybody."""
 
     name: str
     path: str
     act: Act | None = None
     signed_in: bool = True
+    leave: Act | None = None
 
     def reach(self, page: Page, world: World, lang: str) -> None:
         path = self.path.format(**world.sources)
@@ -100,8 +102,43 @@ def _download(page: Page) -> None:
     page.locator(".st-key-download_csv button:visible").first.wait_for()
 
 
+def _first_expander(page: Page) -> None:
+    page.locator(".st-key-posture summary").click()
+
+
 def _program(page: Page) -> None:
     page.locator("[data-testid=stExpander] summary").last.click()
+
+
+def _opened(*names: str) -> Act:
+    """The first sample, beside what the source holds, opened level by level."""
+
+    def act(page: Page) -> None:
+        page.locator(".st-key-browse").wait_for()
+        _press("run")(page)
+        expect(page.get_by_test_id("stDataFrame").first).to_be_visible(timeout=PAGE_LIMIT_MS)
+        for name in names:
+            page.locator(".st-key-browse button:visible", has_text=name).first.click()
+            settled(page)
+
+    return act
+
+
+def _saved(page: Page) -> None:
+    page.get_by_role("combobox", name=re.compile("ذخیره‌شده|aved")).first.click()
+    page.get_by_role("option").first.click()
+    page.locator(".st-key-query_use button:visible").wait_for()
+
+
+def _policy(samples: str) -> Act:
+    def act(page: Page) -> None:
+        root = page.url.split("/playground")[0]
+        answer = page.request.put(f"{root}/orgs/main/policy", data={"samples": samples}, headers={"Origin": root})
+        assert answer.ok, answer.text()
+        page.reload()
+        settled(page)
+
+    return act
 
 
 def _failed_test(page: Page) -> None:
@@ -115,6 +152,7 @@ def _failed_test(page: Page) -> None:
     page.locator(".st-key-add_fix button:visible").wait_for()
 
 
+ADMIN_TABS = ("tokens", "queries", "egress", "audit", "hooks", "system", "users")
 STATES = (
     State("sign-in", "session/login", signed_in=False),
     State("sources", ""),
@@ -134,14 +172,23 @@ STATES = (
     State("source-metrics-empty", "source?source={unknown}&tab=metrics"),
     State("source-missing", "source?source=00000000-0000-0000-0000-000000000000"),
     State("playground", "playground?source={healthy}"),
-    State("playground-result", "playground?source={healthy}", _press("run")),
+    State("playground-result", "playground?source={healthy}", _after_run(settled)),
     State("playground-download", "playground?source={healthy}", _after_run(_download)),
     State("playground-columns", "playground?source={healthy}", _after_run(_view(2))),
     State("playground-chart", "playground?source={healthy}", _after_run(_view(3))),
     State("playground-program", "playground?source={healthy}", _after_run(_program)),
+    State("playground-mongodb", "playground?source={mongodb}", _opened("orders")),
+    State("playground-s3", "playground?source={s3}", _opened("گزارش")),
+    State("playground-rest", "playground?source={rest}", _opened("/pets")),
+    State("playground-graphql", "playground?source={graphql}", _opened()),
+    State("playground-posture", "playground?source={healthy}", _first_expander),
+    State("playground-saved", "playground?source={healthy}", _saved),
+    State("playground-save", "playground?source={healthy}", _press("query_save")),
+    State("playground-approved-only", "playground?source={healthy}", _policy("approved_only"), leave=_policy("open")),
     State("playground-refused", "playground?source={healthy}", _wrong_sample),
     State("playground-suspended", "playground?source={suspended}", _press("run")),
     State("health", "health"),
     State("admin", "admin"),
+    *(State(f"admin-{tab}", f"admin?tab={tab}") for tab in ADMIN_TABS),
     State("account", "account"),
 )
