@@ -30,6 +30,7 @@ _LTR_LETTER = re.compile("[A-Za-z]")
 _RTL_LETTER = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _NARROWED = ("error.", "advice.", "field.")
 _MS_PER_S = 1000
+_LONG_WAIT_S = 120
 
 
 class Translator:
@@ -94,7 +95,9 @@ class Translator:
         return self.text("unit.s", value=self.number(ms / _MS_PER_S, 1))
 
     def seconds(self, seconds: float) -> str:
-        """A wait in whole seconds, rounded up."""
+        """A wait, rounded up: in seconds below two minutes, in minutes beyond."""
+        if seconds > _LONG_WAIT_S:
+            return self.plural("unit.minutes", int(-(-seconds // 60)))
         return self.plural("unit.seconds", max(0, int(-(-seconds // 1))))
 
     def relative(self, when: dt.datetime, now: dt.datetime) -> str:

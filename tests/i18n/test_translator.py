@@ -90,6 +90,7 @@ def test_a_span_is_told_in_milliseconds_below_a_second() -> None:
 
 def test_a_wait_is_rounded_up() -> None:
     assert (FA.seconds(17.2), EN.seconds(0.2)) == ("۱۸ ثانیه", "1 second")
+    assert (FA.seconds(119.5), FA.seconds(3586), EN.seconds(121)) == ("۱۲۰ ثانیه", "۶۰ دقیقه", "3 minutes")
 
 
 def test_a_plural_follows_its_language() -> None:
