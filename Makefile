@@ -54,7 +54,7 @@ faults: $(VENV)/.requirements-dev
 	@$(PY) -m tests.faults $(ARGS)
 
 hostile: $(VENV)/.requirements-dev
-	@$(PY) -m tests.hostile $(ARGS)
+	@CHESHMEH_TEST_HOSTILE=whole $(PY) -m tests.hostile $(ARGS)
 
 canary: $(VENV)/.requirements-dev
 	@CHESHMEH_TEST_CANARY=whole $(PY) -m pytest tests/canary $(ARGS)

@@ -119,6 +119,7 @@ TABLE: dict[str, Row] = {
     "sources.kinds": Row(Needs.NOTHING),
     "sources.schemas": Row(Needs.NOTHING),
     "sources.sample_request": Row(Needs.NOTHING),
+    "sources.snippet": Row(Needs.NOTHING),
     "sources.close": Row(Needs.NOTHING),
     "sources.authorise": source(V, lambda s, a, o, i: s.authorise(a, o, Role.VIEWER, i)),
     "sources.list": Row(V, lambda w, s, a, o: s.list(a, o)),

@@ -79,7 +79,7 @@ async def test_the_server_is_told_how_long_it_has_and_how_much_to_send(wire: Wir
         await mongo.sample(SAMPLE | {"limit": 500})
     (find,) = wire.said("find")
     assert 0 < find["maxTimeMS"] <= 10_000
-    assert (find["limit"], find["batchSize"]) == (501, 16)
+    assert (find["limit"], find["batchSize"]) == (501, 1)
 
 
 @pytest.mark.parametrize(

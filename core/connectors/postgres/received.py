@@ -18,6 +18,11 @@ _TCP_INFO_BYTES_RECEIVED = 128
 """Where the count stands in Linux' `struct tcp_info` (since 4.1)."""
 
 
+WINDOW_BYTES = 256 * 1024
+"""What the kernel may hold of a session that nobody read yet: on a busy machine the driver reads all of it between two
+looks. Fast enough for 12 MB/s at 20 ms."""
+
+
 class TooMuch(Exception):
     """The server was sending more than was allowed; the session is closed."""
 
@@ -41,6 +46,12 @@ async def within_bytes(connection: "AsyncConnection[Any]", most: int, work: Awai
             # To its end: until then the driver holds the session, and the cursor that is being closed.
             working.cancel()
             await asyncio.wait({working})
+
+
+def hold_little(connection: "AsyncConnection[Any]") -> None:
+    """Keeps what arrives between two looks small."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW_BYTES)
 
 
 def received(connection: "AsyncConnection[Any]") -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.connectors.network import fields_of
 from core.connectors.postgres import failures
+from core.connectors.postgres.received import hold_little
 from core.connectors.postgres.values import register_loaders
 from core.errors import AuthError, CertificateInvalid, SourceError, SourceTimeout
 from core.resilience.deadline import remaining, server_limit_s, within
@@ -74,6 +75,7 @@ async def _log_in(config: Any, address: str, sslmode: str, where: dict[str, Any]
             raise failures.while_connecting(err, **where) from None
     await connection.set_read_only(True)
     register_loaders(connection)
+    hold_little(connection)
     return connection
 
 
