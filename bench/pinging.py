@@ -27,9 +27,9 @@ ACTOR = Actor("bench", {ORG: Role.ADMIN})
 
 
 @contextmanager
-def slow_server() -> Iterator[int]:
-    """The port of a server in a process of its own."""
-    command = [sys.executable, "-m", "bench.slow_server", str(DELAY_S)]
+def slow_server(module: str = "bench.slow_server", delay_s: float = DELAY_S) -> Iterator[int]:
+    """The port of a server in a process of its own, which waits so long before it answers."""
+    command = [sys.executable, "-m", module, str(delay_s)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
         assert process.stdout
         try:

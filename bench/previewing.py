@@ -1,7 +1,5 @@
 """P7 and P8: the first rows of large objects, through the service, on a bucket that answers each range after 20 ms."""
 
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ import requests
 
 from bench.measure import Contest, Goal, Measures, Workload
 from bench.past import ACTOR, ORG, settings_of
+from bench.pinging import slow_server
 from core.bootstrap import opened
 from core.models import SourceDraft
 from core.runtime import Runtime
@@ -26,21 +25,10 @@ CSV, PARQUET = "head.csv", "groups.parquet"
 
 
 @contextmanager
-def _server() -> Iterator[int]:
-    command = [sys.executable, "-m", "bench.s3_server", str(DELAY_S)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
-        assert process.stdout
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.communicate()
-
-
-@contextmanager
 def preview(key: str, rows: int) -> Iterator[tuple[Workload, Workload]]:
     """A preview of an object, and one ranged get of its first 64 KiB on a connection that is kept."""
     with (
-        _server() as port,
+        slow_server("bench.s3_server", DELAY_S) as port,
         tempfile.TemporaryDirectory() as folder,
         opened(settings_of(Path(folder) / "data")) as runtime,
     ):

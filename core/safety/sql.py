@@ -61,9 +61,9 @@ def _admitted(sql: str, strict: bool) -> None:
     _judged(_one(sql), strict)
 
 
-def check_where(expression: str, *, strict: bool = False) -> None:
+def check_where(expression: str) -> None:
     """The same for one condition. The caller puts it in parentheses, the closing one on a line of its own."""
-    tree = _judged(_as_statement(expression), strict)
+    tree = _judged(_as_statement(expression), strict=False)
     where = tree.find(exp.Where) if tree else None
     if where is None or not isinstance(where.this, exp.Paren):  # a query or a list
         _refuse("unparsable", part=expression)

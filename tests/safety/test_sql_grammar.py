@@ -79,15 +79,7 @@ def spelt(draw_from: st.DataObject, bad: str) -> str:
 
 @pytest.fixture(scope="module")
 def server(postgres: PostgresServer) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(
-        host=postgres.host,
-        port=postgres.port,
-        dbname=postgres.database,
-        user=postgres.user,
-        password=postgres.password,
-        cursor_factory=psycopg.RawCursor,
-        autocommit=True,
-    ) as connection:
+    with postgres.connect_as_app(cursor_factory=psycopg.RawCursor, autocommit=True) as connection:
         connection.execute("CREATE TEMPORARY TABLE t AS SELECT 1 AS n")
         connection.read_only = True
         yield connection

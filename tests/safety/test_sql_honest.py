@@ -36,14 +36,7 @@ HONEST = [*(f"WITH {ORDERS} {query}" for query in written_in("test_sql_orders.sq
 
 @pytest.fixture
 def reader(postgres: PostgresServer) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(
-        host=postgres.host,
-        port=postgres.port,
-        dbname=postgres.database,
-        user=postgres.user,
-        password=postgres.password,
-        cursor_factory=psycopg.RawCursor,
-    ) as connection:
+    with postgres.connect_as_app(cursor_factory=psycopg.RawCursor) as connection:
         connection.read_only = True
         yield connection
         connection.rollback()

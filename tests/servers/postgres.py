@@ -53,6 +53,12 @@ class PostgresServer:
             **options,
         )
 
+    def connect_as_app(self, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of `user` to `database`."""
+        return psycopg.connect(
+            host=self.host, port=self.port, dbname=self.database, user=self.user, password=self.password, **options
+        )
+
     def execute(self, statement: str, database: str | None = None) -> list[tuple[Any, ...]]:
         """Runs statements as superuser; the rows of the last one, if it has any."""
         with self.connect(database) as connection:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.connectors.network import fields_of
+from core.connectors.postgres.session import fetched
 from core.diagnosis.ladder import Found
 from core.errors import NotFoundInSource, PermissionDenied
 from core.models import Message
@@ -125,8 +126,7 @@ class Rights:
         return rows[0] if rows else None
 
     async def _rows(self, query: str, *arguments: Any) -> list[Any]:
-        # `binary` keeps it off the simple protocol, as everywhere.
-        return await (await self.connection.execute(query, arguments or None, binary=True)).fetchall()
+        return await fetched(self.connection, query, *arguments)
 
 
 def quoted(name: str) -> str:

@@ -119,6 +119,11 @@ def _forget_environment() -> None:
         del os.environ[name]
 
 
+async def fetched(connection: "AsyncConnection[Any]", query: str, *arguments: Any) -> list[Any]:
+    """What one of our own queries answers. `binary` keeps it off the simple protocol, as everywhere."""
+    return await (await connection.execute(query, arguments or None, binary=True)).fetchall()
+
+
 async def guard(connection: "AsyncConnection[Any]", schema: str | None) -> bool:
     """Limits, and the least role, for the transaction that has begun. Whether the session is a superuser's."""
     told = await connection.execute(_GUARDS, (*_limits_ms(), schema))

@@ -7,10 +7,10 @@ analysed tree back, in which every function, operator and relation stands as an 
 """
 
 import asyncio
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from core.connectors.postgres import understood
+from core.connectors.postgres.session import fetched
 from core.connectors.postgres.understood import Mentioned
 from core.errors import QueryRefused
 from core.models import Outcome
@@ -93,8 +93,7 @@ async def check(connection: "AsyncConnection[Any]", sql: str, args: list[Any] | 
     asked = await asyncio.to_thread(analysed, sql)
     if asked is None:
         return
-    rows = await _rows(connection, _CHECKED_TYPES, list(asked.types), list(asked.names))
-    if rows:
+    if rows := await fetched(connection, _CHECKED_TYPES, list(asked.types), list(asked.names)):
         _refuse("superuser_code", "type", rows[0][0])
     found = await _everything(connection, understood.mentioned(await _tree(connection, asked.sql, args)))
     await _judge(connection, found)
@@ -104,7 +103,7 @@ async def _tree(connection: "AsyncConnection[Any]", sql: str, args: list[Any] | 
     """The server's own analysis of a statement. Its log gets none of it, and is as it was when the sample runs."""
     heard: list[str] = []
     declared = await _declared(connection, args)
-    logged = (await _rows(connection, _TELL))[0][-1]
+    logged = (await fetched(connection, _TELL))[0][-1]
 
     def listen(notice: Any) -> None:
         heard.append(notice.message_detail or "")
@@ -114,7 +113,7 @@ async def _tree(connection: "AsyncConnection[Any]", sql: str, args: list[Any] | 
         await connection.execute(f"PREPARE cheshmeh_judged{declared} AS {sql}".encode(), binary=True)
     finally:
         connection.remove_notice_handler(listen)
-    await _rows(connection, _TELL_NO_MORE, logged)
+    await fetched(connection, _TELL_NO_MORE, logged)
     await connection.execute("DEALLOCATE cheshmeh_judged", binary=True)
     tree = max(heard, key=len, default="")
     if ":rtable" not in tree:
@@ -130,7 +129,7 @@ async def _declared(connection: "AsyncConnection[Any]", args: list[Any] | None) 
 
     transformer = Transformer(connection)
     transformer.dump_sequence(args, [PyFormat.AUTO] * len(args))
-    names = await _rows(connection, _TYPES, list(transformer.types or ()))
+    names = await fetched(connection, _TYPES, list(transformer.types or ()))
     return f"({', '.join('unknown' if name == '-' else name for (name,) in names)})"
 
 
@@ -139,11 +138,11 @@ async def _everything(connection: "AsyncConnection[Any]", found: Mentioned) -> M
     todo, seen = found, found
     while todo.relations or todo.domains:
         trees: list[str] = []
-        for oid, kind, name, code, stored in await _rows(connection, _CODE, sorted(todo.relations)):
+        for oid, kind, name, code, stored in await fetched(connection, _CODE, sorted(todo.relations)):
             _check_relation(oid, kind, name)
             if oid >= understood.FIRST_OWN:
                 trees += [*code, *understood.folded(stored)]
-        trees += [tree for (tree,) in await _rows(connection, _DOMAINS, sorted(todo.domains))]
+        trees += [tree for (tree,) in await fetched(connection, _DOMAINS, sorted(todo.domains))]
         more = understood.mentioned("\n".join(trees))
         todo, seen = more.beyond(seen), seen.with_(more)
     return seen
@@ -162,7 +161,7 @@ async def _judge(connection: "AsyncConnection[Any]", found: Mentioned) -> None:
     from core.safety.sql_functions import family
 
     names: set[str] = set()
-    for oid, path, name, volatile in await _rows(connection, _FUNCTIONS, sorted(found.functions)):
+    for oid, path, name, volatile in await fetched(connection, _FUNCTIONS, sorted(found.functions)):
         names.add(name)
         if oid >= understood.FIRST_OWN:
             _refuse("superuser_code", "function", path)
@@ -170,17 +169,12 @@ async def _judge(connection: "AsyncConnection[Any]", found: Mentioned) -> None:
             raise QueryRefused("function", outcome=Outcome.REACHED, rule=f"function.{kind}", part=name)
         if volatile and name not in HARMLESS:
             _refuse("superuser_volatile", "volatile", path)
-    if rows := await _rows(connection, _OPERATORS, sorted(found.operators)):
+    if rows := await fetched(connection, _OPERATORS, sorted(found.operators)):
         _refuse("superuser_code", "operator", rows[0][0])
     json = found.types and any("json" in name for name in names)
-    if json and (rows := await _rows(connection, _JSON_CASTS, sorted(found.types))):
+    if json and (rows := await fetched(connection, _JSON_CASTS, sorted(found.types))):
         _refuse("superuser_code", "cast", rows[0][0])
 
 
 def _refuse(reason: str, rule: str, part: str) -> NoReturn:
     raise QueryRefused(reason, outcome=Outcome.REACHED, rule=f"strict.{rule}", part=part[:80])
-
-
-async def _rows(connection: "AsyncConnection[Any]", query: str, *arguments: Iterable[Any] | str) -> list[Any]:
-    # `binary` keeps it off the simple protocol, as everywhere.
-    return await (await connection.execute(query, arguments or None, binary=True)).fetchall()
