@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core.connectors.postgres.received import TooMuch, within_bytes
+from core.connectors.postgres.received import Meter, TooMuch, metered
 from core.connectors.postgres.values import as_arguments, columns_of
 from core.errors import LimitExceeded
 from core.models import Column, Sample
@@ -41,14 +41,15 @@ async def sample(connection: "AsyncConnection[Any]", sql: str, args: list[Any] |
     found: RowBuilder | None = None
     try:
         async with cursor:
-            # `binary` on the plain cursor is what keeps it off the simple protocol, which takes several statements.
-            run = cursor.execute(sql, as_arguments(args), **({} if declared else {"binary": True}))
-            await within_bytes(connection, ROW_BYTES, run)
-            columns = columns_of(connection, cursor.description)
-            found = rows_of(columns)
-            if columns:
-                await _fill(found, connection, cursor)
-            return found.sample(sql)
+            with metered(connection, ROW_BYTES) as meter:
+                # `binary` keeps the plain cursor off the simple protocol, which takes several statements.
+                run = cursor.execute(sql, as_arguments(args), **({} if declared else {"binary": True}))
+                await meter.within(run)
+                columns = columns_of(connection, cursor.description)
+                found = rows_of(columns)
+                if columns:
+                    await _fill(found, meter, cursor)
+                return found.sample(sql)
     except TooMuch:
         cut = found and found.sample(sql, stopped_by="bytes")
     if not cut or not cut.rows:
@@ -56,10 +57,10 @@ async def sample(connection: "AsyncConnection[Any]", sql: str, args: list[Any] |
     return cut
 
 
-async def _fill(rows: RowBuilder, connection: "AsyncConnection[Any]", cursor: Any) -> None:
+async def _fill(rows: RowBuilder, meter: Meter, cursor: Any) -> None:
     """Batches grow only while rows are small: a hundred rows of 10 MB would stand in memory at once."""
     wanted = 1
-    while batch := await within_bytes(connection, ROW_BYTES, cursor.fetchmany(wanted)):
+    while batch := await meter.within(cursor.fetchmany(wanted)):
         if not all(map(rows.add, batch)):
             return
         wanted = BATCH if rows.bytes_read < SMALL_BYTES else 1
