@@ -1,14 +1,12 @@
 """Above a playground: whether the credential itself could write, as the last ladder found, and what mends it."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from core.i18n import Translator
 from core.models import Check, CheckStatus, Source
 from ui.runtime import run, runtime
 from ui.session import Reader
-from ui.widgets import plain
+from ui.widgets import advice, plain
 
 STEP = "read_only"
 PROVEN = "check.writes."
@@ -24,11 +22,7 @@ def posture(source: Source, person: Reader, t: Translator) -> None:
     with st.expander(t.text("playground.posture"), icon=":material/shield:", key="posture"):
         st.markdown(plain(t.message(check.evidence)))
         if check.advice is not None:
-            # The statement stands by itself, to be copied, and runs from left to right.
-            statement = check.advice.args.get("statement")
-            st.markdown(plain(t.message(replace(check.advice, args={**check.advice.args, "statement": ""}))))
-            if statement:
-                st.code(statement, language="sql", wrap_lines=True)
+            advice(check.advice, t)
 
 
 def _could_write(check: Check) -> bool:

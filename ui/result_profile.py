@@ -12,7 +12,6 @@ from core.i18n import Translator
 from core.models import Sample
 from core.profiles import ColumnProfile, ColumnSummary, TextCheck, profile, summary
 from core.profiles.persian import HALF_SPACE
-from core.values import EXACT_INTEGER
 from ui import axes, grid, result_axes
 from ui.result_axes import figure
 from ui.result_table import shown
@@ -21,6 +20,8 @@ from ui.widgets import facts, plain
 COLUMNS_MAX = 100
 """In the table of all; each further one can be chosen."""
 TEXT_MAX = 60
+EXACT_DIGITS = 15
+"""Decimal digits that a float holds for certain (IEEE 754 binary64)."""
 HEIGHT = 260
 
 
@@ -51,13 +52,19 @@ def signature(sample: Sample) -> str:
 
 def told(value: Any, t: Translator) -> str:
     """A value within a sentence or a cell: numbers in the reader's digits, long texts with their beginning."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= EXACT_INTEGER:
-        return t.number(value)
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _number(Decimal(str(value)), t)
     short = t.in_figures(value) if isinstance(value, date) else ""
     text = short or shown(value, t) or ""
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return t.digits(text)
     return text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}…"
+
+
+def _number(value: Decimal, t: Translator) -> str:
+    """With every digit that it has; as the source writes it where a float would not hold them all."""
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or len(digits) > EXACT_DIGITS or abs(exponent) > EXACT_DIGITS:
+        return t.digits(str(value))
+    return t.number(float(value), max(0, -exponent))
 
 
 def _table(found: list[ColumnSummary], t: Translator) -> None:

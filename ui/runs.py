@@ -12,7 +12,7 @@ from ui.session import Reader
 
 NAME = "runs"
 SHOWN_MAX = 20
-WIDTHS = {"when": 130, "request": 420, "outcome": 160, "rows": 80, "latency": 100}
+WIDTHS = {"when": 130, "request": 310, "outcome": 160, "rows": 80, "latency": 100}
 REQUEST_MAX = 200
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from html import escape
 from typing import Any, Literal
 from unicodedata import bidirectional
@@ -139,7 +140,14 @@ def dialog(title: str, body: Callable[..., None], *arguments: Any, width: Litera
 
 
 def advice(message: Message, t: Translator) -> None:
-    labelled(t.text("box.advice"), plain(t.message(message)))
+    labelled(t.text("box.advice"), plain(t.message(_without_statement(message))))
+    if statement := message.args.get("statement"):
+        # By itself: it is there to be copied, and runs from left to right.
+        st.code(str(statement), language="sql", wrap_lines=True)
+
+
+def _without_statement(message: Message) -> Message:
+    return replace(message, args={**message.args, "statement": ""}) if "statement" in message.args else message
 
 
 def labelled(label: str, markdown: str) -> None:

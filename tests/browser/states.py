@@ -25,13 +25,14 @@ class World:
 @dataclass(frozen=True)
 class State:
     """`path` is below the dashboard; names in braces are sources. `act` is what a person does there, `leave` undoes
-    what it changed for everybody."""
+    what it changed for everybody. `refused` is the status that the page itself answers with, which the browser logs."""
 
     name: str
     path: str
     act: Act | None = None
     signed_in: bool = True
     leave: Act | None = None
+    refused: int | None = None
 
     def reach(self, page: Page, world: World, lang: str) -> None:
         path = self.path.format(**world.sources)
@@ -152,24 +153,70 @@ def _failed_test(page: Page) -> None:
     page.locator(".st-key-add_fix button:visible").wait_for()
 
 
+def _good_test(page: Page) -> None:
+    """The last step of adding: what held, what is stored, and the button that creates it."""
+    sources = page.request.get(f"{page.url.split('/add')[0]}/orgs/main/datasources").json()["items"]
+    address = next(source["config"]["base_url"] for source in sources if source["kind"] == "rest")
+    _press("choose_rest")(page)
+    page.locator(".st-key-ltr_rest_base_url input").fill(f"{address}/pets")
+    page.keyboard.press("Tab")
+    page.locator(".st-key-about_name input").fill("خود چشمه")
+    page.keyboard.press("Tab")
+    _press("add_continue")(page)
+    page.locator(".st-key-add_fix button:visible").wait_for()
+
+
+def _wrong_password(page: Page) -> None:
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", "not the password")
+    page.click("[type=submit]")
+    page.locator("[role=alert]").wait_for()
+
+
+def _expanded(key: str) -> Act:
+    def act(page: Page) -> None:
+        page.locator(f".st-key-{key} summary").click()
+        settled(page)
+
+    return act
+
+
+def _user_menu(page: Page) -> None:
+    page.locator(".st-key-user_menu button:visible").first.click()
+    page.get_by_test_id("stMenuButtonBody").wait_for()
+
+
+def _all_checked(page: Page) -> None:
+    _press("ping_all")(page)
+    page.locator(".st-key-ping_all_summary").wait_for()
+    settled(page)
+
+
 ADMIN_TABS = ("tokens", "queries", "egress", "audit", "hooks", "system", "users")
 STATES = (
     State("sign-in", "session/login", signed_in=False),
+    State("sign-in-refused", "session/login", _wrong_password, signed_in=False, refused=401),
     State("sources", ""),
     State("sources-search", "?q=انبار"),
     State("sources-only-suspended", "", _press("only_suspended")),
     State("sources-choosing", "", _choose_two),
+    State("sources-empty", "?org=vacant"),
     State("shortcuts", "", _press("shortcuts")),
+    State("user-menu", "", _user_menu),
     State("add-kinds", "add"),
     State("add-form", "add", _press("choose_postgres")),
     State("add-form-s3", "add", _press("choose_s3")),
     State("add-test", "add", _failed_test),
+    State("add-good", "add", _good_test),
     State("source-healthy", "source?source={healthy}"),
     State("source-error", "source?source={error}"),
     State("source-suspended", "source?source={suspended}"),
     State("source-unknown", "source?source={unknown}"),
     State("source-metrics", "source?source={healthy}&tab=metrics"),
     State("source-metrics-empty", "source?source={unknown}&tab=metrics"),
+    State("source-edit", "source?source={healthy}", _press("source_edit")),
+    State("source-delete", "source?source={healthy}", _press("source_delete")),
+    State("source-hold", "source?source={healthy}", _press("breaker_force_open")),
     State("source-missing", "source?source=00000000-0000-0000-0000-000000000000"),
     State("playground", "playground?source={healthy}"),
     State("playground-result", "playground?source={healthy}", _after_run(settled)),
@@ -188,7 +235,13 @@ STATES = (
     State("playground-refused", "playground?source={healthy}", _wrong_sample),
     State("playground-suspended", "playground?source={suspended}", _press("run")),
     State("health", "health"),
+    State("health-empty", "health?org=vacant"),
+    State("playground-empty", "playground?org=vacant"),
     State("admin", "admin"),
+    State("admin-invite", "admin", _expanded("invite")),
+    State("admin-token-add", "admin?tab=tokens", _expanded("token_add")),
     *(State(f"admin-{tab}", f"admin?tab={tab}") for tab in ADMIN_TABS),
     State("account", "account"),
+    # The last one: afterwards the sources stand otherwise.
+    State("sources-checked", "", _all_checked, leave=_press("ping_all_dismiss")),
 )

@@ -9,6 +9,7 @@ from playwright.sync_api import APIResponse, Page
 from tests.browser.conftest import Dashboard
 from tests.browser.states import World
 from tests.browser.steps import add, ping
+from tests.cli.processes import CommandLine
 from tests.connectors.test_mongodb_values import MIXED
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
@@ -25,6 +26,13 @@ QUERIES = {
     "فروش امروز": ("request", {"sql": "select * from shop_items where sold_at > now() - interval '1 day'"}),
     "پیش‌نویس": (None, {"table": "shop_items", "limit": 5}),
 }
+
+
+def vacant(command: CommandLine) -> None:
+    """Another organisation of the administrator, in which nobody has done anything yet."""
+    for asked in (("orgs", "add", "vacant", "--name", "سازمان تازه"), ("members", "add", "vacant", "admin", "admin")):
+        done = command.run(*asked)
+        assert done.returncode == 0, done.stderr
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tests.ui.conftest import Open, texts
 from tests.ui.samples import source_id
 from ui import state
 from ui.result_axes import figure, numbers, ticks
+from ui.result_profile import told
 
 WELL = str(source_id("پروازها"))
 FA, EN = translator("fa", strict=True), translator("en", strict=True)
@@ -189,3 +190,19 @@ def test_labels_have_the_digits_that_tell_them_apart(
 def test_figures_are_short(value: float, english: str, persian: str) -> None:
     assert figure(value, EN) == english
     assert figure(value, FA) == persian
+
+
+@pytest.mark.parametrize(
+    ("value", "persian"),
+    [
+        (Decimal("1.5"), "۱٫۵"),
+        (Decimal("60.00"), "۶۰٫۰۰"),
+        (-1234.25, "\u200e-۱٬۲۳۴٫۲۵"),
+        (10**14, "۱۰۰٬۰۰۰٬۰۰۰٬۰۰۰٬۰۰۰"),
+        (6037991234567890, "۶۰۳۷۹۹۱۲۳۴۵۶۷۸۹۰"),
+        (Decimal("12345678901234567890.5"), "۱۲۳۴۵۶۷۸۹۰۱۲۳۴۵۶۷۸۹۰.۵"),
+        (Decimal("NaN"), "NaN"),
+    ],
+)
+def test_a_number_within_words_keeps_its_digits_and_takes_the_points_of_the_language(value: Any, persian: str) -> None:
+    assert told(value, FA) == persian
