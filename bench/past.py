@@ -34,9 +34,9 @@ def fill(data_dir: Path, sources: int, now: int, org: str = ORG) -> None:
         write_history(database, now)
 
 
-def write_history(database: sqlite3.Connection, now: int) -> None:
-    """Of every source there is, with marks as a roll-up that has just run would set them."""
-    keys = [row[0] for row in database.execute("SELECT id FROM sources ORDER BY id")]
+def write_history(database: sqlite3.Connection, now: int, but: str = "") -> None:
+    """Of every source there is but for one, with marks as a roll-up that has just run would set them."""
+    keys = [row[0] for row in database.execute("SELECT id FROM sources WHERE name <> ? ORDER BY id", (but,))]
     hour, day = (now // SPANS[tier] * SPANS[tier] for tier in ("1h", "1d"))
     ends = {"5m": now, "1h": hour, "1d": day}
     for tier, end in ends.items():

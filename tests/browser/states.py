@@ -186,8 +186,9 @@ def _user_menu(page: Page) -> None:
     page.get_by_test_id("stMenuButtonBody").wait_for()
 
 
-def _all_checked(page: Page) -> None:
-    _press("ping_all")(page)
+def _two_checked(page: Page) -> None:
+    _choose_two(page)
+    _press("bulk_ping")(page)
     page.locator(".st-key-ping_all_summary").wait_for()
     settled(page)
 
@@ -200,6 +201,7 @@ STATES = (
     State("sources-search", "?q=انبار"),
     State("sources-only-suspended", "", _press("only_suspended")),
     State("sources-choosing", "", _choose_two),
+    State("sources-checked", "", _two_checked, leave=_press("ping_all_dismiss")),
     State("sources-empty", "?org=vacant"),
     State("shortcuts", "", _press("shortcuts")),
     State("user-menu", "", _user_menu),
@@ -242,6 +244,4 @@ STATES = (
     State("admin-token-add", "admin?tab=tokens", _expanded("token_add")),
     *(State(f"admin-{tab}", f"admin?tab={tab}") for tab in ADMIN_TABS),
     State("account", "account"),
-    # The last one: afterwards the sources stand otherwise.
-    State("sources-checked", "", _all_checked, leave=_press("ping_all_dismiss")),
 )

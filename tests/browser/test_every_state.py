@@ -53,7 +53,8 @@ def world(
         page.set_default_timeout(PAGE_LIMIT_MS)
         sign_in(page, dashboard)
         vacant(CommandLine(folder / "data"))
-        with furnished(page, dashboard, nobodys, postgres, mongodb, s3, pets, strawberry) as world:
+        database = folder / "data" / "cheshmeh.db"
+        with furnished(page, dashboard, nobodys, postgres, mongodb, s3, pets, strawberry, database) as world:
             yield world
 
 

@@ -1,11 +1,16 @@
 """A dashboard with a source in every status and of every kind, saved queries, and what was found of them."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import APIResponse, Page
 
+from bench.past import write_history
+from core.storage.history import SPANS
 from tests.browser.conftest import Dashboard
 from tests.browser.states import World
 from tests.browser.steps import add, ping
@@ -19,6 +24,8 @@ from tests.servers.web import WebServer
 TABLE = """CREATE TABLE shop_items AS SELECT id, 'چای ' || id AS name, id * 1.5 AS price,
  now() - id * interval '1 day' AS sold_at, id % 3 = 0 AS paid FROM generate_series(1, 40) AS id;
 COMMENT ON TABLE shop_items IS 'هر کالا یک سطر'; ANALYZE shop_items"""
+UNKNOWN = "بایگانی"
+"""The name of a source that nobody has called yet."""
 DATABASE, BUCKET = "cheshmeh_states", "cheshmeh-states"
 CSV = "شهر,جمعیت,روز\nتهران,۹,1405/01/01\nری,2,1405/01/02\n"
 QUERIES = {
@@ -45,8 +52,12 @@ def furnished(
     s3: S3Server,
     pets: WebServer,
     strawberry: WebServer,
+    database: Path,
 ) -> Iterator[World]:
-    """`page` is signed in; at the port `nobodys` nobody listens. What was made at the servers is gone afterwards."""
+    """`page` is signed in; at the port `nobodys` nobody listens. What was made at the servers is gone afterwards.
+
+    The day before is made up, in `database`, the dashboard's own.
+    """
     postgres.execute(TABLE)
     postgres.execute(f"GRANT SELECT ON shop_items TO {postgres.user}")
     with mongodb.client() as client:
@@ -59,19 +70,26 @@ def furnished(
             "healthy": add(page, dashboard, "انبار", postgres, postgres.port),
             "error": add(page, dashboard, "پایانه", postgres, nobodys),
             "suspended": add(page, dashboard, "حسابداری", postgres, nobodys),
-            "unknown": add(page, dashboard, "بایگانی", postgres, postgres.port),
+            "unknown": add(page, dashboard, UNKNOWN, postgres, postgres.port),
         }
         for kind, name, config in _others(mongodb, s3, pets, strawberry):
             sources[kind] = str(send("POST", "", {"kind": kind, "name": name, "config": config})["id"])
         send("PATCH", sources["suspended"], {"breaker": {"failure_threshold": 1, "timeout_seconds": 3600}})
+        send("PATCH", sources["error"], {"breaker": {"failure_threshold": 50}})
         for name in ("healthy", "error", "suspended", "mongodb", "s3", "rest", "graphql"):
             ping(page, dashboard, sources[name])
         for name in ("healthy", "error"):
             send("POST", f"{sources[name]}/diagnose")
         _save(send, sources["healthy"])
+        _lived(database)
         yield World(dashboard, sources, page.context.cookies())
         client.drop_database(DATABASE)
     postgres.execute("DROP TABLE shop_items")
+
+
+def _lived(database: Path) -> None:
+    with sqlite3.connect(database, timeout=30) as connection:
+        write_history(connection, int(time.time()) // SPANS["5m"] * SPANS["5m"], but=UNKNOWN)
 
 
 def _sender(page: Page, dashboard: Dashboard) -> Any:
