@@ -65,6 +65,7 @@ fuzz: $(VENV)/.requirements-dev
 screenshots: $(VENV)/.requirements-dev
 	@mkdir -p screenshots
 	@CHESHMEH_TEST_SCREENSHOTS=$(CURDIR)/screenshots $(PY) -m pytest tests/browser/test_every_state.py $(ARGS)
+	@$(PY) -m tests.browser.pictures
 
 check: $(VENV)/.requirements-dev
 	$(PY) -m ruff format --check .

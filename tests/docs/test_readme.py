@@ -10,8 +10,11 @@ from core.connectors.catalog import kind_infos
 from core.connectors.field_specs import notation
 from core.connectors.registry import registry
 from core.settings import PREFIX, Settings
+from tests.browser.pictures import NAMES
+from tests.browser.states import STATES
 
 ROOT = Path(__file__).resolve().parents[2]
+PICTURE = re.compile(r"!\[(.*?)\]\((\S+\.png)\)")
 ROW = re.compile(r"^\| `(CHESHMEH_\w+)` \| (?:`(.+)`|–) \| (.+) \|$", re.MULTILINE)
 
 
@@ -62,3 +65,15 @@ def test_links_between_documents_lead_somewhere(page: str):
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / page).read_text(encoding="utf-8"))
     broken = [link for link in links if "://" not in link and not (folder / link).exists()]
     assert broken == []
+
+
+def test_the_documents_show_each_picture_that_is_kept_for_them_and_say_what_is_on_it():
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    told = [each for page in pages for each in PICTURE.findall(page.read_text(encoding="utf-8"))]
+    assert sorted(Path(path).stem for _, path in told) == sorted(NAMES)
+    assert {path.stem for path in (ROOT / "docs" / "pictures").iterdir()} == set(NAMES)
+    assert all(words for words, _ in told)
+
+
+def test_each_picture_is_of_a_state_that_the_browser_tests_look_at():
+    assert {name.rsplit("-", 2)[0] for name in NAMES} <= {state.name for state in STATES}
