@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.redaction import MASK
 from tests.canary.canaries import Canaries
+from tests.canary.files import ENDINGS, text_of
 from tests.canary.filled import PARAMS, Filled, filled
 from tests.canary.peers import OF_KIND
 from tests.canary.program import Program
@@ -35,7 +37,7 @@ class Run:
     program: Program
     canaries: Canaries
     ids: dict[str, str] = field(default_factory=dict)
-    """A source of each kind: its id."""
+    """A source of each kind, of the one that leaks in each way: its id."""
 
     def sources(self, ports: dict[str, int], kinds: Iterable[str], *, briefly: bool = False) -> None:
         """Every configuration of these kinds at every peer, and the kind that leaks.
@@ -55,7 +57,7 @@ class Run:
         answer = self.program.call("POST", SOURCES, json=body | {"name": f"{given.kind} {number}"}, headers=language)
         if answer.status_code != 201:
             return None
-        uid = self.ids[given.kind] = answer.json()["id"]
+        uid = self.ids[given.config.get("way", given.kind)] = answer.json()["id"]
         for method, path, sent in _calls(given):
             self.program.call(method, f"{SOURCES}/{uid}{path}", json=sent, headers=language)
         self._refusals(given, uid, language)
@@ -77,6 +79,13 @@ class Run:
         for verb, *more in (("list",), ("ping", "leaky 0"), ("diagnose", "leaky 1")):
             self.program.command("sources", verb, "--org", "main", *more)
         self.program.command("audit", "--org", "main", "--csv")
+        for ending in ENDINGS:
+            self._taken_along(self.program.folder / f"taken.{ending}")
+
+    def _taken_along(self, file: Path) -> None:
+        self.program.command("sources", "sample", "--org", "main", "leaky 1", "--params", "{}", "--out", str(file))
+        self.program.said[f"file {file.name}"] = found = text_of(file.name, file.read_bytes())
+        assert MASK in found  # what it says of itself is there, masked
 
     def leaks(self) -> dict[str, set[str]]:
         """Where something was found: what was said, what is kept."""
