@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import StartupError
+from core.languages import LANGUAGES
 from core.models import Rate
 
 PREFIX = "CHESHMEH_"
@@ -51,7 +52,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="the address people type, when a proxy stands in front")
     kek_file: Path | None = Field(None, description="key file; made on first start in the data directory")
     keks: SecretStr | None = Field(None, description="keys `id:base64`, comma-separated; the first writes, all read")
-    locale: Literal["fa", "en"] = Field("fa", description="language of a first visit")
+    locale: str = Field("fa", description="language of a first visit")
     timezone: str = Field("Asia/Tehran", description="zone in which times are shown")
     sample_rows_max: int = Field(1000, ge=1, le=100_000, description="highest `limit` of a sample")
     sample_bytes_max: int = Field(5 * 1024 * 1024, ge=1024, description="bytes read for one sample")
@@ -91,6 +92,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as err:
             raise ValueError("no such time zone") from err
+        return value
+
+    @field_validator("locale")
+    @classmethod
+    def _a_language(cls, value: str) -> str:
+        if value not in LANGUAGES:
+            raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
         return value
 
     @field_validator("check_interval_s")

@@ -17,17 +17,22 @@
   // Streamlit's own words have no catalogue: they are replaced where they appear, labels for screen readers too.
   const PLACES = ["stMainMenuPopover", "stTooltipContent", "stDataFrameColumnMenu", "stDataFrameColumnVisibilityMenu",
     "stStatusWidget", "stSelectboxVirtualDropdown"].map((id) => `[data-testid="${id}"]`).join(", ") + ", a[href='#stMain']";
+  const ATTRIBUTES = ["aria-label", "alt", "placeholder", "title", "data-title"];
   const translated = (text) => {
-    const { whole, help } = window.cheshmehWords;
-    if (text.startsWith(`${help[0]} `)) return help[1] + text.slice(help[0].length);
+    const { whole, first } = window.cheshmehWords;
+    if (Object.hasOwn(whole, text)) return whole[text];
+    const said = Object.keys(first).find((other) => text.startsWith(`${other} `));
+    if (said) return first[said] + text.slice(said.length);
     const head = text.split(": ", 1)[0].trim();
     return Object.hasOwn(whole, head) ? text.replace(head, whole[head]) : text;
   };
   const inOwnWords = () => {
-    for (const element of document.querySelectorAll("[aria-label]")) {
-      const label = element.getAttribute("aria-label"), ours = translated(label);
-      if (ours !== label) element.setAttribute("aria-label", ours);
+    for (const name of ATTRIBUTES) for (const element of document.querySelectorAll(`[${name}]`)) {
+      const label = element.getAttribute(name), ours = translated(label);
+      if (ours !== label) element.setAttribute(name, ours);
     }
+    // "check_circle icon": a word of ours stands beside each.
+    for (const icon of document.querySelectorAll('[role="img"][aria-label$=" icon"]:not([aria-hidden])')) icon.setAttribute("aria-hidden", "true");
     for (const place of document.querySelectorAll(PLACES)) {
       const texts = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
       while (texts.nextNode()) {
@@ -38,7 +43,7 @@
   };
   let frame = 0;
   const soon = () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(() => { openAtStart(); inOwnWords(); }); };
-  new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(soon).observe(document.body, { childList: true, subtree: true, attributeFilter: ATTRIBUTES });
   addEventListener("resize", soon);
 
   // Keys for people who know them. By the place of the key, not its letter: on a Persian keyboard G writes ل.

@@ -5,13 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from core.form_values import KEPT
-from core.i18n import Translator
+from core.i18n import LANGUAGES, Translator, name_of
 from ui.inputs import MASK
 from ui.runtime import runtime
 
 NOTHING = "—"
-WORDED = ("role", "state", "status", "kind", "language")
-"""Fields whose values have words of their own."""
+WORDED = {
+    "role": ("role",),
+    "state": ("state",),
+    "status": ("status", "queries.status"),
+    "kind": ("kind",),
+    "samples": ("admin.policy",),
+}
+"""Fields whose values have words of their own, and where these stand."""
 MOMENTS = ("start", "until", "from", "expires_at", "created_at")
 
 
@@ -36,7 +42,10 @@ def value_words(name: str, value: Any, t: Translator) -> str:
 
 def _scalar_words(name: str, value: Any, t: Translator) -> str:
     if name in WORDED:
-        return t.text_or(f"{name}.{value}", str(value))
+        keys = [f"{group}.{value}" for group in WORDED[name]]
+        return next((t.text(key) for key in keys if key in t), str(value))
+    if name == "language":
+        return name_of(value) if value in LANGUAGES else str(value)
     if name in MOMENTS:
         try:
             return t.datetime(datetime.fromisoformat(str(value)))

@@ -1,24 +1,31 @@
 """What stands around every page: style sheets, language and direction of the document, the sidebar's lower part."""
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
-from core.i18n import LANGUAGES, Translator, translator
+from core.i18n import LANGUAGES, Translator, name_of, translator
 from core.settings import LANG_COOKIE
 from ui import navigation, session, shortcuts
 from ui.runtime import runtime
 from ui.session import Reader
 from ui.widgets import plain
 
+FIRST_WORDS = ("help", "remove")
+"""What Streamlit puts before a label of ours."""
 FOLDER = Path(__file__).resolve().parent
 LOGO = FOLDER.parent / "static" / "icons" / "logo.svg"
 ACCOUNT, SIGN_OUT = "account", "sign_out"
 STREAMLIT_WORDS = (
     "app_pages",
     "autosize",
+    "choose_option",
+    "clear_all",
+    "clear_selection",
+    "clear_value",
     "close",
     "close_fullscreen",
     "collapse_sidebar",
@@ -31,20 +38,26 @@ STREAMLIT_WORDS = (
     "csv",
     "dark",
     "decrement",
+    "dismiss",
+    "download_plot",
     "expand_sidebar",
     "format",
     "fullscreen",
     "hide_column",
+    "help",
     "hide_password",
     "home",
     "increment",
     "light",
+    "logo",
     "main_menu",
     "no_results",
     "open",
     "pin",
     "print",
+    "progress",
     "record",
+    "running",
     "search",
     "select_all",
     "show_password",
@@ -80,10 +93,14 @@ def document(t: Translator) -> None:
 
 
 def _streamlit_words(t: Translator) -> str:
-    """From the other language to this one, as JSON: a person may change it while the page stays open."""
-    other = translator(next(lang for lang in LANGUAGES if lang != t.lang))
-    said = {name: (other.text(f"streamlit.{name}"), t.text(f"streamlit.{name}")) for name in (*STREAMLIT_WORDS, "help")}
-    return json.dumps({"help": said.pop("help"), "whole": dict(said.values())})
+    """From the other languages to this one, as JSON: a person may change it while the page stays open."""
+    others = [translator(lang) for lang in LANGUAGES if lang != t.lang]
+
+    def said(names: Sequence[str]) -> dict[str, str]:
+        keys = [f"streamlit.{name}" for name in names]
+        return {other.text(key): t.text(key) for other in others for key in keys}
+
+    return json.dumps({"first": said(FIRST_WORDS), "whole": said(STREAMLIT_WORDS)})
 
 
 def sidebar(reader: Reader, t: Translator) -> None:
@@ -117,7 +134,7 @@ def _organisations(reader: Reader, t: Translator) -> None:
 
 def _user_menu(reader: Reader, t: Translator) -> None:
     others = [lang for lang in LANGUAGES if lang != t.lang]
-    languages = {lang: t.text(f"language.{lang}") for lang in others}
+    languages = {lang: name_of(lang) for lang in others}
     labels = {ACCOUNT: t.text("nav.account"), **languages, SIGN_OUT: t.text("user.sign_out")}
     picked = st.menu_button(
         plain(reader.actor.name),

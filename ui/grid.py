@@ -17,7 +17,7 @@ HEADER_HEIGHT, ROW_HEIGHT, ROWS_IN_VIEW = 36, 36, 14
 def grid(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, t: Translator, *, key: str, **how: Any) -> None:
     """`columns` in the order of reading. They do not mirror by themselves: right to left the first one stands last.
 
-    The container's key lets `reading_start.js` open a table that is too wide at the side where reading starts.
+    The container's key lets `behaviour.js` open a table that is too wide at the side where reading starts.
     """
     height = HEADER_HEIGHT + min(len(frame), ROWS_IN_VIEW) * how.setdefault("row_height", ROW_HEIGHT)
     order = [name for name in columns if name in frame]

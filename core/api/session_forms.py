@@ -3,7 +3,7 @@
 import hmac
 import math
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ from core.access.password_rules import LENGTH_MIN
 from core.api.context import require_no_foreign_origin, runtime_of
 from core.api.proxies import is_secure
 from core.errors import RequestError, TooManyRequests, Unauthenticated
-from core.i18n import LANGUAGES, Translator, negotiate, translator
+from core.i18n import LANGUAGES, Translator, name_of, negotiate, translator
 from core.settings import SESSION_COOKIE, STATIC_DIR
 
 CSRF_COOKIE = "cheshmeh_csrf"
@@ -57,7 +57,7 @@ def page(request: Request, form: Form, err: RequestError | None = None) -> Respo
             hidden={**form.hidden, "csrf": csrf},
             either=speak.text("session.login.or"),
             action=in_language(request, form.action or request.url.path),
-            other_language=_other_language(request, form, speak),
+            other_languages=list(_other_languages(request, form, speak)),
         )
     )
     headers = {"Cache-Control": "no-store"}
@@ -156,11 +156,12 @@ def _whole_seconds(err: TooManyRequests) -> int:
     return max(1, math.ceil(err.retry_after))
 
 
-def _other_language(request: Request, form: Form, speak: Translator) -> Input:
-    other = next(lang for lang in LANGUAGES if lang != speak.lang)
+def _other_languages(request: Request, form: Form, speak: Translator) -> Iterator[Input]:
     here = URL(form.action).include_query_params(**form.hidden) if form.action else request.url
-    url = here.include_query_params(lang=other)
-    return {"label": translator(other).text(f"language.{other}"), "href": f"{url.path}?{url.query}"}
+    for lang in LANGUAGES:
+        if lang != speak.lang:
+            url = here.include_query_params(lang=lang)
+            yield {"label": name_of(lang), "lang": lang, "href": f"{url.path}?{url.query}"}
 
 
 def _input(name: str, kind: str, label: str, autocomplete: str, value: str = "") -> Input:

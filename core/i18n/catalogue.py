@@ -1,16 +1,14 @@
-"""The message catalogues `fa.po` and `en.po`, read as they are: there is no compiled file that could be stale."""
+"""The message catalogues, one for each language, read as they are: there is no compiled file that could be stale."""
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-LANGUAGES = ("fa", "en")
-FOLDER = Path(__file__).parent
+from core.languages import CATALOGUES, LANGUAGES
 
 Catalogue = Mapping[str, tuple[str, ...]]
 
@@ -20,7 +18,7 @@ def catalogue(lang: str) -> Catalogue:
     """Key → its forms: one, or one and other where the entry has a plural. Raises KeyError for another language."""
     if lang not in LANGUAGES:
         raise KeyError(lang)
-    with (FOLDER / f"{lang}.po").open("rb") as file:
+    with (CATALOGUES / f"{lang}.po").open("rb") as file:
         return MappingProxyType(entries(file))
 
 

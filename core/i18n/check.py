@@ -7,35 +7,38 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from core.i18n.catalogue import FOLDER, LANGUAGES, entries
+from core.i18n.catalogue import entries
+from core.languages import CATALOGUES
+from core.languages import found as languages_of
 
 Entries = Mapping[str, tuple[str, ...]]
 
 # Entries whose Persian text is rightly without a Persian letter: proper names, signs and layouts.
 NAMES = frozenset(
-    {"date.time", "language.en", "sources.column.p95", "health.column.p95", "health.week.hour"}
+    {"date.time", "sources.column.p95", "health.column.p95", "health.week.hour"}
     | {f"history.column.{name}" for name in ("p50", "p95", "p99")}
 )
 _NAME_OF_KIND = re.compile(r"kind\.\w+")
-KINDS_FOLDER = FOLDER.parent / "connectors" / "kinds"
+KINDS_FOLDER = CATALOGUES.parent / "connectors" / "kinds"
 _PLACEHOLDER = re.compile(r"\{\w*\}")
 _MSGID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 _PERSIAN_LETTER = re.compile("[آابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیئؤأءۀ]")
 _ARABIC_LETTER = re.compile("[يكىة٠-٩]")  # Arabic yeh, kaf, teh marbuta and digits: another language's keyboard
 
 
-def problems(folder: Path = FOLDER, kinds: Path = KINDS_FOLDER) -> list[str]:
+def problems(folder: Path = CATALOGUES, kinds: Path = KINDS_FOLDER) -> list[str]:
     """Everything wrong with the catalogues of a folder, one line each; empty when all is well.
 
     `kinds` holds a file for each kind of source. They are read as text: nothing here imports a connector.
     """
     read = {}
     found: list[str] = []
-    for lang in LANGUAGES:
+    for lang in languages_of(folder):
         with (folder / f"{lang}.po").open("rb") as file:
             read[lang] = entries(file)
         found += _repeated(lang, (folder / f"{lang}.po").read_text(encoding="utf-8"))
-    found += _differing(read["fa"], read["en"])
+    for lang in read:
+        found += _differing(lang, read[lang], read["en"])
     found += _empty(read)
     found += _unnamed(read, kinds)
     found += _unpersian(read["fa"])
@@ -47,13 +50,13 @@ def _repeated(lang: str, source: str) -> list[str]:
     return [f"{lang}: {key} stands {count} times" for key, count in counts.items() if count > 1]
 
 
-def _differing(persian: Entries, english: Entries) -> Iterator[str]:
-    for key in sorted(persian.keys() ^ english.keys()):
-        yield f"{key}: missing in {'en' if key in persian else 'fa'}"
-    for key in sorted(persian.keys() & english.keys()):
-        if _placeholders(persian[key]) != _placeholders(english[key]):
+def _differing(lang: str, own: Entries, english: Entries) -> Iterator[str]:
+    for key in sorted(own.keys() ^ english.keys()):
+        yield f"{key}: missing in {'en' if key in own else lang}"
+    for key in sorted(own.keys() & english.keys()):
+        if _placeholders(own[key]) != _placeholders(english[key]):
             yield f"{key}: placeholders differ"
-        if (len(persian[key]) > 1) != (len(english[key]) > 1):
+        if (len(own[key]) > 1) != (len(english[key]) > 1):
             yield f"{key}: plural in one language only"
 
 

@@ -1,13 +1,16 @@
 """Which language a reader gets, and which way it runs."""
 
-from core.i18n.catalogue import LANGUAGES
+from functools import cache
 
-RIGHT_TO_LEFT = frozenset({"fa"})
+from babel import Locale
+
+from core.languages import LANGUAGES
 
 
+@cache
 def direction(lang: str) -> str:
     """`rtl` or `ltr`: the value of the `dir` attribute."""
-    return "rtl" if lang in RIGHT_TO_LEFT else "ltr"
+    return Locale(lang).text_direction
 
 
 def negotiate(accept_language: str | None, default: str) -> str:

@@ -17,6 +17,8 @@ from core.i18n.negotiation import direction
 from core.models import BreakerState, Message, Status
 
 ISOLATE_LTR, ISOLATE_AUTO, END_ISOLATE = "\u2066", "\u2068", "\u2069"
+PLURALS = ("zero", "one", "two", "few", "many", "other")
+"""The forms of CLDR, in the order in which catalogues write those that their language has."""
 # Numbers that name something instead of counting it keep their Latin digits: people copy them.
 NAMING = frozenset({"port", "sqlstate", "pid", "status", "status_code", "version", "position", "line", "id"})
 # Arguments whose values have words of their own: `role="editor"` reads «ویراستار».
@@ -47,6 +49,7 @@ class Translator:
         self._strict = strict
         self._catalogue = catalogue(lang)
         self._locale = Locale(lang)
+        self._plurals = [tag for tag in PLURALS if tag in self._locale.plural_form.tags | {"other"}]
 
     def __contains__(self, key: str) -> bool:
         return key in self._catalogue
@@ -62,8 +65,8 @@ class Translator:
     def plural(self, key: str, n: int, /, **arguments: Any) -> str:
         """The form of `key` that fits the count `n`, which is `{n}` in it."""
         forms = self._forms(key)
-        form = forms[0] if self._locale.plural_form(n) == "one" else forms[-1]
-        return self._fill(form, {"n": n, **arguments})
+        form = min(self._plurals.index(self._locale.plural_form(n)), len(forms) - 1)
+        return self._fill(forms[form], {"n": n, **arguments})
 
     def message(self, message: Message) -> str:
         """The sentence of a Message; `literal` holds words of the source itself."""
@@ -196,6 +199,12 @@ class Translator:
         if not self._isolates or alike:
             return value
         return f"{ISOLATE_AUTO if persian else ISOLATE_LTR}{value}{END_ISOLATE}"
+
+
+def name_of(lang: str) -> str:
+    """A language as it calls itself: «فارسی», "English"."""
+    name = Locale(lang).get_display_name(lang) or lang
+    return name[:1].upper() + name[1:]
 
 
 @cache

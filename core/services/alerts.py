@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from core.connectors.http.address import hook_address, host_of
 from core.errors import InvalidInput, NotFound
-from core.i18n.catalogue import LANGUAGES
+from core.languages import LANGUAGES
 from core.models import Actor, FieldError, Message, Organisation, Role
 from core.services.alert_post import AlertPost, Posted
 from core.services.audit import Audit

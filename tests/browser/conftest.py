@@ -42,15 +42,18 @@ def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
 
 
 @contextmanager
-def started(folder: Path, configured: Callable[[str], dict[str, str]] = lambda url: {}) -> Iterator[Dashboard]:
-    """Ended by its own id. `configured` gives further settings for the address that it is reached at."""
+def started(
+    folder: Path, configured: Callable[[str], dict[str, str]] = lambda url: {}, root: Path = ROOT
+) -> Iterator[Dashboard]:
+    """Ended by its own id. `configured` gives further settings for the address that it is reached at; `root` is
+    where the program lies."""
     with reserved_port() as port, (folder / "log").open("wb") as output:
         url = f"http://127.0.0.1:{port}"
         own = {"DATA_DIR": str(folder / "data"), "PORT": str(port), "DEMO": "1", "CHECK_INTERVAL_S": "0"}
         own |= configured(url)
         process = subprocess.Popen(
             [sys.executable, "app.py"],
-            cwd=ROOT,
+            cwd=root,
             env=os.environ | {f"CHESHMEH_{name}": value for name, value in own.items()},
             stdout=output,
             stderr=output,

@@ -69,7 +69,7 @@ def _choose_two(page: Page) -> None:
         table.click(position={"x": 16, "y": 55 + 42 * row})  # the boxes stand on the left in every language
         settled(page)
     expect(page.locator(".st-key-bulk_pause button:visible").first).to_be_enabled(timeout=PAGE_LIMIT_MS)
-    expect(page.locator(".st-key-bulk")).to_contain_text(re.compile("^[2۲] "))
+    expect(page.locator(".st-key-bulk")).to_contain_text(re.compile("^⟦?[2۲] "))
 
 
 def _wrong_sample(page: Page) -> None:
@@ -126,7 +126,7 @@ def _opened(*names: str) -> Act:
 
 
 def _saved(page: Page) -> None:
-    page.get_by_role("combobox", name=re.compile("ذخیره‌شده|aved")).first.click()
+    page.locator('[class*="st-key-query_"] [data-testid=stSelectbox] [role=combobox]').first.click()
     page.get_by_role("option").first.click()
     page.locator(".st-key-query_use button:visible").wait_for()
 

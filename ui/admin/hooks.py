@@ -4,7 +4,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from core.i18n import LANGUAGES, Translator
+from core.i18n import LANGUAGES, Translator, name_of
 from core.services.alerts import Hook
 from ui import asking, grid, once, rows, state
 from ui.refusals import refusals_shown
@@ -41,7 +41,7 @@ def _table(found: dict[UUID, Hook], t: Translator) -> None:
 
 
 def _row(hook: Hook, t: Translator) -> tuple[str, ...]:
-    return hook.host, t.text(f"language.{hook.language}"), t.number(hook.waiting), _met(hook.last_error, t)
+    return hook.host, name_of(hook.language), t.number(hook.waiting), _met(hook.last_error, t)
 
 
 def _met(code: str | None, t: Translator) -> str:
@@ -64,7 +64,7 @@ def _add(t: Translator) -> None:
         language = right.selectbox(
             t.text("input.language"),
             LANGUAGES,
-            format_func=lambda lang: t.text(f"language.{lang}"),
+            format_func=name_of,
             key="hook_language",
         )
         if st.button(t.text("admin.hooks.add.go"), type="primary", key="hook_add_go"):

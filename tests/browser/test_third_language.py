@@ -1,0 +1,112 @@
+"""A third language is one file: every page and state in one that nobody speaks, where words of the code stand out."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel import Locale
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import PAGE_LIMIT_MS, ROOT, started
+from tests.browser.states import STATES, World
+from tests.browser.steps import sign_in
+from tests.browser.test_every_state import PICTURES, SIZE, pictured
+from tests.browser.world import furnished, vacant
+from tests.cli.processes import CommandLine
+from tests.i18n import pseudo
+from tests.servers.mongodb import MongoServer
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import reserved_port
+from tests.servers.s3 import S3Server
+from tests.servers.web import WebServer
+
+PARTS = ("app.py", "core", "ui", "pages", "static", ".streamlit")
+WORD = re.compile("[A-Za-z]{3,}")
+OWN = """admin main app public shop_items vacant reader orders shop prefer postgres
+ PostgreSQL SQLite HTTP GET uvicorn Chrome Linux us-east-1 cheshmeh-states cheshmeh_states cheshmeh-tests
+ cheshmeh_tests reports paid English
+ id age codes price tags who left born name owner young mine search pets pet_id kind limit carrier seconds size count
+ airline airlines big broken deep numbers slow Airline Node sold_at parameters delete
+ array double int string null object date integer String Int Float boolean decimal timestamptz One Search Mine
+ path collection sql args param table query select from where interval information_schema tables day now founded
+ has_table_privilege insert update truncate SELECT FROM float http https csv PNG JSON
+ options available"""
+CLDR = " ".join([*Locale(pseudo.LANG).months["format"]["abbreviated"].values(), "kaj"])
+DATA = frozenset(WORD.findall(f"{OWN} {CLDR}"))
+"""What is no word of ours: the world's data, what servers say of themselves, dates and lists as CLDR writes them, and
+what React Aria announces."""
+ADDRESS = re.compile(r"\S*(?:/|\.\w)\S*")
+"""Hosts, paths and names with dots."""
+SAID = """() => {
+  const seen = [], names = ["aria-label", "placeholder", "title", "alt", "data-title"];
+  const skipped = "code, pre, kbd, textarea, script, style, noscript, [aria-hidden=true], " +
+    "[data-testid=stCode], [data-testid=stJson]";
+  const icon = (at) => getComputedStyle(at).fontFamily.includes("Material");
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const at = texts.currentNode.parentElement;
+    if (at.closest(skipped) || icon(at)) continue;
+    const cell = at.closest('[class*="st-key-mirrored_"] [role=grid]');
+    if (cell || at.checkVisibility({ visibilityProperty: true })) seen.push(texts.currentNode.data);
+  }
+  for (const name of names) for (const at of document.querySelectorAll(`[${name}]`))
+    if (!at.closest(skipped) && at.checkVisibility()) seen.push(at.getAttribute(name));
+  return seen;
+}"""
+
+
+@pytest.fixture(scope="module")
+def world(
+    browser: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: PostgresServer,
+    mongodb: MongoServer,
+    s3: S3Server,
+    pets: WebServer,
+    strawberry: WebServer,
+) -> Iterator[World]:
+    folder, copy = tmp_path_factory.mktemp("third"), tmp_path_factory.mktemp("third") / "copy"
+    copy.mkdir()
+    for name in PARTS:
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copy / name)
+    pseudo.write(copy / "core" / "i18n")
+    with (
+        started(folder, root=copy) as dashboard,
+        browser.new_context(locale=pseudo.LANG) as context,
+        reserved_port() as nobodys,
+    ):
+        page = context.new_page()
+        page.set_default_timeout(PAGE_LIMIT_MS)
+        sign_in(page, dashboard)
+        vacant(CommandLine(folder / "data"))
+        database = folder / "data" / "cheshmeh.db"
+        with furnished(page, dashboard, nobodys, postgres, mongodb, s3, pets, strawberry, database) as world:
+            yield world
+
+
+def test_no_text_stands_in_the_code(browser: Browser, world: World) -> None:
+    found: dict[str, Any] = {}
+    with browser.new_context(viewport=SIZE, locale=pseudo.LANG, reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.set_default_timeout(PAGE_LIMIT_MS)
+        for state in STATES:
+            context.clear_cookies()
+            if state.signed_in:
+                context.add_cookies(world.cookies)
+            state.reach(page, world, pseudo.LANG)
+            if PICTURES:
+                pictured(page, Path(PICTURES) / f"{state.name}-{pseudo.LANG}-light.png")
+            if strange := english(page):
+                found[state.name] = strange
+            if state.leave is not None:
+                state.leave(page)
+    assert found == {}
+
+
+def english(page: Page) -> list[str]:
+    """What is to be read and was written by no catalogue."""
+    told = {text.strip() for text in page.evaluate(SAID)}
+    return sorted(text for text in told if set(WORD.findall(ADDRESS.sub("", text))) - DATA)
