@@ -60,6 +60,10 @@ def _buttons(source: Source, person: Reader, t: Translator) -> None:
         st.rerun()
     if person.may(Role.EDITOR) and st.button(t.text("source.edit"), icon=":material/edit:", key="source_edit"):
         edit.open_dialog(source, t)
+    if person.may(Role.EDITOR) and st.button(
+        t.text("source.clone"), icon=":material/content_copy:", help=t.text("source.clone.help"), key="source_clone"
+    ):
+        navigation.open_clone(person, source.id)
     if person.may(Role.ADMIN) and st.button(t.text("source.delete"), icon=":material/delete:", key="source_delete"):
         edit.open_delete_dialog(source, t)
 
