@@ -17,7 +17,7 @@ def header(source: Source, person: Reader, t: Translator) -> None:
     with st.container(horizontal=True, key="breadcrumb", vertical_alignment="center", gap="xsmall"):
         st.page_link(navigation.page(navigation.SOURCES, t), icon="")
         st.markdown(f"› {plain(source.name)}")
-    names, buttons = st.columns([4, 2], vertical_alignment="center")
+    names, buttons = st.columns(2, vertical_alignment="center")
     with names:
         st.title(plain(source.name), anchor=False)
         _badges(source, t)
