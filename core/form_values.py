@@ -32,6 +32,29 @@ def nested(values: Mapping[str, Any], specs: Sequence[FieldSpec] = ()) -> dict[s
     return config
 
 
+def without_kept(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration as it is seen from outside, without the secrets that stay where they are."""
+    return {
+        name: without_kept(value) if isinstance(value, Mapping) else value
+        for name, value in config.items()
+        if value != KEPT
+    }
+
+
+def overlaid(config: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`config` with the changes of a JSON merge patch (RFC 7396)."""
+    merged = dict(config)
+    for name, value in over.items():
+        if isinstance(value, Mapping):
+            inner = merged.get(name)
+            merged[name] = overlaid(inner if isinstance(inner, Mapping) else {}, value)
+        elif value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = value
+    return merged
+
+
 def value_at(config: Mapping[str, Any], name: str) -> Any:
     """What stands under a dotted name, None where nothing does."""
     value: Any = config

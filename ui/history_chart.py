@@ -1,7 +1,7 @@
 """One source over time: its latencies, its calls, and how it was, below each other on one axis of time."""
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]  # carries no types
@@ -10,7 +10,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.models import History, HistoryPoint
 from core.spreadsheet import Cell
-from ui import axes, grid
+from ui import axes, grid, week_before
 from ui.axes import AMBER, RED, TEAL, TEAL_ON_DARK
 from ui.exports import csv_button
 from ui.history_range import moment_in_address
@@ -23,28 +23,35 @@ WELL, PARTLY, BROKEN, SUSPENDED = "well", "partly", "broken", "suspended"
 STATES = {WELL: ("#2F9E44", 0.3), PARTLY: ("#F59F00", 0.55), SUSPENDED: ("#B35C00", 0.8), BROKEN: (RED, 1.0)}
 """Colour and height: no state is told by its colour alone."""
 TABLE_MAX, FEW = 300, 60
+Then = Callable[[datetime], float | None]
+"""The median one week before a moment."""
 
 
-def history_chart(past: History, t: Translator) -> None:
-    """Three parts on one axis of time; `past` holds at least one call or refusal."""
+def history_chart(past: History, before: History | None, t: Translator) -> None:
+    """Three parts on one axis of time; `past` holds at least one call or refusal, `before` is the week before it."""
     figure = go.Figure()
+    if before is not None:
+        week_before.line(figure, before, t)
     for percentile, colour in _colours().items():
         _latency(figure, past, percentile, colour, t)
     _counts(figure, past, t)
     _band(figure, past, t)
-    figure.update_layout(_layout(past, t))
+    figure.update_layout(_layout(past, before, t))
     _mark_moment(figure, past)
-    alt = description(past, t)
+    alt = f"{description(past, t)} {week_before.said(before, t)}" if before is not None else description(past, t)
     st.plotly_chart(figure, width="stretch", config=axes.config("history"), key="history", alt=alt)
     st.caption(alt)
 
 
-def history_table(past: History, t: Translator) -> None:
+def history_table(past: History, before: History | None, t: Translator) -> None:
     """The same in figures, newest first, and all of it to take along."""
     names = ("when", "calls", "failed", "rejected", *PERCENTILES)
     columns = {name: grid.text(t.text(f"history.column.{name}"), t) for name in names}
+    if before is not None:
+        columns["before"] = grid.text(t.text("metrics.week_before"), t)
+    then = week_before.median_then(before) if before is not None else None
     called = [point for point in reversed(past.buckets) if point.calls or point.rejected]
-    frame = grid.frame_of([_row(point, t) for point in called[:TABLE_MAX]], columns)
+    frame = grid.frame_of([_row(point, then, t) for point in called[:TABLE_MAX]], columns)
     grid.grid(frame, columns, t.text("metrics.chart.title"), t, key="history_table")
     header = ("ts", "calls", "errors", "rejected", "p50_ms", "p95_ms", "p99_ms", "avg_ms")
     csv_button("history", header, _exported(past.buckets), t)
@@ -131,8 +138,9 @@ def _band(figure: go.Figure, past: History, t: Translator) -> None:
             )
 
 
-def _layout(past: History, t: Translator) -> dict[str, Any]:
+def _layout(past: History, before: History | None, t: Translator) -> dict[str, Any]:
     top = max((point.p99_ms or 0.0 for point in past.buckets), default=0.0)
+    top = max(top, week_before.top(before))
     most = max(point.calls + point.rejected for point in past.buckets)
     band = {"domain": BAND, "range": [0, 1], "showgrid": False, "showticklabels": False, "zeroline": False}
     return axes.layout(
@@ -159,9 +167,10 @@ def _middles(past: History) -> list[Any]:
     return [point.ts + half for point in past.buckets]
 
 
-def _row(point: HistoryPoint, t: Translator) -> tuple[str, ...]:
+def _row(point: HistoryPoint, then: Then | None, t: Translator) -> tuple[str, ...]:
     counts = map(t.number, (point.calls, point.errors, point.rejected))
-    latencies = (getattr(point, f"{percentile}_ms") for percentile in PERCENTILES)
+    latencies = [getattr(point, f"{percentile}_ms") for percentile in PERCENTILES]
+    latencies += [then(point.ts)] if then else []
     spans = (grid.NOTHING if value is None else t.duration_ms(value) for value in latencies)
     return t.datetime(point.ts), *counts, *spans
 

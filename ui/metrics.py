@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import Figures, Source
-from ui import history_range, state
+from ui import history_range, state, week_before
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.widgets import empty, figure_tile
@@ -38,11 +38,12 @@ def _history(source: Source, person: Reader, length: timedelta, t: Translator) -
         ever = "never" if not source.figures.calls_total else "range"
         empty(t.text(f"metrics.chart.empty.{ever}.title"), t.text(f"metrics.chart.empty.{ever}.body"))
         return
+    before = week_before.read(source, person, since, until)
     from ui import history_chart  # late: Plotly is only imported by those who look at a chart
 
-    history_chart.history_chart(past, t)
+    history_chart.history_chart(past, before, t)
     with st.expander(t.text("health.chart.table"), icon=":material/table_rows:"):
-        history_chart.history_table(past, t)
+        history_chart.history_table(past, before, t)
 
 
 def _tiles(figures: Figures, t: Translator) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent.parent / "pages"
 SOURCES, ADD, SOURCE = "sources", "add", "source"
+FROM = "from"
+"""Of the address of `ADD`: the source on whose pattern another is made."""
 HEALTH, PLAYGROUND, ADMIN, ACCOUNT = "health", "playground", "admin", "account"
 _ICONS = {
     SOURCES: ":material/database:",
@@ -54,13 +56,22 @@ def open_source(reader: Reader, source_id: UUID) -> NoReturn:
     st.switch_page(str(FOLDER / "source.py"), query_params={"source": str(source_id), "org": reader.org})
 
 
+def open_clone(reader: Reader, source_id: UUID) -> NoReturn:
+    st.switch_page(str(FOLDER / "add.py"), query_params={FROM: str(source_id), "org": reader.org})
+
+
 def open_page(name: str) -> NoReturn:
     st.switch_page(str(FOLDER / f"{name}.py"))
 
 
 def source_in_address() -> UUID | None:
     """The id in `?source=`, None without one. Raises NotFound for a malformed one."""
-    asked = st.query_params.get("source")
+    return id_in_address("source")
+
+
+def id_in_address(name: str) -> UUID | None:
+    """The id under this name, None without one. Raises NotFound for a malformed one."""
+    asked = st.query_params.get(name)
     try:
         return UUID(asked) if asked else None
     except ValueError:

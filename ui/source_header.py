@@ -17,7 +17,7 @@ def header(source: Source, person: Reader, t: Translator) -> None:
     with st.container(horizontal=True, key="breadcrumb", vertical_alignment="center", gap="xsmall"):
         st.page_link(navigation.page(navigation.SOURCES, t), icon="")
         st.markdown(f"› {plain(source.name)}")
-    names, buttons = st.columns([4, 2], vertical_alignment="center")
+    names, buttons = st.columns(2, vertical_alignment="center")
     with names:
         st.title(plain(source.name), anchor=False)
         _badges(source, t)
@@ -60,6 +60,10 @@ def _buttons(source: Source, person: Reader, t: Translator) -> None:
         st.rerun()
     if person.may(Role.EDITOR) and st.button(t.text("source.edit"), icon=":material/edit:", key="source_edit"):
         edit.open_dialog(source, t)
+    if person.may(Role.EDITOR) and st.button(
+        t.text("source.clone"), icon=":material/content_copy:", help=t.text("source.clone.help"), key="source_clone"
+    ):
+        navigation.open_clone(person, source.id)
     if person.may(Role.ADMIN) and st.button(t.text("source.delete"), icon=":material/delete:", key="source_delete"):
         edit.open_delete_dialog(source, t)
 

@@ -24,6 +24,7 @@ TRIAL = "trial_job"
 NOTICE = "notice"
 DIALOG = "dialog_open"
 DRAFT = "add_draft"
+PATTERN = "add_pattern"
 PASTED = "ltr_add_pasted"
 SAMPLED = "sampled"
 OPENED = "contents_opened"
@@ -61,16 +62,23 @@ OF_SOURCE = (PINGED, SAMPLED, CLIMB, RIVAL)
 OF_TAB = (ASKED, ONCE, ROWS, TRAIL)
 
 
+KIND_STEP, SETTINGS_STEP, TEST_STEP = 1, 2, 3
+
+
 @dataclass(slots=True)
 class Draft:
-    """The source that somebody is adding. Secrets in `config` stay on this side and go back into no input."""
+    """The source that somebody is adding. Secrets in `config` stay on this side and go back into no input.
 
-    step: int = 1
+    `pattern` is the source that it began as a copy of.
+    """
+
+    step: int = KIND_STEP
     kind: str = ""
     about: dict[str, str] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict, repr=False)
     errors: Mapping[str, Message] = field(default_factory=dict)
     result: TestResult | None = None
+    pattern: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +97,23 @@ def in_words(key: str, lang: str) -> str:
     return f"{key}_{lang}"
 
 
+def begin(pattern: UUID | None) -> Draft:
+    """The draft on the pattern of this source, or from nothing; each stays while the other is worked on."""
+    st.session_state[PATTERN] = pattern
+    return draft()
+
+
 def draft() -> Draft:
-    return st.session_state.setdefault(DRAFT, Draft())  # type: ignore[no-any-return]  # session state is untyped
+    return st.session_state.setdefault(_draft_key(), Draft())  # type: ignore[no-any-return]  # it is untyped
+
+
+def forget_draft() -> None:
+    forget(_draft_key())
+
+
+def _draft_key() -> str:
+    pattern = st.session_state.get(PATTERN)
+    return f"{DRAFT}_{pattern}" if pattern else DRAFT
 
 
 def summary() -> PingAllView | None:

@@ -1,6 +1,7 @@
 """Adding a source in three steps: kind, settings, test and create. The draft lives in the session, never in the URL."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -11,14 +12,14 @@ from core.form_values import dotted, is_shown
 from core.i18n import Translator
 from core.models import KindInfo, Message, SourceDraft
 from core.services.pasting import from_pasted
-from ui import checks, forms, inputs, navigation, state, trying
+from ui import checks, cloning, forms, inputs, navigation, state, trying
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.state import Draft
 from ui.widgets import error_box, facts, html, kind_colour, kind_name, plain
 
 STEPS = ("kind", "settings", "test")
-KIND, SETTINGS, TEST = 1, 2, 3
+KIND, SETTINGS, TEST = state.KIND_STEP, state.SETTINGS_STEP, state.TEST_STEP
 ICONS = Path(__file__).resolve().parent.parent / "static" / "icons"
 
 
@@ -94,8 +95,11 @@ def _take_pasted(kinds: Sequence[str], draft: Draft) -> None:
         draft.about = draft.about | {"name": pasted.name_hint}
 
 
-def fill_settings(kind: KindInfo, draft: Draft, t: Translator) -> None:
+def fill_settings(kind: KindInfo, draft: Draft, person: Reader, t: Translator) -> None:
+    """Behind the settings of a copy lies its pattern: a copy of another kind would be none."""
     st.markdown(f"## {t.text('add.settings.lead', kind=kind_name(kind.name, t))}")
+    if draft.pattern is not None:
+        cloning.lead(kind, draft.pattern, t)
     forms.show_faults(kind, draft, t)
     with st.container(border=True, key="settings"):
         about = forms.about_form(draft, t)
@@ -104,6 +108,8 @@ def fill_settings(kind: KindInfo, draft: Draft, t: Translator) -> None:
     if on or back:
         draft.about, draft.config, draft.result = about, config, None
         draft.errors = {} if about["name"].strip() or back else {"name": Message("field.missing")}
+        if back and draft.pattern is not None:
+            navigation.open_source(person, draft.pattern.id)
         draft.step = KIND if back else SETTINGS if draft.errors else TEST
         st.rerun()
 
@@ -163,6 +169,7 @@ def _summary(kind: KindInfo, draft: Draft, t: Translator) -> None:
             for spec in kind.fields
             if is_shown(spec, held)
         ]
+        rows += cloning.carried(draft.pattern, t) if draft.pattern is not None else []
         facts([(label, value) for label, value in rows if value])
         for name, message in draft.errors.items():
             forms.wrong(message, f"summary_{name}", t, forms.field_label(kind.name, name, t))
@@ -189,7 +196,7 @@ def _create(draft: Draft, person: Reader, t: Translator) -> None:
         source = run(runtime().sources.create(person.actor, person.org, _source_draft(draft)))
     except (InvalidInput, ConfigError, Conflict) as error:
         _correct(draft, error)
-    state.forget(state.DRAFT)
+    state.forget_draft()
     state.notify(t.text("add.created", name=source.name))
     navigation.open_source(person, source.id)
 
@@ -198,4 +205,7 @@ def _source_draft(draft: Draft) -> SourceDraft:
     about: Mapping[str, str] = draft.about
     tags = forms.tags_of(about.get("tags", ""))
     name, description = about.get("name", "").strip(), about.get("description", "").strip()
-    return SourceDraft(kind=draft.kind, name=name, config=draft.config, description=description, tags=tags)
+    made = SourceDraft(kind=draft.kind, name=name, config=draft.config, description=description, tags=tags)
+    if draft.pattern is None:
+        return made
+    return replace(made, check_interval_s=draft.pattern.check_interval_s, breaker=draft.pattern.breaker)

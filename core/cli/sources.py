@@ -1,6 +1,7 @@
 """`sources list | kinds | show | add | edit | rotate | delete`; what calls a source is in `core.cli.calls`."""
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ from core.cli.kinds import Config, Dsn, Kind, WithFields, as_data, field_lines, 
 from core.cli.ladder import diagnose
 from core.cli.output import Json, Org, show, words
 from core.cli.place import Place, anywhere, found
+from core.form_values import overlaid, without_kept
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -53,12 +55,22 @@ def add(
     kind: Kind = None,
     config: Config = None,
     dsn: Dsn = None,
+    pattern: Annotated[
+        str | None, typer.Option("--from", help="a source to copy; its secrets stay there and come from --config")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Create a source from a configuration file, a connection string, or both."""
-    its_kind, plain = given(kind, config, dsn)
+    """Create a source from a configuration file, a connection string, or both; or on the pattern of another."""
+    if pattern is None:
+        its_kind, plain = given(kind, config, dsn)
+        draft: dict[str, Any] = {"kind": its_kind, "config": plain}
+    elif kind is not None or dsn is not None:
+        raise typer.BadParameter("--from says the kind; only --config may go with it")
+    else:
+        draft = {"config": read(config) if config is not None else {}}
     with at.opened() as sources:
-        source = sources.create(org, {"kind": its_kind, "name": name, "config": plain})
+        whole = draft if pattern is None else _like(sources.get(org, found(sources, org, pattern)), draft["config"])
+        source = sources.create(org, whole | {"name": name})
     show(source, as_json, source["id"])
 
 
@@ -143,6 +155,12 @@ app.command()(calls.sample)
 app.command()(calls.catalog)
 app.command()(calls.history)
 app.command()(calls.breaker)
+
+
+def _like(pattern: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a source has to be given to be like `pattern`, but for what `config` says."""
+    copied = {field: pattern[field] for field in ("kind", "description", "tags", "check_interval_s", "breaker")}
+    return copied | {"config": overlaid(without_kept(pattern["config"]), config)}
 
 
 def _timing(interval: str | None, until: str | None) -> dict[str, Any]:

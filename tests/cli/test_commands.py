@@ -88,6 +88,19 @@ def test_a_source_without_a_dashboard(acme: CommandLine, postgres: PostgresServe
     assert tried["ok"]
 
 
+def test_a_source_on_the_pattern_of_another_takes_everything_but_the_secrets(acme: CommandLine, tmp_path: Path) -> None:
+    add = ("sources", "add", "--org", "acme", "--name")
+    acme.json(*add, "orders", "--kind", "postgres", "--config", config_file(tmp_path))
+    acme.json("sources", "edit", "--org", "acme", "orders", "--tag", "فروش", "--interval", "90")
+    bare = acme.json(*add, "bare", "--from", "orders")
+    assert (bare["kind"], bare["tags"], bare["check_interval_s"]) == ("postgres", ["فروش"], 90)
+    assert "password" not in bare["config"]
+    new = acme.json(*add, "new", "--from", "orders", "--config", "-", stdin='{"password": "Zq1", "port": 1}')
+    assert new["config"] == bare["config"] | {"password": {"set": True}, "port": 1}
+    assert acme.run(*add, "x", "--from", "orders", "--kind", "postgres").returncode == 2
+    assert acme.run(*add, "x", "--from", "nobody").returncode == 1
+
+
 def test_a_source_that_is_down_is_exit_status_1(acme: CommandLine, tmp_path: Path, refused_port: int) -> None:
     file = config_file(tmp_path, port=refused_port)
     with product(acme.data_dir) as made:

@@ -29,13 +29,16 @@ class FakeHistory:
     sources: Callable[[], Mapping[UUID, Source]]
     asked: list[tuple[datetime, datetime]] = field(default_factory=list)
     weekly: bool = True
+    began: datetime | None = None
+    """Nobody called anything before."""
 
     async def of_source(
         self, actor: Actor, org: str, source_id: UUID, since: datetime, until: datetime, step: int | None = None
     ) -> History:
         self.asked.append((since, until))
         source = self.sources()[source_id]
-        points = tuple(_points(source, since, until)) if source.figures.calls_total else (HistoryPoint(since),)
+        called = source.figures.calls_total and (self.began is None or until > self.began)
+        points = tuple(_points(source, since, until)) if called else (HistoryPoint(since),)
         return History(since, until, 3600, points)
 
     async def of_org(self, actor: Actor, org: str, since: datetime, until: datetime) -> OrgHistory:

@@ -1,5 +1,6 @@
 """One source."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -86,23 +87,68 @@ def test_the_metrics_chart_says_what_it_shows(open_page: Open) -> None:
 def test_the_range_of_the_metrics_stands_in_the_address(open_page: Open, runtime: FakeRuntime) -> None:
     app = open_page("source", source=WELL, tab="metrics", range="7d")
     assert not app.exception
-    since, until = runtime.history.asked[-1]
+    since, until = runtime.history.asked[0]
     assert until - since == timedelta(days=7)
 
 
 def test_a_moment_in_the_address_is_in_the_middle_of_the_range(open_page: Open, runtime: FakeRuntime) -> None:
     at = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)
     app = open_page("source", source=WELL, tab="metrics", at=at.isoformat())
-    assert runtime.history.asked[-1] == (at - timedelta(hours=12), at + timedelta(hours=12))
+    assert runtime.history.asked[0] == (at - timedelta(hours=12), at + timedelta(hours=12))
     assert "پیرامون" in texts(app)
+    runtime.history.asked.clear()
     app.button(key="history_now").click().run()
-    assert runtime.history.asked[-1][1] > at + timedelta(days=1)
+    assert runtime.history.asked[0][1] > at + timedelta(days=1)
 
 
 @pytest.mark.parametrize("at", ["", "yesterday", "2026-03-21T08:30:00", "0001-01-01T00:00:00+23:00"])
 def test_a_moment_that_is_none_is_now(open_page: Open, runtime: FakeRuntime, at: str) -> None:
     assert not open_page("source", source=WELL, tab="metrics", at=at).exception
-    assert runtime.history.asked[-1][1] > datetime.now(UTC) - timedelta(days=1)
+    assert runtime.history.asked[0][1] > datetime.now(UTC) - timedelta(days=1)
+
+
+def test_the_week_before_lies_behind_the_figures(open_page: Open, runtime: FakeRuntime) -> None:
+    app = open_page("source", source=WELL, tab="metrics", lang="en")
+    (since, until), then = runtime.history.asked
+    assert then == (since - timedelta(days=7), until - timedelta(days=7))
+    assert "A week before: 240 calls, 0 of them failed." in texts(app)
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    lines = {trace["name"]: trace for trace in spec["data"]}
+    assert lines["p50 a week before"]["line"]["dash"] == "dash"
+    assert lines["p50 a week before"]["x"] == lines["p50"]["x"]
+    assert spec["data"][0]["name"] == "p50 a week before"
+    assert set(app.dataframe[0].value["before"]) == {"11.0 ms"}
+
+
+def test_without_calls_a_week_before_nothing_is_said_of_it(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.history.began = datetime.now(UTC) - timedelta(days=3)
+    app = open_page("source", source=WELL, tab="metrics", lang="en")
+    assert not app.exception
+    assert len(runtime.history.asked) == 2
+    assert "week before" not in texts(app) + app.get("plotly_chart")[0].proto.spec
+
+
+@pytest.mark.parametrize(("age_days", "span"), [(3, "24h"), (400, "90d")])
+def test_a_young_source_and_a_long_range_ask_for_no_week_before(
+    open_page: Open, runtime: FakeRuntime, age_days: int, span: str
+) -> None:
+    source = make_source("پایانه", created_at=datetime.now(UTC) - timedelta(days=age_days))
+    runtime.sources.sources = {source.id: source}
+    assert not open_page("source", source=str(source.id), tab="metrics", range=span).exception
+    assert len(runtime.history.asked) == 1
+
+
+def test_a_source_is_copied_from_its_page(open_page: Open) -> None:
+    app = open_page("source", source=WELL)
+    app.button(key="source_clone").click().run()
+    assert not app.exception
+    assert app.query_params["from"] in (WELL, [WELL])
+    assert app.text_input(key="ltr_postgres_host").value == "10.4.1.20"
+
+
+def test_an_analyst_is_offered_no_copy(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.access.actor = Actor("نگار", {"main": Role.ANALYST})
+    assert "source_clone" not in [button.key for button in open_page("source", source=WELL).button]
 
 
 def test_the_metrics_show_all_seven_figures(open_page: Open) -> None:
