@@ -31,6 +31,7 @@ NAME, PASSWORD = "bench", secrets.token_urlsafe(24)
 AT_ONCE, WARM, IDLE, OPENING, ROUNDS = 20, 20, 200, 10, 7
 SETTLED_S, LIMIT_S, CLICKED_ROW = 2, 120, 7
 MB = 1024 * 1024
+ENDED = "script_finished"
 
 
 class Browser:
@@ -44,26 +45,28 @@ class Browser:
         message = BackMsg()
         message.rerun_script.query_string = ""
         await self._send(message, lambda _: False)
+        assert self._table, "the page has no table"
 
     async def click(self, row: int) -> None:
-        """A press on a row of the list, until the heading of the page that it opens is there, and on to the end."""
+        """A press on a row of the list, until the heading of the page that it opens is there."""
         message = BackMsg()
         pressed = message.rerun_script.widget_states.widgets.add()
         pressed.id = self._table
         pressed.string_value = json.dumps({"selection": {"rows": [row], "columns": [], "cells": []}})
-        await self._send(message, lambda told: told.delta.new_element.heading.body.startswith("source "))
+        there = await self._send(message, lambda told: told.delta.new_element.heading.body.startswith("source "))
+        assert there, "the source was not opened"
 
-    async def _send(self, message: BackMsg, until: Callable[[ForwardMsg], bool]) -> None:
+    async def _send(self, message: BackMsg, until: Callable[[ForwardMsg], bool]) -> bool:
+        """Whether what was waited for came before the end of the script."""
         await self._socket.send_bytes(message.SerializeToString())
         while True:
             told = ForwardMsg.FromString(await self._socket.receive_bytes(timeout=LIMIT_S))
             table = told.delta.new_element.dataframe.id
             self._table = table if state.TABLE in table else self._table
-            if until(told) or (
-                told.WhichOneof("type") == "script_finished"
-                and told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
-            ):
-                return
+            if until(told):
+                return True
+            if told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY and told.WhichOneof("type") == ENDED:
+                return False
 
 
 class Server:
