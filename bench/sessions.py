@@ -80,7 +80,8 @@ class Server:
     async def browsers(self) -> AsyncIterator[Callable[[], Any]]:
         """Opens browsers, which are closed at the end."""
         async with AsyncExitStack() as stack:
-            client = await stack.enter_async_context(aiohttp.ClientSession())
+            unlimited = aiohttp.TCPConnector(limit=0)
+            client = await stack.enter_async_context(aiohttp.ClientSession(connector=unlimited))
 
             async def browser() -> Browser:
                 connected = client.ws_connect(
