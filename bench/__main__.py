@@ -13,16 +13,22 @@ from bench import (
     previewing,
     sampling,
     scheduling,
+    sessions,
     start,
 )
 from bench.measure import run
+
+MODULES = (
+    *(guarding, pinging, growth, percentiles, postgres, sampling, previewing),
+    *(history, pages, sessions, start),
+)
 
 
 def main(wanted: str | None) -> int:
     """0, or 2 for a name that no goal has: a table says what is so, a busy machine is no failure."""
     contests = [
         contest
-        for module in (guarding, pinging, growth, percentiles, postgres, sampling, previewing, history, pages, start)
+        for module in MODULES
         for contest in module.CONTESTS
         if wanted is None or wanted in {goal.name for goal in contest.goals}
     ]

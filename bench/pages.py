@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pandas as pd  # type: ignore[import-untyped]  # carries no types
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
@@ -56,18 +57,18 @@ def serving(home: Path) -> Iterator[Runtime]:
 def list_and_bare_table() -> Iterator[tuple[Workload, Workload]]:
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)):
         path = Path(folder) / "table.pickle"
-        path.write_bytes(pickle.dumps(_table()))
+        path.write_bytes(pickle.dumps(table()))
         script = BARE.format(path=str(path))
         yield (lambda: _runs(AppTest.from_file(str(MAIN)))), (lambda: _runs(AppTest.from_string(script)))
 
 
-def _table() -> tuple[Any, dict[str, Any]]:
-    """The frame that the page hands to Streamlit, and how."""
+def table() -> tuple[Any, dict[str, Any]]:
+    """What the page hands to Streamlit, as the frame that a bare script would hold, and how."""
     with mock.patch.object(st, "dataframe", wraps=st.dataframe) as drawn:
         app = AppTest.from_file(str(MAIN)).run(timeout=LIMIT_S)
     assert not app.exception, app.exception
     call = drawn.call_args
-    return call.args[0], dict(call.kwargs)
+    return pd.DataFrame(call.args[0].to_pydict()), dict(call.kwargs)
 
 
 def _runs(app: AppTest) -> Measures:

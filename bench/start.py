@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -32,14 +33,26 @@ if __name__ == "__main__":
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+
 @contextmanager
 def product_and_bare() -> Iterator[tuple[Workload, Workload]]:
     with tempfile.TemporaryDirectory() as folder:
-        bare = Path(folder)
-        (bare / "app.py").write_text(BARE)
-        (bare / "page.py").write_text("import streamlit as st\nst.title('page')\n")
-        (bare / ".streamlit").symlink_to(ROOT / ".streamlit")
+        bare = Path(folder) / "bare"
+        bare_application(bare, "import streamlit as st\nst.title('page')\n")
         yield (lambda: _product(bare / "data")), (lambda: _start(bare, {}))
+
+
+def bare_application(folder: Path, page: str) -> None:
+    """One page and one route, configured like ours."""
+    folder.mkdir()
+    (folder / "app.py").write_text(BARE)
+    (folder / "page.py").write_text(page)
+    (folder / ".streamlit").symlink_to(ROOT / ".streamlit")
 
 
 def _product(data_dir: Path) -> Measures:
@@ -48,17 +61,25 @@ def _product(data_dir: Path) -> Measures:
 
 
 def _start(folder: Path, own: dict[str, str]) -> Measures:
+    started = time.perf_counter()
+    with served(folder, own) as found:
+        return {"wall": (time.perf_counter() - started) * 1000, "cpu": cpu_s(found.process.pid) * 1000}
+
+
+@contextmanager
+def served(folder: Path, own: dict[str, str]) -> Iterator[Served]:
+    """The application in a folder, from its first answer on."""
     port = _free_port()
     command, quiet = [sys.executable, "app.py", str(port)], subprocess.DEVNULL
     environ = os.environ | own | {"CHESHMEH_PORT": str(port)}
     if folder != ROOT:
         environ = {name: value for name, value in environ.items() if not re.match("CHESHMEH_", name)}
-    started = time.perf_counter()
     with subprocess.Popen(command, cwd=folder, env=environ, stdout=quiet, stderr=quiet) as process:  # noqa: S603 - our own
-        _wait_for(f"http://127.0.0.1:{port}/healthz", process)
-        taken = {"wall": (time.perf_counter() - started) * 1000, "cpu": _cpu_s(process.pid) * 1000}
-        process.terminate()
-    return taken
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/healthz", process)
+            yield Served(port, process)
+        finally:
+            process.terminate()
 
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
@@ -73,7 +94,7 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("it did not start")
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     """Processor time of a running process, in seconds: user and system, fields 14 and 15 of proc(5)'s stat."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

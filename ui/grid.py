@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]  # carries no types
+import pyarrow as pa
 import streamlit as st
 
 from core.i18n import Translator
@@ -14,13 +15,16 @@ NOTHING = "—"
 HEADER_HEIGHT, ROW_HEIGHT, ROWS_IN_VIEW = 36, 36, 14
 
 
-def grid(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, t: Translator, *, key: str, **how: Any) -> None:
+def grid(
+    frame: pd.DataFrame | pa.Table, columns: Mapping[str, Any], alt: str, t: Translator, *, key: str, **how: Any
+) -> None:
     """`columns` in the order of reading. They do not mirror by themselves: right to left the first one stands last.
 
     The container's key lets `behaviour.js` open a table that is too wide at the side where reading starts.
     """
     height = HEADER_HEIGHT + min(len(frame), ROWS_IN_VIEW) * how.setdefault("row_height", ROW_HEIGHT)
-    order = [name for name in columns if name in frame]
+    held = frame.column_names if isinstance(frame, pa.Table) else frame
+    order = [name for name in columns if name in held]
     with st.container(key=f"mirrored_{key}"):
         st.dataframe(
             frame,

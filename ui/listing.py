@@ -81,8 +81,12 @@ async def _filtered(service: "DataSourceService", reader: Reader, filters: Filte
 def in_order(sources: Iterable[Source], known: Sequence[UUID]) -> list[Source]:
     """Sources in the order of `known`; newcomers behind them, worst status first, then by name."""
     place = {source_id: index for index, source_id in enumerate(known)}
-    last = len(place)
-    return sorted(sources, key=lambda s: (place.get(s.id, last), SEVERITY[s.status], name_key(s.name)))
+    there: list[Source] = []
+    new: list[Source] = []
+    for source in sources:
+        (there if source.id in place else new).append(source)
+    there.sort(key=lambda s: place[s.id])
+    return [*there, *sorted(new, key=lambda s: (SEVERITY[s.status], name_key(s.name)))]
 
 
 def ordered(listing: Listing) -> list[Source]:

@@ -2,20 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import pandas as pd  # type: ignore[import-untyped]  # carries no types
+import pyarrow as pa
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import PingRow, Source
+from core.models import PingRow, Source, Status
 from ui import grid, state
 from ui.widgets import kind_name
 
 COLUMNS = ("status", "name", "kind", "last_ok", "p95", "errors", "recent", "ping")
 ROW_HEIGHT = 42
+KEPT = 8
+"""Tables that are kept as they were drawn, for all sessions: of 1,000 sources each holds about 1 MB."""
 
+Facts = tuple[Status, str, str, str, float | None, int, int, tuple[float, ...]]
+"""Of a source what a row says: status, name, kind, when it was last well, p95 in ms, errors, calls, sparkline."""
 Recent = Mapping[UUID, Sequence[float]]
 
 
@@ -26,12 +32,9 @@ def sources_table(
 
     A press on a row opens the source, or chooses it beside others.
     """
-    frame = _frame(sources, recent, t)
-    if pings:
-        frame["ping"] = t.text("sources.ping")
     st.session_state[state.SHOWN] = [source.id for source in sources]
     _show(
-        frame,
+        _drawn(_facts(sources, recent, t), t.text("sources.ping") if pings else None, t),
         _columns(sources, t)
         | {
             "name": grid.opener(t.text("sources.column.name"), t, key=state.NAME_CLICK, width=135),
@@ -49,7 +52,7 @@ def running_table(sources: Sequence[Source], recent: Recent, rows: Sequence[Ping
 
     Without its sparklines the table is a sixth of the size, and it is sent several times a second.
     """
-    frame = _frame(sources, recent, t)
+    frame = _frame(_facts(sources, recent, t), t)
     answers = {row.id: _answer(row, t) for row in rows}
     waiting = t.text("ping_all.waiting")
     frame["ping"] = [answers.get(source.id, waiting) for source in sources]
@@ -75,21 +78,45 @@ def chosen() -> list[UUID]:
     return [shown[row] for row in (drawn["selection"]["rows"] if drawn else []) if row < len(shown)]
 
 
-def _frame(sources: Sequence[Source], recent: Recent, t: Translator) -> pd.DataFrame:
+@lru_cache(maxsize=KEPT)
+def _drawn(rows: tuple[Facts, ...], ping: str | None, t: Translator) -> pa.Table:
+    """The table in the form that Streamlit sends. Most runs of a page show what the one before did."""
+    frame = _frame(rows, t)
+    if ping is not None:
+        frame["ping"] = ping
+    return pa.Table.from_pandas(frame)
+
+
+def _facts(sources: Sequence[Source], recent: Recent, t: Translator) -> tuple[Facts, ...]:
     now = datetime.now(UTC)
-    cells = [_cells(source, recent.get(source.id, ()), t, now) for source in sources]
-    return pd.DataFrame(cells, columns=list(COLUMNS[:-1]))
+    return tuple(
+        (
+            source.status,
+            source.name,
+            source.kind,
+            last_ok(source.figures.last_ok_ts, t, now),
+            source.figures.p95_ms,
+            source.figures.errors_total,
+            source.figures.calls_total,
+            tuple(recent.get(source.id, ())),
+        )
+        for source in sources
+    )
 
 
-def _cells(source: Source, latencies: Sequence[float], t: Translator, now: datetime) -> tuple[Any, ...]:
-    figures = source.figures
+def _frame(rows: Sequence[Facts], t: Translator) -> pd.DataFrame:
+    return pd.DataFrame([_cells(row, t) for row in rows], columns=list(COLUMNS[:-1]))
+
+
+def _cells(row: Facts, t: Translator) -> tuple[Any, ...]:
+    status, name, kind, when, p95_ms, errors, calls, latencies = row
     return (
-        [t.text(f"status.{source.status.value}")],
-        source.name,
-        [kind_name(source.kind, t)],
-        last_ok(figures.last_ok_ts, t, now),
-        grid.NOTHING if figures.p95_ms is None else t.duration_ms(figures.p95_ms),
-        t.percent(figures.errors_total / figures.calls_total) if figures.calls_total else grid.NOTHING,
+        [t.text(f"status.{status.value}")],
+        name,
+        [kind_name(kind, t)],
+        when,
+        grid.NOTHING if p95_ms is None else t.duration_ms(p95_ms),
+        t.percent(errors / calls) if calls else grid.NOTHING,
         [*latencies, *latencies] if len(latencies) == 1 else list(latencies),  # a single point would be no line
     )
 
@@ -124,6 +151,6 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
     }
 
 
-def _show(frame: pd.DataFrame, columns: Mapping[str, Any], t: Translator, *, key: str, **how: Any) -> None:
+def _show(frame: pd.DataFrame | pa.Table, columns: Mapping[str, Any], t: Translator, *, key: str, **how: Any) -> None:
     alt = t.plural("sources.table", len(frame))
     grid.grid(frame, columns, alt, t, key=key, row_height=ROW_HEIGHT, **how)

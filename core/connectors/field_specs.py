@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,6 +14,7 @@ from core.connectors.shapes import Shape, extra_of, fields_of, tags
 from core.models import FieldSpec
 
 
+@cache
 def field_specs(model: type[BaseModel]) -> tuple[FieldSpec, ...]:
     """One spec an input, the kind's own before those of its bases; members of a nested value are dotted."""
     place = {field: index for index, field in enumerate(_own_first(model))}

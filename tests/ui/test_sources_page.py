@@ -174,3 +174,19 @@ def test_a_name_is_shown_letter_by_letter(open_page: Open, runtime: FakeRuntime)
     assert not app.exception
     assert "[y](http" not in app.title[0].value
     assert ":red[" not in app.title[0].value
+
+
+def test_what_changed_in_a_source_is_drawn_at_the_next_run(open_page: Open, runtime: FakeRuntime) -> None:
+    source = make_source("پروازها")
+    runtime.sources.sources = {source.id: source}
+    app = open_page(lang="en")
+    slower = replace(source, status=Status.ERROR, figures=replace(source.figures, p95_ms=1234.0))
+    runtime.sources.sources = {source.id: slower}
+    row = app.run().dataframe[0].value.iloc[0]
+    assert (row["status"][0], row["p95"]) == ("Error", "1.2 s")
+
+
+def test_a_viewers_table_has_no_buttons_after_an_analysts(open_page: Open, runtime: FakeRuntime) -> None:
+    assert "ping" in open_page().dataframe[0].value
+    runtime.access.actor = Actor("نگار", {"main": Role.VIEWER})
+    assert "ping" not in open_page().dataframe[0].value
