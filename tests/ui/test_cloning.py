@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -88,7 +88,7 @@ def test_a_second_copy_has_a_number(open_page: Open, runtime: FakeRuntime) -> No
     assert app.text_input(key="about_name").value == f"رونوشت {NAME} (۲)"
 
 
-@pytest.mark.parametrize("asked", [str(uuid4()), "no-uuid", "٣"])
+@pytest.mark.parametrize("asked", [str(UUID(int=1)), "no-uuid", "٣"])
 def test_a_pattern_that_is_not_there_is_said_to_be_missing(open_page: Open, asked: str) -> None:
     app = open_page("add", **{"from": asked})
     assert not app.exception
