@@ -210,6 +210,8 @@ STATES = (
     State("add-form-s3", "add", _press("choose_s3")),
     State("add-test", "add", _failed_test),
     State("add-good", "add", _good_test),
+    State("add-copy", "add?from={healthy}"),
+    State("add-copy-of-nothing", "add?from=00000000-0000-0000-0000-000000000000"),
     State("source-healthy", "source?source={healthy}"),
     State("source-error", "source?source={error}"),
     State("source-suspended", "source?source={suspended}"),
