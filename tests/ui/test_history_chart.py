@@ -11,10 +11,11 @@ from core.models import History, HistoryPoint
 from ui.history_chart import history_chart
 
 
-def test_no_percentile_is_told_by_its_colour_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_line_is_told_by_its_colour_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Any] = []
     monkeypatch.setattr(st, "plotly_chart", lambda figure, **_: drawn.append(figure))
     since, until = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC)
-    history_chart(History(since, until, 3600, (HistoryPoint(since),)), None, translator("fa"))
+    past = History(since, until, 3600, (HistoryPoint(since, calls=1, p50_ms=1.0, p95_ms=2.0, p99_ms=3.0),))
+    history_chart(past, past, translator("fa"))
     lines = [trace.line for trace in drawn[0].data if trace.type == "scatter"]
-    assert len({line.dash for line in lines}) == len({line.color for line in lines}) == 3
+    assert len({line.dash for line in lines}) == len({line.color for line in lines}) == 4
