@@ -16,6 +16,8 @@ from ui.exports import csv_button
 from ui.history_range import moment_in_address
 
 PERCENTILES = ("p50", "p95", "p99")
+DASHES = {"p50": "solid", "p95": "dashdot", "p99": "dot"}
+"""No line is told by its colour alone; the week before is dashed."""
 HEIGHT = 470
 LATENCY, CALLS, BAND = (0.48, 1.0), (0.16, 0.38), (0.0, 0.09)
 """Shares of the height that the three parts take."""
@@ -93,7 +95,7 @@ def _latency(figure: go.Figure, past: History, percentile: str, colour: str, t: 
         name=percentile,
         mode="lines+markers",  # a stretch between two without calls is a point, not a line
         marker={"size": 4 if called < FEW else 2},
-        line={"width": 1.6, "color": colour},
+        line={"width": 1.6, "color": colour, "dash": DASHES[percentile]},
         **axes.hover(texts),
     )
 
