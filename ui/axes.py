@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.i18n import Translator
 
-TEAL, TEAL_ON_DARK, AMBER, RED = "#0B7285", "#3BC9DB", "#F59F00", "#E03131"
+TEAL, TEAL_ON_DARK, AMBER, RED = "#0B7285", "#3BC9DB", "#D97706", "#E03131"
 DAY_S = 86_400
 GRID = "rgba(128,140,150,.18)"
 TICKS, SIDE, ABOVE = 6, 76, 62

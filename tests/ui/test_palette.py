@@ -15,8 +15,10 @@ from ui.widgets import BADGES
 
 PILLS_APART = 10.0
 """Four times what is just noticeable: pills are large, and each carries its word."""
-LINES_APART = 30.0
-"""Lines are thin and stand far from their legend."""
+LINES_APART = 18.0
+"""Lines are thin and stand far from their legend; each has a dash of its own beside its colour."""
+LINES_SEEN = 3.0
+"""Against their ground (WCAG 2.2, 1.4.11)."""
 READABLE = 4.5
 THEMES = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
 
@@ -32,6 +34,12 @@ def test_any_two_statuses_differ_in_colour_for_every_reader(vision: str) -> None
 def test_any_two_percentiles_differ_in_colour_for_every_reader(teal: str, vision: str) -> None:
     for one, other in combinations((teal, axes.AMBER, axes.RED), 2):
         assert difference(one, other, vision) >= LINES_APART, (one, other)
+
+
+@pytest.mark.parametrize(("teal", "theme"), [(axes.TEAL, "light"), (axes.TEAL_ON_DARK, "dark")])
+def test_every_percentile_stands_out_from_its_ground(teal: str, theme: str) -> None:
+    for colour in (teal, axes.AMBER, axes.RED):
+        assert contrast(colour, THEMES[theme]["backgroundColor"]) >= LINES_SEEN, colour
 
 
 def test_a_state_is_never_told_by_colour_alone() -> None:
