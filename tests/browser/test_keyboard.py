@@ -133,6 +133,7 @@ def open_from_list(visitor: Visitor, name: str) -> None:
     """Search, then the table's only row."""
     page = visitor.page
     visitor.open()
+    expect(visitor.row(name)).to_have_count(1)
     page.keyboard.press("Slash")
     expect(visitor.field("sources.search")).to_be_focused()
     page.keyboard.type(name)

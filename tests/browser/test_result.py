@@ -34,13 +34,12 @@ def sales(postgres: PostgresServer):
     postgres.execute("drop schema shown cascade")
 
 
-def sampled(visitor: Visitor, name: str) -> None:
+def sampled(visitor: Visitor, name: str, source: str) -> None:
     """From the list of pages to the rows."""
     visitor.to_page("nav.playground")
     visitor.field("playground.source").click()
     visitor.page.get_by_role("option", name=name).click()
-    settled(visitor.page)
-    request = visitor.field("playground.params")
+    request = visitor.field("playground.params", visitor.page.locator(f"[class*=st-key-ltr_params_{source}]"))
     request.fill('{"table": "shown.sales", "limit": 50}')
     request.press("Control+Enter")
     settled(visitor.page)
@@ -65,8 +64,8 @@ def test_every_view_is_drawn_and_every_file_holds_the_rows(
 ) -> None:
     visitor.sign_in()
     page, name = visitor.page, f"فروش {visitor.lang}"
-    add(page, shared, name, postgres, postgres.port)
-    sampled(visitor, name)
+    source = add(page, shared, name, postgres, postgres.port)
+    sampled(visitor, name, source)
     page.locator("[data-testid=stDataFrame]").first.hover()
     tools = page.locator("[data-testid=stElementToolbarButton] button:visible")
     expect(tools).to_have_count(TOOLS)
