@@ -66,6 +66,13 @@
     }
   });
 
+  // Streamlit takes what was typed when an input is left, but not when Tab leads to the eye beside a password.
+  document.addEventListener("focusout", (event) => {
+    const input = event.target, box = input.closest('[data-testid="stTextInput"]');
+    if (!(input instanceof HTMLInputElement) || !box || !box.contains(event.relatedTarget)) return;
+    input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  });
+
   // Parameters are judged while they are written: a pause counts as the Ctrl+Enter that Streamlit waits for.
   let pause = 0;
   document.addEventListener("input", (event) => {

@@ -14,11 +14,12 @@ KEYS = (
     ("playground", ("g", "p")),
     ("admin", ("g", "m")),
     ("search", ("/",)),
+    ("row", ("Shift", "Space")),
     ("judge", ("Ctrl", "Enter")),
     ("close", ("Esc",)),
     ("help", ("?",)),
 )
-"""By what they do: keys pressed one after the other, but for Ctrl, which is held."""
+"""By what they do: keys pressed one after the other, but for Ctrl and Shift, which are held."""
 
 
 def button(t: Translator) -> None:

@@ -18,9 +18,10 @@ from core.api.context import require_no_foreign_origin, runtime_of
 from core.api.proxies import is_secure
 from core.errors import RequestError, TooManyRequests, Unauthenticated
 from core.i18n import LANGUAGES, Translator, name_of, negotiate, translator
-from core.settings import SESSION_COOKIE, STATIC_DIR
+from core.settings import LANG_COOKIE, SESSION_COOKIE, STATIC_DIR
 
 CSRF_COOKIE = "cheshmeh_csrf"
+LANG_COOKIE_S = 365 * 24 * 3600
 LOGIN, START = "/session/login", "/session/oidc/start"
 Input = dict[str, str]
 
@@ -121,7 +122,12 @@ def speaker(request: Request) -> Translator:
 
 
 def signed_in(request: Request, token: str, target: str) -> Response:
+    """On to `target`. The language that was chosen on the way stays the language of the dashboard."""
     answer = RedirectResponse(target, 303)
+    lang = request.query_params.get("lang")
+    if lang in LANGUAGES:
+        # The dashboard's own switch writes this cookie by script.
+        answer.set_cookie(LANG_COOKIE, lang, LANG_COOKIE_S, samesite="lax", secure=is_secure(request))
     hours = runtime_of(request).settings.session_hours
     set_cookie(request, answer, SESSION_COOKIE, token, int(hours * 3600))
     return answer

@@ -229,6 +229,17 @@ def test_the_sign_in_page_speaks_persian_unless_asked_otherwise(
     assert language_of(browser.get(f"/session/login{query}", **{"Accept-Language": accepts})) == lang
 
 
+@pytest.mark.parametrize(("query", "kept"), [("?lang=en", "en"), ("?lang=fa", "fa"), ("?lang=xx", None), ("", None)])
+def test_the_language_of_the_sign_in_page_stays_the_dashboards(
+    browser: Browser, person: str, query: str, kept: str | None
+) -> None:
+    page = browser.get(f"/session/login{query}").text
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    action = re.findall(r'<form[^>]+action="([^"]+)"', page)[0]
+    assert browser.post(action, hidden | {"username": person, "password": PASSWORD}).status_code == 303
+    assert browser.jar.cookies.get("cheshmeh_lang") == kept
+
+
 def test_nothing_of_the_page_comes_from_elsewhere(browser: Browser) -> None:
     assert not re.search(r"(?:src|href|url\()\s*=?\s*[\"']?(?:https?:)?//", browser.get("/session/login").text)
 

@@ -16,6 +16,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from core.i18n import LANGUAGES
+from tests.browser.visitor import PASSWORD, Visitor
 from tests.servers.plugin import unavailable
 from tests.servers.processes import reserved_port
 
@@ -83,6 +85,15 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """A dashboard of all tests of a module, with an administrator: their sources have names of their own."""
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "password").write_text(PASSWORD)
+    with started(folder, lambda url: {"ADMIN_PASSWORD_FILE": str(folder / "password")}) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium. It goes with the module: while Playwright is there, no test can have an event loop of its own."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -108,3 +119,27 @@ def page(context: BrowserContext) -> Page:
     page = context.new_page()
     page.set_default_timeout(PAGE_LIMIT_MS)
     return page
+
+
+@pytest.fixture(params=LANGUAGES)
+def lang(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def visitor(page: Page, shared: Dashboard, lang: str) -> Iterator[Visitor]:
+    """Not signed in yet. On the whole way nobody else is asked anything and the console says no error."""
+    visitor = Visitor(page, shared.url, lang)
+    yield visitor
+    assert visitor.trouble == []
+
+
+@pytest.fixture
+def guest(browser: Browser, shared: Dashboard, lang: str) -> Iterator[Visitor]:
+    """Another person with a browser of their own."""
+    with browser.new_context(viewport={"width": 1360, "height": 820}, locale="fa-IR") as context:
+        page = context.new_page()
+        page.set_default_timeout(PAGE_LIMIT_MS)
+        visitor = Visitor(page, shared.url, lang)
+        yield visitor
+        assert visitor.trouble == []

@@ -3,9 +3,10 @@
 from playwright.sync_api import Page
 
 from tests.browser.conftest import PAGE_LIMIT_MS, Dashboard
+from tests.browser.visitor import PASSWORD as PASSWORD
+from tests.browser.visitor import settled as settled
 from tests.servers.postgres import PostgresServer
 
-PASSWORD = "correct horse battery staple"
 LIMIT_MS = PAGE_LIMIT_MS
 
 
@@ -15,10 +16,6 @@ def sign_in(page: Page, dashboard: Dashboard) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.click("[type=submit]")
     settled(page)
-
-
-def settled(page: Page) -> None:
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
 def add(page: Page, dashboard: Dashboard, name: str, server: PostgresServer, port: int) -> str:

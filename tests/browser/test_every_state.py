@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from tests.browser.conftest import PAGE_LIMIT_MS, started
 from tests.browser.states import STATES, World
 from tests.browser.steps import sign_in
+from tests.browser.visitor import watched
 from tests.browser.world import furnished, vacant
 from tests.cli.processes import CommandLine
 from tests.servers.mongodb import MongoServer
@@ -96,15 +97,6 @@ def pictured(page: Page, path: Path) -> None:
     page.wait_for_timeout(500)
     page.screenshot(path=path)
     page.set_viewport_size(SIZE)
-
-
-def watched(page: Page, url: str) -> list[str]:
-    """Errors of the console, and requests to anybody but the dashboard."""
-    trouble: list[str] = []
-    own = (url, url.replace("http", "ws"), "data:", "blob:")
-    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: None if request.url.startswith(own) else trouble.append(request.url))
-    return trouble
 
 
 def grave(page: Page) -> list[tuple[str, str]]:

@@ -5,16 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from tests.api.kind_cases import CASES
-from tests.browser.conftest import Dashboard
-from tests.browser.steps import LIMIT_MS, settled, sign_in
+from tests.browser.steps import LIMIT_MS
+from tests.browser.visitor import Visitor, settled
 
 WRONG = "Zq7-never-shown"
 expect.set_options(timeout=LIMIT_MS)
-HEALTHY = {"fa": "سالم", "en": "Healthy"}
-AUTH = {"fa": "توکن (Bearer)", "en": "Token (Bearer)"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,6 @@ class Filled:
     secret: str
     value: str = field(repr=False)
     bearer: bool = False
-    areas: Mapping[str, str] = field(default_factory=dict)
 
 
 def filled(name: str, config: Mapping[str, Any]) -> Filled:
@@ -35,13 +32,13 @@ def filled(name: str, config: Mapping[str, Any]) -> Filled:
             inputs = {key: str(config[key]) for key in ("host", "port", "database", "user")}
             return Filled(name, inputs, "password", config["password"])
         case "mongodb":
-            inputs = {key: config[key] for key in ("database", "user")}
-            return Filled(name, inputs, "password", config["password"], areas={"hosts": config["hosts"][0]})
+            inputs = {key: config[key] for key in ("database", "user")} | {"hosts": config["hosts"][0]}
+            return Filled(name, inputs, "password", config["password"])
         case "rest":
             inputs = {"base_url": f"{config['base_url']}/bearer"}
-            return Filled(name, inputs, "auth-token", config["auth"]["token"], bearer=True)
+            return Filled(name, inputs, "auth.token", config["auth"]["token"], bearer=True)
         case "graphql":
-            return Filled(name, {"endpoint": config["endpoint"]}, "auth-token", config["auth"]["token"], bearer=True)
+            return Filled(name, {"endpoint": config["endpoint"]}, "auth.token", config["auth"]["token"], bearer=True)
         case _:
             inputs = {key: config[key] for key in ("endpoint_url", "bucket", "prefix", "access_key_id")}
             return Filled(name, inputs, "secret_access_key", config["secret_access_key"])
@@ -54,75 +51,88 @@ def sources(request: pytest.FixtureRequest) -> list[Filled]:
     return [filled(name, make(request.getfixturevalue(server)).config) for name, (server, make) in made.items()]
 
 
-@pytest.mark.parametrize("lang", ["fa", "en"])
-def test_every_kind_is_added_looked_at_edited_and_deleted(
-    context: BrowserContext, dashboard: Dashboard, sources: list[Filled], lang: str
+def test_every_kind_is_added_seen_in_the_list_looked_at_edited_and_deleted(
+    visitor: Visitor, sources: list[Filled]
 ) -> None:
-    page, trouble = context.new_page(), list[str]()
-    page.set_default_timeout(LIMIT_MS)
-    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-    sign_in(page, dashboard)
-    page.goto(f"{dashboard.url}/add?lang={lang}")
+    visitor.sign_in()
     for source in sources:
-        add(page, source, lang)
-        look(page, lang)
-        edit(page, source)
-        delete(page, source)
-        assert source.value not in page.content() + page.url
-        page.locator("[data-testid=stSidebarNav] a[href$='/add']").click()
-    assert trouble == []
+        visitor.to_page("nav.add")
+        add(visitor, source)
+        ping(visitor)
+        find_in_list(visitor, f"منبع {source.kind}")
+        sample(visitor)
+        edit(visitor, source)
+        delete(visitor, source)
+        assert source.value not in visitor.page.content() + visitor.page.url
 
 
-def add(page: Page, source: Filled, lang: str) -> None:
+def add(visitor: Visitor, source: Filled) -> None:
     """First with a wrong secret, whose rung fails; what was typed is still there; then with the right one."""
-    page.locator(f".st-key-choose_{source.kind} button").click()
-    page.locator(".st-key-about_name input").fill(f"منبع {source.kind}")
+    choose(visitor, source)
+    visitor.field("add.field.name").fill(f"منبع {source.kind}")
     if source.bearer:
-        page.locator(f"[class*=st-key-words_{source.kind}_auth-type] input").click()
-        page.get_by_role("option", name=AUTH[lang]).click()
+        visitor.choose(source.kind, "auth.type", "bearer")
     for name, value in source.inputs.items():
-        page.locator(f".st-key-ltr_{source.kind}_{name} input").fill(value)
-    for name, value in source.areas.items():
-        page.locator(f".st-key-ltr_{source.kind}_{name} textarea").fill(value)
-    secret = page.locator(f".st-key-ltr_{source.kind}_{source.secret} input")
+        visitor.setting(source.kind, name).fill(value)
+    secret = visitor.setting(source.kind, source.secret)
     secret.fill(WRONG)
-    page.locator(".st-key-add_continue button").click()
-    expect(page.locator(".st-key-why_error_test")).to_be_visible()
-    assert WRONG not in page.content()
-    page.locator(".st-key-add_fix button").click()
+    visitor.button("add.continue").click()
+    expect(visitor.said("add.test.failed")).to_be_visible()
+    expect(visitor.page.locator(".st-key-checks").last).to_contain_text(visitor.text("check.failed"))
+    expect(visitor.said("add.test.fields")).to_be_visible()
+    assert WRONG not in visitor.page.content()
+    visitor.button("add.test.fix").click()
     name, value = next(iter(source.inputs.items()))
-    expect(page.locator(f".st-key-ltr_{source.kind}_{name} input")).to_have_value(value)
+    expect(visitor.setting(source.kind, name)).to_have_value(value)
     secret.fill(source.value)
-    page.locator(".st-key-add_continue button").click()
-    expect(page.locator(".st-key-why_healthy_test")).to_be_visible()
-    page.locator(".st-key-add_create button").click()
-    expect(page.locator(".st-key-source_ping")).to_be_visible()
+    visitor.button("add.continue").click()
+    expect(visitor.said("add.test.ok")).to_be_visible()
+    expect(visitor.page.locator(".st-key-summary")).to_contain_text(visitor.text("add.summary.secret"))
+    expect(visitor.said("add.security")).to_be_visible()
+    visitor.button("add.create").click()
 
 
-def look(page: Page, lang: str) -> None:
-    """A ping proves it healthy; a sample that the catalogue proposes shows rows."""
-    page.locator(".st-key-source_ping button").click()
-    expect(page.locator(".st-key-badges")).to_contain_text(HEALTHY[lang])
-    page.get_by_role("tab").nth(2).click()
-    page.locator(".st-key-run button").click()
-    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+def choose(visitor: Visitor, source: Filled) -> None:
+    name = visitor.page.get_by_text(visitor.text(f"kind.{source.kind}"), exact=True)
+    visitor.button("add.kind.choose", visitor.page.locator("[class*=st-key-kind_]", has=name)).click()
 
 
-def edit(page: Page, source: Filled) -> None:
+def ping(visitor: Visitor) -> None:
+    visitor.button("source.ping").click()
+    expect(visitor.page.locator(".st-key-badges")).to_contain_text(visitor.text("status.healthy"))
+
+
+def find_in_list(visitor: Visitor, name: str) -> None:
+    """Healthy there too; the browser's own way back leads to its page again."""
+    visitor.to_page("nav.sources")
+    expect(visitor.row(name)).to_contain_text(visitor.text("status.healthy"))
+    visitor.page.go_back()
+    expect(visitor.heading(name)).to_be_visible()
+
+
+def sample(visitor: Visitor) -> None:
+    """The one that the catalogue proposes shows rows."""
+    visitor.tab("source.tab.playground").click()
+    visitor.button("playground.run").click()
+    expect(visitor.page.get_by_test_id("stDataFrame").first).to_be_visible()
+
+
+def edit(visitor: Visitor, source: Filled) -> None:
     """Another name, the secret kept: the ping goes on to work."""
-    page.locator(".st-key-source_edit button").click()
-    page.locator(".st-key-edit_name input").fill(f"انبار {source.kind}")
-    page.locator(".st-key-edit_save button").click()
-    expect(page.get_by_role("heading", name=f"انبار {source.kind}")).to_be_visible()
-    settled(page)
-    page.locator(".st-key-source_ping button").click()
-    settled(page)
-    expect(page.locator("[class*=st-key-why_error]")).to_have_count(0)
+    visitor.button("source.edit").click()
+    dialog = visitor.page.get_by_role("dialog")
+    visitor.field("add.field.name", dialog).fill(f"انبار {source.kind}")
+    visitor.button("source.edit.save", dialog).click()
+    expect(visitor.heading(f"انبار {source.kind}")).to_be_visible()
+    settled(visitor.page)
+    visitor.button("source.ping").click()
+    expect(visitor.said("sources.ping.ok")).to_be_visible()
 
 
-def delete(page: Page, source: Filled) -> None:
-    page.locator(".st-key-source_delete button").click()
-    page.locator(".st-key-delete_name input").fill(f"انبار {source.kind}")
-    page.locator(".st-key-delete_name input").press("Enter")
-    page.locator(".st-key-delete_go button").click()
-    expect(page.locator(".st-key-empty")).to_be_visible()
+def delete(visitor: Visitor, source: Filled) -> None:
+    visitor.button("source.delete").click()
+    dialog = visitor.page.get_by_role("dialog")
+    visitor.field("source.delete.confirm", dialog).fill(f"انبار {source.kind}")
+    visitor.field("source.delete.confirm", dialog).press("Enter")
+    visitor.button("source.delete.go", dialog).click()
+    expect(visitor.said("sources.empty.title")).to_be_visible()

@@ -1,57 +1,45 @@
 """The ladder in Chromium: rung by rung on a source's page and in the wizard, in both languages."""
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Dashboard
-from tests.browser.steps import add, settled, sign_in
+from tests.browser.steps import LIMIT_MS, add
+from tests.browser.visitor import Visitor
 from tests.servers.postgres import PostgresServer
 
-WORDS = {
-    "fa": ("رمزنگاری ارتباط", "گیر کار: ورود به منبع", "گذرواژه"),
-    "en": ("Encryption", "Stops at: Sign-in", "Password"),
-}
+expect.set_options(timeout=LIMIT_MS)
+WRONG = "Zq7-never-shown"
 
 
-@pytest.mark.parametrize("lang", WORDS)
 def test_a_ladder_that_hangs_shows_where_and_can_be_stopped(
-    page: Page, dashboard: Dashboard, postgres: PostgresServer, silent_port: int, lang: str
+    visitor: Visitor, shared: Dashboard, postgres: PostgresServer, silent_port: int
 ) -> None:
-    sign_in(page, dashboard)
-    source = add(page, dashboard, "silent", postgres, silent_port)
-    page.goto(f"{dashboard.url}/source?source={source}&lang={lang}")
-    page.locator(".st-key-climb button").first.click()
-    under_way = page.locator(".st-key-checks p", has=page.get_by_text("progress_activity"))
-    expect(under_way).to_contain_text(WORDS[lang][0])
-    page.locator(".st-key-climb_cancel button").click()
-    expect(page.locator(".st-key-climb_cancel")).to_have_count(0)
-    expect(page.locator(".st-key-climb button").first).to_be_enabled()
+    visitor.sign_in()
+    source = add(visitor.page, shared, f"silent {visitor.lang}", postgres, silent_port)
+    visitor.open(f"source?source={source}")
+    visitor.button("ladder.start").click()
+    under_way = visitor.page.locator(".st-key-checks p", has=visitor.page.get_by_text("progress_activity"))
+    expect(under_way).to_contain_text(visitor.text("step.tls"))
+    visitor.button("ladder.cancel").click()
+    expect(visitor.button("ladder.cancel")).to_have_count(0)
+    expect(visitor.button("ladder.start")).to_be_enabled()
 
 
-@pytest.mark.parametrize("lang", WORDS)
-def test_a_wrong_password_is_found_on_the_page_and_in_the_wizard(
-    page: Page, dashboard: Dashboard, postgres: PostgresServer, lang: str
+def test_the_wizard_shows_a_wrong_password_beside_its_field(
+    visitor: Visitor, shared: Dashboard, postgres: PostgresServer
 ) -> None:
-    sign_in(page, dashboard)
-    source = add(page, dashboard, "orders", postgres, postgres.port)
-    origin = {"Origin": dashboard.url}
-    change = {"config": {"password": "Zq7-never-shown"}}
-    page.request.patch(f"{dashboard.url}/orgs/main/datasources/{source}", data=change, headers=origin)
-    page.goto(f"{dashboard.url}/source?source={source}&lang={lang}")
-    page.locator(".st-key-climb button").first.click()
-    _, stops, field = WORDS[lang]
-    expect(page.locator(".st-key-ladder")).to_contain_text(stops)
-    expect(page.locator(".st-key-check_help_auth")).to_contain_text(field)
-
-    page.goto(f"{dashboard.url}/add?lang={lang}")
-    page.locator(".st-key-choose_postgres button").click()
-    page.locator(".st-key-about_name input").fill("another")
+    visitor.sign_in()
+    visitor.open("add")
+    visitor.page.locator(".st-key-choose_postgres button").click()
+    visitor.field("add.field.name").fill("another")
     given = {"host": postgres.host, "port": str(postgres.port), "database": postgres.database, "user": postgres.user}
-    for name, value in {**given, "password": "Zq7-never-shown"}.items():
-        page.locator(f".st-key-ltr_postgres_{name} input").fill(value)
-        page.locator(f".st-key-ltr_postgres_{name} input").press("Tab")
-    settled(page)
-    page.locator(".st-key-add_continue button").click()
-    expect(page.locator(".st-key-summary")).to_contain_text(field)
-    expect(page.locator(".st-key-check_help_auth")).to_contain_text(field)
-    assert "Zq7-never-shown" not in page.content()
+    for name, value in {**given, "password": WRONG}.items():
+        visitor.setting("postgres", name).fill(value)
+        visitor.setting("postgres", name).press("Tab")
+    visitor.button("add.continue").click()
+    password = visitor.text("kind.postgres.field.password")
+    expect(visitor.page.locator(".st-key-summary")).to_contain_text(password)
+    expect(visitor.page.locator(".st-key-check_help_auth")).to_contain_text(password)
+    visitor.button("add.test.fix").click()
+    expect(visitor.page.locator(".st-key-wrong_password")).to_be_visible()
+    assert WRONG not in visitor.page.content()

@@ -1,37 +1,43 @@
 """Somebody is invited, comes in, sees what an analyst sees, and is gone at the next click; in Chromium."""
 
-import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.models import Role
 from tests.browser.conftest import PAGE_LIMIT_MS, Dashboard
 from tests.browser.steps import LIMIT_MS, add, settled, sign_in
+from tests.browser.visitor import Visitor
 from tests.servers.postgres import PostgresServer
 from ui.grid import HEADER_HEIGHT, ROW_HEIGHT
 
+expect.set_options(timeout=LIMIT_MS)
 THEIR_PASSWORD = "purple tractor by the lake"
 WIDE = {"width": 1360, "height": 820}
 
 
-def press_last(page: Page, table: str, row: int) -> None:
+def press_last(visitor: Visitor, table: str, row: int) -> None:
     """The last button of a row, at the left in Persian. A grid is drawn, not made of elements."""
-    box = page.locator(f".st-key-mirrored_{table} [data-testid=stDataFrame]").bounding_box()
+    grid = visitor.page.locator(f".st-key-mirrored_{table} [data-testid=stDataFrame]")
+    box = grid.bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + ROW_HEIGHT, box["y"] + HEADER_HEIGHT + (row + 0.5) * ROW_HEIGHT)
+    x = ROW_HEIGHT if visitor.direction == "rtl" else box["width"] - ROW_HEIGHT
+    grid.click(position={"x": x, "y": HEADER_HEIGHT + (row + 0.5) * ROW_HEIGHT})
 
 
-def invited(page: Page, dashboard: Dashboard) -> str:
+def invited(visitor: Visitor) -> str:
     """The link that the administrator is shown."""
-    page.goto(f"{dashboard.url}/admin?tab=members&lang=fa")
-    page.locator(".st-key-invite summary").click()
-    page.locator(".st-key-invitation_note input").fill("همکار تازه")
-    page.locator(".st-key-invitation_note input").press("Enter")
-    settled(page)
-    page.locator(".st-key-invite_go button").click()
-    shown = page.locator(".st-key-why_healthy_invitation code")
-    expect(shown).to_contain_text("/session/invitation?code=", timeout=LIMIT_MS)
+    visitor.to_page("nav.admin")
+    expect(visitor.tab("admin.tab.members")).to_be_visible()
+    visitor.page.get_by_text(visitor.text("admin.invitations.add"), exact=True).click()
+    note = visitor.field("input.note")
+    note.fill("همکار تازه")
+    note.press("Enter")
+    settled(visitor.page)
+    visitor.button("admin.invitations.go").click()
+    expect(visitor.said("once.invitation")).to_be_visible()
+    shown = visitor.page.get_by_text("/session/invitation?code=")
     return shown.inner_text().strip()
 
 
@@ -43,49 +49,65 @@ def other(browser: Browser) -> Page:
     return page
 
 
+def join(guest: Visitor, link: str, name: str) -> None:
+    """Says whereto and as what before anything is typed."""
+    guest.page.goto(f"{link}&lang={guest.lang}")
+    lead = guest.text("session.invitation.lead", role=Role.ANALYST.label)
+    expect(guest.page.get_by_text(lead)).to_be_visible()
+    guest.field("session.username").fill(name)
+    guest.field("session.setup.password").fill(THEIR_PASSWORD)
+    guest.button("session.invitation.submit").click()
+    settled(guest.page)
+
+
+def sees_what_an_analyst_sees(guest: Visitor, source: str) -> None:
+    """The list with its role, and no page that is not theirs."""
+    expect(guest.page.locator("html")).to_have_attribute("dir", guest.direction)
+    expect(guest.row(source)).to_have_count(1)
+    expect(guest.button("sources.ping_all")).to_be_visible()
+    for name in ("nav.add", "nav.admin"):
+        expect(guest.link(name)).to_have_count(0)
+    guest.page.locator(".st-key-user_menu button").first.hover()
+    role = guest.text("user.role", role=guest.text("role.analyst"))
+    expect(guest.page.get_by_text(role).first).to_be_visible()
+    guest.open("admin?tab=audit")
+    expect(guest.said("error.forbidden.role")).to_be_visible()
+    expect(guest.page.locator("table, [data-testid=stDataFrame], [data-testid=stTab]")).to_have_count(0)
+    guest.to_page("nav.sources")
+
+
+def remove(visitor: Visitor, name: str) -> None:
+    visitor.page.reload()
+    expect(visitor.said("once.invitation")).to_have_count(0)
+    visitor.page.locator(".st-key-mirrored_members canvas").first.wait_for()
+    press_last(visitor, "members", row=1)
+    dialog = visitor.page.get_by_role("dialog")
+    expect(dialog).to_contain_text(name)
+    visitor.button("ask.member_remove.go", dialog).click()
+    expect(dialog).to_have_count(0)
+
+
 def test_an_invited_person_comes_in_as_an_analyst_and_is_out_at_the_next_click(
-    page: Page, other: Page, dashboard: Dashboard, postgres: PostgresServer
+    visitor: Visitor, guest: Visitor, shared: Dashboard, postgres: PostgresServer
 ) -> None:
-    sign_in(page, dashboard)
-    add(page, dashboard, "انبار", postgres, postgres.port)
-    link = invited(page, dashboard)
+    name, source = f"نگار {visitor.lang}", f"انبار {visitor.lang}"
+    visitor.sign_in()
+    add(visitor.page, shared, source, postgres, postgres.port)
+    join(guest, invited(visitor), name)
+    sees_what_an_analyst_sees(guest, source)
+    remove(visitor, name)
+    guest.button("sources.ping_all").click()
+    expect(guest.said("error.forbidden.no_organisation")).to_be_visible()
+    expect(guest.page.locator("[data-testid=stDataFrame]")).to_have_count(0)
 
-    other.goto(link)
-    other.fill("input[name=username]", "نگار")
-    other.fill("input[name=password]", THEIR_PASSWORD)
-    other.click("[type=submit]")
-    settled(other)
-    expect(other.locator(".st-key-ping_all")).to_be_visible()
-    expect(other.get_by_role("link", name="افزودن منبع")).to_have_count(0)
-    expect(other.get_by_role("link", name="مدیریت")).to_have_count(0)
-    other.goto(f"{dashboard.url}/admin?tab=audit")
-    expect(other.get_by_text("دست‌کم نقش مدیر")).to_be_visible(timeout=LIMIT_MS)
-    expect(other.locator("table, [data-testid=stDataFrame], [data-testid=stTab]")).to_have_count(0)
-    other.goto(dashboard.url)
-    settled(other)
-
-    page.reload()
-    settled(page)
-    expect(page.locator(".st-key-why_healthy_invitation")).to_have_count(0)
-    page.locator(".st-key-mirrored_members canvas").first.wait_for()
-    press_last(page, "members", row=1)
-    expect(page.get_by_role("dialog")).to_contain_text("نگار")
-    page.locator(".st-key-member_remove_go button").click()
-    expect(page.get_by_role("dialog")).to_have_count(0, timeout=LIMIT_MS)
-
-    other.locator(".st-key-ping_all button:visible").click()
-    expect(other.get_by_text("عضو هیچ سازمانی نیستید")).to_be_visible(timeout=LIMIT_MS)
-    expect(other.locator("[data-testid=stDataFrame]")).to_have_count(0)
-
-    page.goto(f"{dashboard.url}/admin?tab=audit&lang=fa")
-    trail = page.locator("table.trail")
-    expect(trail).to_contain_text("نگار", timeout=LIMIT_MS)
-    expect(trail.locator("tbody tr").first).to_contain_text(re.compile("عضو"))
-    with page.expect_download() as download:
-        page.locator(".st-key-csv_audit button").click()
+    visitor.tab("admin.tab.audit").click()
+    trail = visitor.page.locator("table.trail")
+    expect(trail.locator("tbody tr").first).to_contain_text(name)
+    with visitor.page.expect_download() as download:
+        visitor.page.locator(".st-key-csv_audit button").click()
     text = Path(download.value.path()).read_text("utf-8-sig")
     assert text.splitlines()[0] == "time,person,address,action,target,target_id,before,after"
-    assert ",member.remove,نگار," in text
+    assert f",member.remove,{name}," in text
 
 
 def test_another_password_signs_the_other_browser_out(page: Page, other: Page, dashboard: Dashboard) -> None:

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Dashboard
-from tests.browser.steps import LIMIT_MS, add, settled, sign_in
+from tests.browser.steps import LIMIT_MS, add
+from tests.browser.visitor import Visitor, settled
 from tests.servers.postgres import PostgresServer
 
 expect.set_options(timeout=LIMIT_MS)
@@ -59,41 +60,50 @@ def silent() -> Iterator[SilentPeer]:
     peer.close()
 
 
-def add_hanging(page: Page, dashboard: Dashboard, peer: SilentPeer) -> None:
-    config = {"base_url": peer.url, "timeout_s": 60}
-    body = {"kind": "rest", "name": "خاموش", "config": config}
-    answer = page.request.post(f"{dashboard.url}/orgs/main/datasources", data=body, headers={"Origin": dashboard.url})
+def add_hanging(visitor: Visitor, peer: SilentPeer) -> str:
+    """Its id."""
+    body = {"kind": "rest", "name": f"خاموش {visitor.lang}", "config": {"base_url": peer.url, "timeout_s": 60}}
+    origin = {"Origin": visitor.url}
+    answer = visitor.page.request.post(f"{visitor.url}/orgs/main/datasources", data=body, headers=origin)
     assert answer.status == 201, answer.text()
+    return str(answer.json()["id"])
 
 
-def start(page: Page, peer: SilentPeer) -> None:
+def start(visitor: Visitor, peer: SilentPeer) -> None:
     """Until the hanging source has been asked, which never answers."""
-    settled(page)
-    page.locator(".st-key-ping_all button:visible").click()
+    visitor.button("sources.ping_all").click()
     peer.asked.get(timeout=LET_GO_S)
-    expect(page.locator(".st-key-ping_all_cancel")).to_be_visible()
+    expect(visitor.button("ping_all.cancel")).to_be_visible()
 
 
 def test_a_hanging_source_holds_up_nothing_else_and_is_let_go_when_nobody_looks(
-    page: Page, dashboard: Dashboard, postgres: PostgresServer, silent: SilentPeer
+    visitor: Visitor, shared: Dashboard, postgres: PostgresServer, silent: SilentPeer
 ) -> None:
-    sign_in(page, dashboard)
-    add(page, dashboard, "سفارش‌ها", postgres, postgres.port)
-    add_hanging(page, dashboard, silent)
-    page.goto(f"{dashboard.url}/?lang=fa")
-    start(page, silent)
-    expect(page.get_by_test_id("stProgress")).to_contain_text("۱ از ۲")
+    visitor.sign_in()
+    page, answering = visitor.page, f"سفارش‌ها {visitor.lang}"
+    sources = [add(page, shared, answering, postgres, postgres.port), add_hanging(visitor, silent)]
+    visitor.open()
+    start(visitor, silent)
+    expect(page.get_by_test_id("stProgress")).to_contain_text(visitor.text("ping_all.progress", done=1, total=2))
     # Each of these ends a run of the page, which would wait for the job if anything of it did.
-    search = page.locator(".st-key-sources_search input")
+    search = visitor.field("sources.search")
     search.fill("سفارش")
     search.press("Enter")
     settled(page)
-    page.locator(".st-key-sources_refresh button:visible").click()
+    visitor.button("sources.refresh").click()
     settled(page)
-    expect(page.locator(".st-key-ping_all_cancel")).to_be_visible()
-    page.locator(".st-key-ping_all_cancel button").click()
-    expect(page.locator(".st-key-ping_all_summary")).to_be_visible()
+    expect(visitor.button("ping_all.cancel")).to_be_visible()
+    visitor.button("ping_all.cancel").click()
+    expect(visitor.said("ping_all.cancelled")).to_be_visible()
     assert silent.gone.get(timeout=LET_GO_S)
-    start(page, silent)
-    page.get_by_test_id("stSidebarNav").get_by_role("link").nth(1).click()
+    start(visitor, silent)
+    visitor.to_page("nav.health")
     assert silent.gone.get(timeout=LET_GO_S)
+    visitor.to_page("nav.sources")
+    expect(visitor.row(answering)).to_contain_text(visitor.text("status.healthy"))
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    expect(visitor.button("sources.ping_all")).to_be_enabled()
+    assert silent.asked.empty()
+    for source in sources:  # of the other language too, all are asked
+        url = f"{shared.url}/orgs/main/datasources/{source}"
+        assert page.request.delete(url, headers={"Origin": shared.url}).ok
