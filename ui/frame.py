@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.i18n import LANGUAGES, Translator, name_of, translator
 from core.settings import LANG_COOKIE
-from ui import navigation, session, shortcuts
+from ui import navigation, page_help, session, shortcuts
 from ui.runtime import runtime
 from ui.session import Reader
 from ui.widgets import plain
@@ -103,7 +103,8 @@ def _streamlit_words(t: Translator) -> str:
     return json.dumps({"first": said(FIRST_WORDS), "whole": said(STREAMLIT_WORDS)})
 
 
-def sidebar(reader: Reader, t: Translator) -> None:
+def sidebar(reader: Reader, here: str, t: Translator) -> None:
+    """`here` is the name of the page that is open."""
     st.logo(LOGO, size="large")
     with st.sidebar:
         if len(reader.organisations) > 1:
@@ -111,6 +112,7 @@ def sidebar(reader: Reader, t: Translator) -> None:
         else:
             st.caption(plain(reader.organisation.name))
         _user_menu(reader, t)
+        page_help.button(here, t)
         shortcuts.button(t)
 
 

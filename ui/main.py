@@ -26,7 +26,7 @@ def main() -> None:
         state.enter(here)
         presence.note(here)
         st.set_page_config(f"{chosen.title} – {t.text('app.name')}")
-        frame.sidebar(person, t)
+        frame.sidebar(person, here, t)
         frame.notice(t)
         widgets.show_notice()
         with widgets.errors_shown("page"):

@@ -204,6 +204,7 @@ STATES = (
     State("sources-checked", "", _two_checked, leave=_press("ping_all_dismiss")),
     State("sources-empty", "?org=vacant"),
     State("shortcuts", "", _press("shortcuts")),
+    State("help", "", _press("page_help")),
     State("user-menu", "", _user_menu),
     State("add-kinds", "add"),
     State("add-form", "add", _press("choose_postgres")),

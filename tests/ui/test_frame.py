@@ -9,6 +9,7 @@ from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
 from ui.axes import scale
 from ui.frame import STREAMLIT_WORDS
+from ui.page_help import POINTS
 from ui.presence import Presence
 from ui.widgets import plain
 
@@ -128,3 +129,21 @@ def test_a_scale_has_few_round_values_and_reaches_above_the_data(top: float) -> 
     assert values[0] == 0
     assert values[-1] > top or top == 0
     assert 2 <= len(values) <= 8
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("page", ["sources", "add", "source", "health", "playground"])
+def test_each_page_has_help_of_its_own_one_press_away(open_page: Open, page: str, lang: str) -> None:
+    app = open_page(page, lang=lang)
+    app.button(key="page_help").click().run()
+    assert not app.exception
+    said, t = texts(app), translator(lang)
+    assert t.text(f"page_help.{page}") in said
+    assert all(t.text(f"page_help.{page}.{number}") in said for number in range(1, POINTS + 1))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("page", ["admin", "account"])
+def test_the_other_pages_have_words_of_help_too(page: str, lang: str) -> None:
+    keys = [f"page_help.{page}", *(f"page_help.{page}.{number}" for number in range(1, POINTS + 1))]
+    assert all(key in translator(lang) for key in keys)
