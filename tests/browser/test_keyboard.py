@@ -62,11 +62,11 @@ def stops(page: Page) -> Iterator[Stop]:
 
 
 def walk_to(visitor: Visitor, key: str) -> list[Stop]:
-    """Tab until the element with these words; the stops on the way. The focus is seen at each of them."""
+    """Tab until the button with these words; the stops on the way."""
     way, wanted = [], visitor.text(key)
     for reached in stops(visitor.page):
         way.append(reached)
-        if wanted in reached.text:
+        if reached.tag == "BUTTON" and reached.text.endswith(wanted):
             break
     return way
 
