@@ -27,7 +27,7 @@ COMMENT ON TABLE shop_items IS 'هر کالا یک سطر'; ANALYZE shop_items""
 UNKNOWN = "بایگانی"
 """The name of a source that nobody has called yet."""
 DATABASE, BUCKET = "cheshmeh_states", "cheshmeh-states"
-CSV = "شهر,جمعیت,روز\nتهران,۹,1405/01/01\nری,2,1405/01/02\n"
+KEY, CSV = "گزارش/شهرها.csv", "شهر,جمعیت,روز\nتهران,۹,1405/01/01\nری,2,1405/01/02\n"
 QUERIES = {
     "چای‌های گران": ("approve", {"sql": "select * from shop_items where price > $1", "args": [{"$param": "price"}]}),
     "فروش امروز": ("request", {"sql": "select * from shop_items where sold_at > now() - interval '1 day'"}),
@@ -64,7 +64,7 @@ def furnished(
         client.drop_database(DATABASE)
         client[DATABASE].orders.insert_many(MIXED)
         s3.client().create_bucket(Bucket=BUCKET)
-        s3.client().put_object(Bucket=BUCKET, Key="گزارش/شهرها.csv", Body=CSV.encode())
+        s3.client().put_object(Bucket=BUCKET, Key=KEY, Body=CSV.encode())
         send = _sender(page, dashboard)
         sources = {
             "healthy": add(page, dashboard, "انبار", postgres, postgres.port),
@@ -84,6 +84,8 @@ def furnished(
         _lived(database)
         yield World(dashboard, sources, page.context.cookies())
         client.drop_database(DATABASE)
+        s3.client().delete_object(Bucket=BUCKET, Key=KEY)
+        s3.client().delete_bucket(Bucket=BUCKET)
     postgres.execute("DROP TABLE shop_items")
 
 
