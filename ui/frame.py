@@ -44,7 +44,7 @@ STREAMLIT_WORDS = (
     "format",
     "fullscreen",
     "hide_column",
-    "help",
+    "help_alone",
     "hide_password",
     "home",
     "increment",
