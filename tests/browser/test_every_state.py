@@ -12,15 +12,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.browser.conftest import PAGE_LIMIT_MS, started
+from tests.browser.conftest import PAGE_LIMIT_MS
 from tests.browser.states import STATES, World
-from tests.browser.steps import sign_in
 from tests.browser.visitor import watched
-from tests.browser.world import furnished, vacant
-from tests.cli.processes import CommandLine
+from tests.browser.world import lived_in
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
-from tests.servers.processes import reserved_port
 from tests.servers.s3 import S3Server
 from tests.servers.web import WebServer
 
@@ -44,19 +41,9 @@ def world(
     pets: WebServer,
     strawberry: WebServer,
 ) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("states")
-    with (
-        started(folder) as dashboard,
-        browser.new_context(locale="fa-IR") as context,
-        reserved_port() as nobodys,
-    ):
-        page = context.new_page()
-        page.set_default_timeout(PAGE_LIMIT_MS)
-        sign_in(page, dashboard)
-        vacant(CommandLine(folder / "data"))
-        database = folder / "data" / "cheshmeh.db"
-        with furnished(page, dashboard, nobodys, postgres, mongodb, s3, pets, strawberry, database) as world:
-            yield world
+    servers = (postgres, mongodb, s3, pets, strawberry)
+    with lived_in(browser, tmp_path_factory.mktemp("states"), servers, "fa-IR") as world:
+        yield world
 
 
 @pytest.fixture(params=LOOKS, ids="-".join)

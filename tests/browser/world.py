@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import APIResponse, Page
+from playwright.sync_api import APIResponse, Browser, Page
 
 from bench.past import write_history
 from core.storage.history import SPANS
-from tests.browser.conftest import Dashboard
+from tests.browser.conftest import PAGE_LIMIT_MS, ROOT, Dashboard, started
 from tests.browser.states import World
-from tests.browser.steps import add, ping
+from tests.browser.steps import add, ping, sign_in
 from tests.cli.processes import CommandLine
 from tests.connectors.test_mongodb_values import MIXED
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.processes import reserved_port
 from tests.servers.s3 import S3Server
 from tests.servers.web import WebServer
 
@@ -35,11 +36,31 @@ QUERIES = {
 }
 
 
+Servers = tuple[PostgresServer, MongoServer, S3Server, WebServer, WebServer]
+"""PostgreSQL, MongoDB, S3, a REST service and a GraphQL one."""
+
+
 def vacant(command: CommandLine) -> None:
     """Another organisation of the administrator, in which nobody has done anything yet."""
     for asked in (("orgs", "add", "vacant", "--name", "سازمان تازه"), ("members", "add", "vacant", "admin", "admin")):
         done = command.run(*asked)
         assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def lived_in(browser: Browser, folder: Path, servers: Servers, locale: str, root: Path = ROOT) -> Iterator[World]:
+    """A dashboard of the program in `root`, its data below `folder`, with everything that there is to see."""
+    with (
+        started(folder, root=root) as dashboard,
+        browser.new_context(locale=locale) as context,
+        reserved_port() as nobodys,
+    ):
+        page = context.new_page()
+        page.set_default_timeout(PAGE_LIMIT_MS)
+        sign_in(page, dashboard)
+        vacant(CommandLine(folder / "data"))
+        with furnished(page, dashboard, nobodys, *servers, folder / "data" / "cheshmeh.db") as world:
+            yield world
 
 
 @contextmanager

@@ -122,11 +122,16 @@ def program(folder: Path, **settings: str) -> Program:
     return made
 
 
-def copied(folder: Path, **settings: str) -> Program:
+def copy_of_the_program(folder: Path) -> None:
+    """What it takes to run, in a new folder."""
     folder.mkdir()
     for name in PARTS:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
+
+
+def copied(folder: Path, **settings: str) -> Program:
+    copy_of_the_program(folder)
     shutil.copy(LEAKY, folder / "core" / "connectors" / "kinds")
     return Program(folder, settings)
 
