@@ -37,6 +37,8 @@ DATA = frozenset(WORD.findall(f"{OWN} {CLDR}"))
 what React Aria announces."""
 ADDRESS = re.compile(r"\S*(?:/|\.\w)\S*")
 """Hosts, paths and names with dots."""
+NUMBER = re.compile(r"\bk?[0-9a-f]{8,}\b")
+"""Numbers of keys and checksums: drawn by lot, sometimes with three letters in a row."""
 SAID = """() => {
   const seen = [], names = ["aria-label", "placeholder", "title", "alt", "data-title"];
   const skipped = "code, pre, kbd, textarea, script, style, noscript, [aria-hidden=true], " +
@@ -103,4 +105,4 @@ def english(page: Page) -> list[str]:
 
 def _strange(page: Page) -> list[str]:
     told = {text.strip() for text in page.evaluate(SAID)}
-    return sorted(text for text in told if set(WORD.findall(ADDRESS.sub("", text))) - DATA)
+    return sorted(text for text in told if set(WORD.findall(NUMBER.sub("", ADDRESS.sub("", text)))) - DATA)
