@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import Source, Status
-from ui import navigation
+from ui import navigation, notes
 from ui.listing import SEVERITY, Listing
 from ui.session import Reader
 from ui.widgets import plain, status_badge
@@ -50,6 +50,8 @@ def _incident(source: Source, person: Reader, t: Translator) -> None:
         if since:
             st.caption(since, width="content")
     st.markdown(_why(source, t))
+    if said := notes.in_short(source, t):
+        st.markdown(said)
 
 
 def _since(source: Source, t: Translator) -> str:

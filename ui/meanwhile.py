@@ -18,7 +18,7 @@ MINE, THEIRS = "mine", "theirs"
 
 def fields_of(source: Source) -> dict[str, Any]:
     """What can be edited, as JSON values; each field of the configuration as `config.<field>`."""
-    window = source.maintenance
+    window, note = source.maintenance, source.note
     return {
         "name": source.name,
         "description": source.description,
@@ -26,6 +26,7 @@ def fields_of(source: Source) -> dict[str, Any]:
         "paused": source.paused,
         "check_interval_s": source.check_interval_s,
         "maintenance": window and {"from": window.start.isoformat(), "until": window.until.isoformat()},
+        "note": note and {"text": note.text, "until": note.until and note.until.isoformat()},
         "breaker": asdict(source.breaker),
         **{f"config.{name}": value for name, value in source.config.items()},
     }

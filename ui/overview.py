@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.form_values import KEPT
 from core.i18n import Translator
-from core.models import Event, Source
-from ui import breaker, timing
+from core.models import Event, Role, Source
+from ui import breaker, notes, timing
 from ui.forms import field_label
 from ui.inputs import MASK, choice_of
 from ui.session import Reader
@@ -29,6 +29,10 @@ def overview(source: Source, events: Sequence[Event], person: Reader, t: Transla
         st.markdown(f"## {t.text('source.settings')}")
         facts(_settings(source, t))
     with st.container(border=True, key="events"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"## {t.text('source.events')}", width="content")
+            if person.may(Role.EDITOR) and notes.counting(source) is None:
+                notes.write_button(source, t)
         timeline(events, t)
 
 

@@ -1,10 +1,9 @@
 """What happened to a source, newest first: its breaker, its status, and what people set."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape
 from itertools import groupby
-from typing import Any
 
 import streamlit as st
 
@@ -15,10 +14,10 @@ from ui.widgets import html
 
 SHOWN = 12
 MARKS = {"open": "bad", "opened": "bad", "error": "bad", "closed": "good", "healthy": "good", "half_open": "wait"}
+BY_PEOPLE = frozenset({"hold", "note"})
 
 
 def timeline(events: Sequence[Event], t: Translator) -> None:
-    st.markdown(f"## {t.text('source.events')}")
     if not events:
         st.caption(t.text("source.events.none"))
         return
@@ -40,6 +39,8 @@ def sentence(event: Event, t: Translator) -> str:
             return t.text(own if own in t else "event.breaker", **states)
         case "hold":
             return t.text(f"event.hold.{data['action']}", actor=actor_name(data["actor"], t))
+        case "note":
+            return t.text("event.note" if data["text"] else "event.note.taken", actor=actor_name(data["actor"], t))
         case "status":
             return t.text("event.status", status=str(data.get("status", "")))
         case "incident":
@@ -65,16 +66,23 @@ def _day(day: str, events: Sequence[Event], t: Translator) -> str:
 
 def _item(event: Event, t: Translator) -> str:
     mark = (
-        "person" if event.type == "hold" else MARKS.get(str(event.data.get("to") or event.data.get("status")), "wait")
+        "person"
+        if event.type in BY_PEOPLE
+        else MARKS.get(str(event.data.get("to") or event.data.get("status")), "wait")
     )
     when = f"<time datetime='{event.ts.isoformat()}'>{escape(t.clock(event.ts, seconds=True))}</time>"
-    more = "".join(f"<span>{escape(line)}</span>" for line in _details(event.data, t))
+    more = "".join(f"<span>{escape(line)}</span>" for line in _details(event, t))
     return f"<li class='is-{mark}'>{when}<div><b>{escape(sentence(event, t))}</b>{more}</div></li>"
 
 
-def _details(data: Mapping[str, Any], t: Translator) -> Iterator[str]:
+def _details(event: Event, t: Translator) -> Iterator[str]:
+    data = event.data
     if "reason" in data:
         yield f"{t.text('breaker.reason')}: {t.isolated(str(data['reason']))}"
+    if data.get("text"):
+        yield t.isolated(str(data["text"]))
+    if data.get("until"):
+        yield t.text("note.until", until=t.moment(datetime.fromisoformat(data["until"]), event.ts))
     if "diagnosis" in data:
         told = data["diagnosis"]["message"]
         yield t.message(Message(told["key"], told["args"]))

@@ -21,7 +21,7 @@ from core.api.operations import (
 )
 from core.api.schemas import PingLine, PingSummary
 from core.models import BreakerAction, KindSchemas, SamplePolicy
-from core.services.inputs import REASON_MAX, BreakerInput, SourceInput
+from core.services.inputs import NOTE_MAX, REASON_MAX, BreakerInput, SourceInput
 from core.services.queries import QueryInput, QueryPatch
 
 REFERENCE = "#/components/schemas/{model}"
@@ -167,7 +167,7 @@ def _update(names: list[str]) -> Schema:
     settings = {
         name: {key: value for key, value in schema.items() if key != "default"} for name, schema in _settings().items()
     }
-    return _object(settings | {"config": config})
+    return _object(settings | {"config": config, "note": _note()})
 
 
 def _settings() -> Schema:
@@ -180,6 +180,13 @@ def _settings() -> Schema:
         "maintenance": {"anyOf": [_object({"from": moment, "until": moment}), {"type": "null"}]},
         "breaker": _object(thresholds),
     }
+
+
+def _note() -> Schema:
+    """A merge patch as well: `until: null` makes it count until it is taken away."""
+    text = {"type": "string", "minLength": 1, "maxLength": NOTE_MAX}
+    until = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}
+    return {"anyOf": [_object({"text": text, "until": until}), {"type": "null"}]}
 
 
 def _breaker_order() -> Schema:

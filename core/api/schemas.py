@@ -14,6 +14,7 @@ from core.models import (
     HealthSummary,
     Maintenance,
     Message,
+    Note,
     PingAllView,
     PingResult,
     PingRow,
@@ -40,6 +41,17 @@ class MaintenanceOut(BaseModel):
         return cls(start=maintenance.start, until=maintenance.until)
 
 
+class NoteOut(BaseModel):
+    text: str
+    author: str
+    ts: datetime
+    until: datetime | None
+
+    @classmethod
+    def of(cls, note: Note) -> "NoteOut":
+        return cls(text=note.text, author=note.author, ts=note.ts, until=note.until)
+
+
 class SourceOut(BaseModel):
     id: UUID
     name: str
@@ -52,6 +64,7 @@ class SourceOut(BaseModel):
     paused: bool
     check_interval_s: float | None
     maintenance: MaintenanceOut | None
+    note: NoteOut | None
     breaker: BreakerOut
     message: str | None
     last_ok_ts: datetime | None
@@ -73,6 +86,7 @@ class SourceOut(BaseModel):
             paused=source.paused,
             check_interval_s=source.check_interval_s,
             maintenance=MaintenanceOut.of(source.maintenance) if source.maintenance else None,
+            note=NoteOut.of(source.note) if source.note else None,
             breaker=BreakerOut(
                 failure_threshold=source.breaker.failure_threshold, timeout_seconds=source.breaker.timeout_seconds
             ),

@@ -99,6 +99,10 @@ def edit(
     until: Annotated[
         str | None, typer.Option("--maintenance-until", help="2026-03-21T14:00:00+03:30, or `none`")
     ] = None,
+    note: Annotated[
+        str | None, typer.Option("--note", help="what everybody who looks at it should know; empty takes it away")
+    ] = None,
+    note_until: Annotated[str | None, typer.Option("--note-until", help="when the note is over, or `none`")] = None,
     config: Config = None,
     if_version: Version = None,
     as_json: Json = False,
@@ -106,7 +110,9 @@ def edit(
     """Change a source; of the configuration only what the file holds, and a secret it leaves out is kept."""
     wanted = {"name": new_name, "description": description, "tags": tags, "paused": paused}
     changes: dict[str, Any] = {field: value for field, value in wanted.items() if value is not None}
-    changes |= _timing(interval, until) | ({"config": read(config)} if config is not None else {})
+    changes |= (
+        _timing(interval, until) | _note(note, note_until) | ({"config": read(config)} if config is not None else {})
+    )
     seen = _tag(if_version)
     if not changes:
         raise typer.BadParameter("nothing to change")
@@ -171,6 +177,18 @@ def _timing(interval: str | None, until: str | None) -> dict[str, Any]:
     if until is not None:
         changes["maintenance"] = None if until == "none" else {"until": until}
     return changes
+
+
+def _note(text: str | None, until: str | None) -> dict[str, Any]:
+    """As the patch says it, where null takes it away."""
+    if text == "":
+        if until is not None:
+            raise typer.BadParameter("no time without a note", param_hint="--note-until")
+        return {"note": None}
+    said: dict[str, Any] = {"text": text} if text is not None else {}
+    if until is not None:
+        said |= {"until": None if until == "none" else until}
+    return {"note": said} if said else {}
 
 
 def _seconds(text: str) -> float:

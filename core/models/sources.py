@@ -100,6 +100,20 @@ class Maintenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a person says about a source to whoever looks at it; without `until` it counts until somebody takes it
+    away."""
+
+    text: str
+    author: str
+    ts: datetime
+    until: datetime | None = None
+
+    def counts(self, moment: datetime) -> bool:
+        return self.until is None or moment < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A data source as outsiders see it: `config` holds `{"set": True}` in the place of every secret.
 
@@ -133,6 +147,7 @@ class Source:
     failures: int = 0
     hold: Hold | None = None
     maintenance: Maintenance | None = None
+    note: Note | None = None
 
     @property
     def state(self) -> BreakerState:

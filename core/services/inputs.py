@@ -10,10 +10,12 @@ from pydantic_core import PydanticCustomError
 
 from core.connectors.base import StrictModel
 from core.connectors.forms import validate
-from core.models import BreakerAction, BreakerConfig, Maintenance, SourceDraft
-from core.services.maintenance import as_data, parse_maintenance
+from core.errors import InvalidInput
+from core.models import BreakerAction, BreakerConfig, FieldError, Maintenance, Message, Note, SourceDraft
+from core.services.maintenance import When, as_data, parse_maintenance
 
 REASON_MAX = 500
+NOTE_MAX = 500
 
 
 def _without_nul(text: str) -> str:
@@ -29,6 +31,7 @@ Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 Tags = Annotated[list[Tag], Field(max_length=20)]
 Description = Annotated[str, StringConstraints(max_length=2000), NO_NUL]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_MAX), NO_NUL]
+NoteText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTE_MAX), NO_NUL]
 Interval = Annotated[float, Field(ge=5, le=86_400, allow_inf_nan=False)]
 
 
@@ -53,7 +56,7 @@ class SourceInput(StrictModel):
 
 class SourcePatch(StrictModel):
     """A JSON merge patch: only what is sent changes; `check_interval_s: null` returns to the default,
-    `maintenance: null` ends it."""
+    `maintenance: null` ends it, `note: null` takes it away."""
 
     name: Name = ""
     config: dict[str, Any] = Field(default_factory=dict, repr=False)
@@ -62,7 +65,15 @@ class SourcePatch(StrictModel):
     check_interval_s: Interval | None = None
     paused: bool = False
     maintenance: dict[str, Any] | None = None
+    note: dict[str, Any] | None = None
     breaker: dict[str, Any] = Field(default_factory=dict)
+
+
+class NoteInput(StrictModel):
+    """What a person says about a source, and until when it counts."""
+
+    text: NoteText
+    until: When | None = None
 
 
 class BreakerOrder(StrictModel):
@@ -93,7 +104,8 @@ def checked(draft: SourceDraft) -> SourceDraft:
 
 
 def parse_patch(data: Mapping[str, Any], breaker: BreakerConfig, maintenance: Maintenance | None) -> dict[str, Any]:
-    """Only the sent fields, checked; a partial `breaker` or `maintenance` is filled from the present one.
+    """Only the sent fields, checked; a partial `breaker` or `maintenance` is filled from the present one. A `note` is
+    for `parse_note`.
 
     Raises InvalidInput.
     """
@@ -106,3 +118,23 @@ def parse_patch(data: Mapping[str, Any], breaker: BreakerConfig, maintenance: Ma
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
     return changes
+
+
+def parse_note(sent: Mapping[str, Any] | None, present: Note | None, author: str, now: datetime) -> Note | None:
+    """A merge patch of `{"text", "until"}`; None takes it away. What says nothing new stays its author's.
+
+    Raises InvalidInput naming `note.text` or `note.until`.
+    """
+    if sent is None:
+        return None
+    kept = present if present is not None and present.counts(now) else None
+    given = validate(NoteInput, {**_said(kept), **sent}, "note")
+    until = given.until and given.until.astimezone(UTC)
+    if until is not None and until <= now:
+        raise InvalidInput(fields=(FieldError("note.until", Message("field.note_over")),))
+    same = kept is not None and (kept.text, kept.until) == (given.text, until)
+    return kept if same else Note(given.text, author, now, until)
+
+
+def _said(note: Note | None) -> dict[str, Any]:
+    return {} if note is None else {"text": note.text, "until": note.until and note.until.isoformat()}

@@ -4,10 +4,11 @@ was asked for in a sample."""
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from core.connectors.catalog import KindCatalog
-from core.models import Actor, BreakerConfig
+from core.models import Actor, BreakerConfig, Event, Note
 from core.services.audit import Audit, Entry
 from core.storage.encryption import SealBroken
 from core.storage.sources import SourceRecord, SourceRepository
@@ -65,7 +66,7 @@ class SourceTrail:
 def settings_of(record: SourceRecord, public: Mapping[str, Any]) -> dict[str, Any]:
     """JSON values by name; of the configuration `public`, which holds no secret, each field as `config.<field>`."""
     thresholds = BreakerConfig(record.failure_threshold, record.timeout_seconds)
-    window = record.maintenance
+    window, note = record.maintenance, record.note
     return {
         "name": record.name,
         "description": record.description,
@@ -74,8 +75,17 @@ def settings_of(record: SourceRecord, public: Mapping[str, Any]) -> dict[str, An
         "check_interval_s": record.check_interval_s,
         "breaker": asdict(thresholds),
         "maintenance": window and {"start": window.start.isoformat(), "until": window.until.isoformat()},
+        "note": note and {"text": note.text, "until": note.until and note.until.isoformat()},
         **{f"config.{name}": value for name, value in public.items()},
     }
+
+
+def noted(now: Note | None, before: Note | None, actor: Actor, ts: datetime) -> tuple[Event, ...]:
+    """What the source's own events say of a note that is another one now; `text` is None where it was taken away."""
+    if now == before:
+        return ()
+    said = {"text": now and now.text, "until": now and now.until and now.until.isoformat()}
+    return (Event(ts, "note", said | {"actor": actor.name}),)
 
 
 def asked_for(params: Mapping[str, Any]) -> dict[str, Any]:

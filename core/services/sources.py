@@ -40,7 +40,7 @@ from core.services.ping_all import PingAllJob
 from core.services.rights import require
 from core.services.runs import Runs
 from core.services.sample_calls import SampleCalls
-from core.services.source_trail import SourceTrail, settings_of
+from core.services.source_trail import SourceTrail, noted, settings_of
 from core.services.views import SourceFilter, SourceViews, new_source
 from core.services.writer import StatusWriter
 from core.storage.people import PeopleRepository
@@ -160,10 +160,13 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
         if "config" in given:
             given |= self._new_config(record, given.pop("config"))
         expected = record.version if if_version is None else if_version
+        if "note" in given:
+            given["note"] = inputs.parse_note(given["note"], record.note, actor.name, self._clock())
         if verify and "config" in given:
             await self._prove(org, record.kind, given["config"])
         async with self._audit.change(actor, org, "source.update", record.name, record.uid) as entry:
-            changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected)
+            told = noted(given.get("note", record.note), record.note, actor, self._clock())
+            changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected, told=told)
             self._trail.tell(entry, record, changed)
         live = self._live.of(changed, None)
         self._last_good.of(changed)  # lets go of what came from another configuration

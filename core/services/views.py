@@ -123,6 +123,7 @@ def new_source(record: SourceRecord, config: Mapping[str, Any]) -> Source:
         created_at=record.created_at,
         updated_at=record.updated_at,
         maintenance=record.maintenance,
+        note=record.note,
     )
 
 

@@ -1,9 +1,10 @@
 """Data sources as rows. Configurations go in and come out sealed."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -11,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict, NotFound, PreconditionFailed
-from core.models import BreakerConfig, FieldError, Maintenance, Message, Organisation, SourceDraft
+from core.models import BreakerConfig, Event, FieldError, Maintenance, Message, Note, Organisation, SourceDraft
 from core.storage.database import Database
 from core.storage.encryption import Sealed, Vault
+from core.storage.events import record_events
 from core.storage.folding import fold
 from core.storage.incidents import close_emptied
 from core.storage.row_locks import announce_sealing
@@ -38,6 +40,10 @@ class SourceRecord:
     paused: bool
     maintenance_from: datetime | None
     maintenance_until: datetime | None
+    note_text: str | None
+    note_author: str | None
+    note_ts: datetime | None
+    note_until: datetime | None
     failure_threshold: int
     timeout_seconds: float
     version: int
@@ -49,6 +55,15 @@ class SourceRecord:
         if self.maintenance_from is None or self.maintenance_until is None:
             return None
         return Maintenance(self.maintenance_from, self.maintenance_until)
+
+    @property
+    def note(self) -> Note | None:
+        if self.note_text is None or self.note_author is None or self.note_ts is None:
+            return None
+        return Note(self.note_text, self.note_author, self.note_ts, self.note_until)
+
+
+NOTHING: Final[Mapping[int, Sequence[Event]]] = MappingProxyType({})
 
 
 class Unchanged:
@@ -70,6 +85,7 @@ class SourceChanges:
     breaker: BreakerConfig | Unchanged = UNCHANGED
     config: Mapping[str, Any] | Unchanged = field(default=UNCHANGED, repr=False)
     maintenance: Maintenance | Unchanged | None = UNCHANGED
+    note: Note | Unchanged | None = UNCHANGED
 
 
 class SourceRepository:
@@ -147,8 +163,12 @@ class SourceRepository:
         async with self._database.read() as connection:
             return [(row[0], row[1], row[2]) for row in await connection.execute(query)]
 
-    async def update(self, record: SourceRecord, changes: SourceChanges, *, expected_version: int) -> SourceRecord:
-        """Raises PreconditionFailed when the source is no longer at `expected_version`, Conflict for a taken name,
+    async def update(
+        self, record: SourceRecord, changes: SourceChanges, *, expected_version: int, told: Sequence[Event] = ()
+    ) -> SourceRecord:
+        """The change and what is `told` of it, both or neither.
+
+        Raises PreconditionFailed when the source is no longer at `expected_version`, Conflict for a taken name,
         NotFound when it is gone."""
         version, now = expected_version + 1, datetime.now(UTC)
         found = sa.and_(sources.c.id == record.id, sources.c.version == expected_version)
@@ -158,7 +178,7 @@ class SourceRepository:
             return sa.update(sources).where(found).values(values)
 
         name = "" if isinstance(changes.name, Unchanged) else changes.name
-        changed = await self._store(change, name)
+        changed = await self._store(change, name, {record.id: told})
         present = await self._present(record.org_slug, record.uid)
         if not changed:
             raise PreconditionFailed("stale")
@@ -180,12 +200,17 @@ class SourceRepository:
             record.sealed, org_id=record.org_id, source_uid=record.uid, config_version=record.config_version
         )
 
-    async def _store(self, sealing: Callable[[], sa.Insert | sa.Update], name: str) -> int:
+    async def _store(
+        self, sealing: Callable[[], sa.Insert | sa.Update], name: str, told: Mapping[int, Sequence[Event]] = NOTHING
+    ) -> int:
         """The statement is made where a rotation of keys waits for it."""
         try:
             async with self._database.write() as connection:
                 await announce_sealing(connection, sources)
-                return (await connection.execute(sealing())).rowcount
+                stored = (await connection.execute(sealing())).rowcount
+                if stored:
+                    await record_events(connection, told)
+                return stored
         except IntegrityError:
             taken = FieldError("name", Message("error.conflict.name_taken", {"name": name}))
             raise Conflict("name_taken", name=name, fields=(taken,)) from None
@@ -207,6 +232,8 @@ class SourceRepository:
             values |= _thresholds(values.pop("breaker"))
         if "maintenance" in values:
             values |= _window(values.pop("maintenance"))
+        if "note" in values:
+            values |= _noted(values.pop("note"))
         if "config" in values:
             # The source's own new version: a record read long ago cannot give one number to two configurations.
             sealed = self._vault.seal(
@@ -233,6 +260,11 @@ def _thresholds(breaker: BreakerConfig) -> dict[str, float]:
 def _window(maintenance: Maintenance | None) -> dict[str, datetime | None]:
     start, until = (maintenance.start, maintenance.until) if maintenance else (None, None)
     return {"maintenance_from": start, "maintenance_until": until}
+
+
+def _noted(note: Note | None) -> dict[str, Any]:
+    said = dict.fromkeys(("text", "author", "ts", "until")) if note is None else asdict(note)
+    return {f"note_{name}": value for name, value in said.items()}
 
 
 def _columns(sealed: Sealed) -> dict[str, Any]:

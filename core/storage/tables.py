@@ -192,6 +192,11 @@ sources = sa.Table(
     sa.Column("paused", sa.Boolean, nullable=False),
     sa.Column("maintenance_from", Moment),
     sa.Column("maintenance_until", Moment),
+    # What a person says to whoever looks at the source; all but `until` are there or none is.
+    sa.Column("note_text", sa.Text),
+    sa.Column("note_author", sa.Text),
+    sa.Column("note_ts", Moment),
+    sa.Column("note_until", Moment),
     sa.Column("failure_threshold", sa.Integer, nullable=False),
     sa.Column("timeout_seconds", sa.Float, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),

@@ -1,5 +1,6 @@
 """PATCH and DELETE: a merge patch, secrets that stay or go, and versions."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -45,6 +46,16 @@ def test_a_maintenance_is_set_shown_and_cleared(org: Org, source: dict[str, Any]
     again = patch(org, source, {"maintenance": answer.json()["maintenance"]})
     assert again.json()["maintenance"] == answer.json()["maintenance"]
     assert patch(org, source, {"maintenance": None}).json()["maintenance"] is None
+
+
+def test_a_note_says_who_when_and_until_when(org: Org, source: dict[str, Any]) -> None:
+    later = (datetime.now(UTC) + timedelta(hours=2)).replace(microsecond=0)
+    answer = patch(org, source, {"note": {"text": " being repaired ", "until": later.isoformat()}}).json()["note"]
+    assert (answer["text"], datetime.fromisoformat(answer["until"])) == ("being repaired", later)
+    assert answer["author"] == org.call("GET", "").json()["items"][0]["note"]["author"]
+    again = patch(org, source, {"note": {"until": None}}).json()["note"]
+    assert (again["text"], again["until"]) == ("being repaired", None)
+    assert patch(org, source, {"note": None}).json()["note"] is None
 
 
 def test_a_part_of_the_breaker_leaves_its_rest(org: Org, source: dict[str, Any]) -> None:
@@ -108,6 +119,13 @@ def test_another_destination_with_its_own_secret_or_none_is_taken(
         ({"paused": None}, ["paused"]),
         ({"maintenance": {"until": "soon"}}, ["maintenance.until"]),
         ({"maintenance": "soon"}, ["maintenance"]),
+        ({"note": "soon"}, ["note"]),
+        ({"note": {"until": None}}, ["note.text"]),
+        ({"note": {"text": " "}}, ["note.text"]),
+        ({"note": {"text": "x" * 501}}, ["note.text"]),
+        ({"note": {"text": "x", "until": "14:00"}}, ["note.until"]),
+        ({"note": {"text": "x", "until": "2026-03-21T08:30:00Z"}}, ["note.until"]),
+        ({"note": {"text": "x", "author": "somebody"}}, ["note.author"]),
     ],
 )
 def test_a_wrong_change_is_named_and_changes_nothing(

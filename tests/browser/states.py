@@ -222,6 +222,7 @@ STATES = (
     State("source-edit", "source?source={healthy}", _press("source_edit")),
     State("source-delete", "source?source={healthy}", _press("source_delete")),
     State("source-hold", "source?source={healthy}", _press("breaker_force_open")),
+    State("source-note", "source?source={healthy}", _press("note_write")),
     State("source-missing", "source?source=00000000-0000-0000-0000-000000000000"),
     State("playground", "playground?source={healthy}"),
     State("playground-result", "playground?source={healthy}", _after_run(settled)),

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,8 @@ def furnished(
             ping(page, dashboard, sources[name])
         for name in ("healthy", "error"):
             send("POST", f"{sources[name]}/diagnose")
+        said = {"text": "تعمیر پایگاه داده", "until": (datetime.now(UTC) + timedelta(hours=2)).isoformat()}
+        send("PATCH", sources["error"], {"note": said})
         _save(send, sources["healthy"])
         _lived(database)
         yield World(dashboard, sources, page.context.cookies())

@@ -181,6 +181,19 @@ def test_when_a_source_is_checked_is_edited(acme: CommandLine, tmp_path: Path) -
     assert (shown["check_interval_s"], shown["maintenance"]) == (None, None)
 
 
+def test_a_note_is_left_and_taken_away(acme: CommandLine, tmp_path: Path) -> None:
+    file = config_file(tmp_path)
+    acme.json("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "n", "--config", file)
+    edit = "sources", "edit", "--org", "acme", "n"
+    until = (datetime.now(UTC) + timedelta(hours=2)).replace(microsecond=0)
+    note = acme.json(*edit, "--note", "being repaired", "--note-until", until.isoformat())["note"]
+    assert (note["text"], datetime.fromisoformat(note["until"])) == ("being repaired", until)
+    assert acme.json(*edit, "--note-until", "none")["note"]["until"] is None
+    assert acme.json(*edit, "--note", "")["note"] is None
+    refused = acme.run(*edit, "--note", "", "--note-until", until.isoformat())
+    assert (refused.returncode, "--note-until" in refused.stderr) == (2, True)
+
+
 def test_workers_need_a_database_that_they_can_share(cli: CommandLine) -> None:
     done = cli.run("orgs", "list", checks="worker")
     assert (done.returncode, done.stdout) == (2, "")

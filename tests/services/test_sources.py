@@ -54,6 +54,27 @@ def test_a_source_is_what_it_was_after_a_restart(tmp_path: Path) -> None:
         assert get(made, before) == before
 
 
+def test_what_is_noted_is_told_with_its_author_and_stays_theirs(tmp_path: Path) -> None:
+    with product(tmp_path) as made:
+        source = create(made)
+
+        def change(who: Actor, note: dict[str, Any] | None) -> Source:
+            return made.runtime.run(made.runtime.sources.update(who, "main", source.id, {"note": note}))
+
+        mina, navid = (Actor(name, {"main": Role.EDITOR}) for name in ("mina", "navid"))
+        first = change(mina, {"text": "in repair"}).note
+        assert change(navid, {"text": "in repair"}).note == first  # nothing new: nobody else's words
+        assert change(navid, {"text": "still in repair"}).note is not None
+        assert change(mina, None).note is None
+        assert change(mina, None).note is None
+        events = made.runtime.run(made.runtime.sources.events(ADMIN, "main", source.id))
+        assert [(event.type, event.data["actor"], event.data["text"]) for event in events] == [
+            ("note", "mina", None),
+            ("note", "navid", "still in repair"),
+            ("note", "mina", "in repair"),
+        ]
+
+
 def test_another_configuration_closes_the_breaker_and_forgets_the_evidence(tmp_path: Path) -> None:
     with product(tmp_path) as made:
         source = create(made)

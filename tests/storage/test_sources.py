@@ -9,12 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from core.errors import Conflict, NotFound, PreconditionFailed
-from core.models import BreakerConfig, Maintenance, Organisation, SourceDraft
+from core.models import BreakerConfig, Event, Maintenance, Note, Organisation, SourceDraft
 from core.storage import tables
 from core.storage.database import Database
 from core.storage.encryption import SealBroken
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceChanges, SourceRepository
+from core.storage.status import StatusRepository
 from tests.servers.application import stored
 from tests.storage.conftest import NOW
 
@@ -79,6 +80,32 @@ async def test_every_field_can_be_changed(sources: SourceRepository, org: Organi
     assert (after.failure_threshold, after.timeout_seconds) == (2, 4.0)
     assert after.maintenance == WINDOW
     assert sources.config(after) == {"host": "db2"}
+
+
+async def test_a_note_is_kept_told_and_taken_away(
+    sources: SourceRepository, org: Organisation, database: Database
+) -> None:
+    record = await sources.add(org, _draft(), {})
+    assert record.note is None
+    note = Note("back at 14:00", "Mina", WINDOW.start, WINDOW.until)
+    told = [Event(WINDOW.start, "note", {"text": note.text})]
+    noted = await sources.update(record, SourceChanges(note=note), expected_version=1, told=told)
+    assert noted.note == note
+    assert [event.data for event in await StatusRepository(database).events(record.id)] == [{"text": note.text}]
+    assert (await sources.update(noted, SourceChanges(name="other"), expected_version=2)).note == note
+    assert (await sources.update(noted, SourceChanges(note=None), expected_version=3)).note is None
+
+
+async def test_of_a_change_that_is_refused_nothing_is_told(
+    sources: SourceRepository, org: Organisation, database: Database
+) -> None:
+    record = await sources.add(org, _draft(), {})
+    note = Note("late", "Mina", WINDOW.start)
+    with pytest.raises(PreconditionFailed):
+        await sources.update(
+            record, SourceChanges(note=note), expected_version=7, told=[Event(WINDOW.start, "note", {"text": "late"})]
+        )
+    assert await StatusRepository(database).events(record.id) == ()
 
 
 async def test_a_stale_change_is_refused(sources: SourceRepository, org: Organisation) -> None:

@@ -235,7 +235,7 @@ def test_the_system_is_described_without_a_secret(house: House) -> None:
     house.run(house.runtime.sources.create(house.actor(), ORG, draft))
     said = texts(house.open("admin", tab="system", lang="en"))
     [key] = house.run(house.runtime.administration.system(house.local, ORG)).keys
-    for fact in ("SQLite", "0007", str(house.runtime.settings.data_dir), "Done by this process", "None; one", key):
+    for fact in ("SQLite", "0008", str(house.runtime.settings.data_dir), "Done by this process", "None; one", key):
         assert fact in said
     assert "Every part works." in said
 

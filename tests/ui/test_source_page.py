@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.models import Actor, BreakerState, Maintenance, Role, Status
+from core.models import Actor, BreakerState, Maintenance, Note, Role, Status
 from core.settings import STATIC_DIR
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
@@ -236,6 +236,73 @@ def test_a_maintenance_is_shown_and_can_be_ended(runtime: FakeRuntime, open_page
     app.button(key="edit_save").click().run()
     [(_, changes, _version)] = [call for call in runtime.sources.calls if call[0] == "update"]
     assert changes["maintenance"] is None
+
+
+NOW = datetime.now(UTC)
+NOTE = Note("تعمیر پایگاه داده", "مینا", NOW - timedelta(minutes=10), NOW + timedelta(days=3))
+
+
+def _noted(runtime: FakeRuntime, note: Note | None) -> None:
+    well = source_id("پروازها")
+    runtime.sources.sources[well] = replace(runtime.sources.sources[well], note=note)
+
+
+def test_a_note_says_what_who_and_until_when(runtime: FakeRuntime, open_page: Open) -> None:
+    _noted(runtime, NOTE)
+    said = texts(open_page("source", source=WELL))
+    for word in ("تعمیر پایگاه داده", "نوشتهٔ", "مینا", "۱۰ دقیقه پیش", "تا "):
+        assert word in said
+
+
+def test_a_note_whose_time_is_over_is_gone(runtime: FakeRuntime, open_page: Open) -> None:
+    _noted(runtime, replace(NOTE, until=NOW - timedelta(seconds=1)))
+    app = open_page("source", source=WELL)
+    assert "تعمیر پایگاه داده" not in texts(app)
+    assert app.button(key="note_write")
+
+
+def test_a_note_is_written_and_its_end_is_chosen(runtime: FakeRuntime) -> None:
+    app = AppTest.from_function(_note_dialog, args=("پروازها",), default_timeout=60).run()
+    app.text_area(key="note_text").input("در حال تعمیر")
+    app.selectbox(key="note_until").set_value("two_hours")
+    before = datetime.now(UTC)
+    app.button(key="note_go").click().run()
+    [(_, changes, version)] = [call for call in runtime.sources.calls if call[0] == "update"]
+    assert (changes["note"]["text"], version) == ("در حال تعمیر", None)
+    assert datetime.fromisoformat(changes["note"]["until"]) - before >= timedelta(hours=2)
+
+
+def test_a_note_that_is_changed_begins_with_what_stands_there(runtime: FakeRuntime) -> None:
+    _noted(runtime, NOTE)
+    app = AppTest.from_function(_note_dialog, args=("پروازها",), default_timeout=60).run()
+    assert app.text_area(key="note_text").value == NOTE.text
+    app.button(key="note_go").click().run()
+    [(_, changes, _version)] = [call for call in runtime.sources.calls if call[0] == "update"]
+    assert changes["note"] == {"text": NOTE.text}
+
+
+def test_a_note_is_taken_away_with_one_press(runtime: FakeRuntime, open_page: Open) -> None:
+    _noted(runtime, NOTE)
+    open_page("source", source=WELL).button(key="note_take").click().run()
+    [(_, changes, _version)] = [call for call in runtime.sources.calls if call[0] == "update"]
+    assert changes == {"note": None}
+
+
+def test_a_viewer_reads_a_note_and_may_not_touch_it(runtime: FakeRuntime, open_page: Open) -> None:
+    _noted(runtime, NOTE)
+    runtime.access.actor = Actor("نگار", {"main": Role.VIEWER})
+    app = open_page("source", source=WELL)
+    assert "تعمیر پایگاه داده" in texts(app)
+    assert not {"note_take", "note_change", "note_write"} & {button.key for button in app.button}
+
+
+def _note_dialog(name: str) -> None:
+    from tests.ui.samples import source_id
+    from ui import notes
+    from ui.runtime import runtime
+    from ui.session import words
+
+    notes.write_form(runtime().sources.sources[source_id(name)], words())
 
 
 def test_a_source_is_deleted_only_after_its_name_was_typed(runtime: FakeRuntime) -> None:
