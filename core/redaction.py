@@ -123,6 +123,10 @@ class Masker:
         """
         return value if self._text is None else self._masked(value, 200)
 
+    def finds(self, texts: Iterable[str]) -> bool:
+        """Whether a secret is in one of the texts."""
+        return self._text is not None and any(map(self._text.search, texts))
+
     def _masked(self, value: Any, levels: int) -> Any:
         match value:
             case str():

@@ -34,6 +34,7 @@ DEPTH_MAX = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FIXED = frozenset({int, float, bool, datetime, date, time, timedelta, UUID})
 """Types whose values are shown as they are and count as 8 bytes: most cells of most samples."""
+_BINARY = (bytes, bytearray, memoryview)
 _TIMES = frozenset({"date", "time", "timestamp", "timestamptz"})
 
 
@@ -166,39 +167,56 @@ class RowBuilder:
 
     def _read(self, value: Any, type_: str) -> Any:
         """Counts what the source sent for a cell, and gives what is kept of it."""
-        if value is None:
-            return None
-        if type(value) in _FIXED:
+        kind = type(value)
+        if kind in _FIXED:
             self.bytes_read += 8
             return value
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return self._text(value, type_)
+        if kind is Decimal:
+            return self._decimal(value)
         found = _measured(value)
         self.bytes_read += found.bytes
-        kept = self._mask(value)
-        if kept is not value and kept != value:
+        if found.binary or self._mask.finds(found.texts):
+            value, found = self._spared(value, found)
+        return self._cell(value, found)
+
+    def _text(self, value: str, type_: str) -> str:
+        size, broken = _text_size(value)
+        self.bytes_read += size
+        if self._mask.finds((value,)):
+            value = self._mask(value)
             self._seen.add("own_secret")
-            found = _measured(kept)
-        return self._cell(kept, type_, found)
-
-    def _cell(self, value: Any, type_: str, found: "_Measured") -> Any:
-        match value:
-            case str():
-                if type_ in _TIMES:
-                    self._seen.add("times_as_text")
-                return self._text(value, found)
-            case bytes() | bytearray() | memoryview() if len(value) > self.cell_max:
-                self._seen.add("cut_cells")
-                return bytes(value[: self.cell_max])
-            case Decimal() if found.bytes > self.cell_max:
-                return self._cut(str(value))
-            case Mapping() | list() | tuple() | set() | frozenset():
-                return self._document(value, found)
-        return value
-
-    def _text(self, value: str, found: "_Measured") -> str:
-        if found.broken or "\ufffd" in value:
+            size, broken = _text_size(value)
+        if type_ in _TIMES:
+            self._seen.add("times_as_text")
+        if broken or "\ufffd" in value:
             self._seen.add("replaced_characters")
             value = clean(value)
-        return self._cut(value) if found.bytes > self.cell_max else value
+        return self._cut(value) if size > self.cell_max else value
+
+    def _decimal(self, value: Decimal) -> Any:
+        text = str(value)
+        self.bytes_read += len(text)
+        return value if len(text) <= self.cell_max else self._cut(text)
+
+    def _spared(self, value: Any, found: "_Measured") -> "tuple[Any, _Measured]":
+        """Without the source's own secrets, if there are any in it."""
+        kept = self._mask(value)
+        if kept is value or kept == value:
+            return value, found
+        self._seen.add("own_secret")
+        return kept, _measured(kept)
+
+    def _cell(self, value: Any, found: "_Measured") -> Any:
+        if isinstance(value, _BINARY):
+            if len(value) <= self.cell_max:
+                return value
+            self._seen.add("cut_cells")
+            return bytes(value[: self.cell_max])
+        return self._document(value, found) if _members(value) is not None else value
 
     def _document(self, value: Any, found: "_Measured") -> Any:
         if found.broken:
@@ -218,49 +236,59 @@ def size(value: Any) -> int:
 
 
 class _Measured(NamedTuple):
-    """What one walk tells of a value: its size, the levels of documents in it, whether a text is no good Unicode."""
+    """What one walk tells of a value: its size, the levels of documents in it, whether a text is no good Unicode, the
+    texts in it, names of members included, and whether there are bytes."""
 
     bytes: int
     levels: int
     broken: bool
+    texts: Sequence[str]
+    binary: bool
 
 
 def _measured(value: Any) -> _Measured:
     """Level by level, not by recursion: a document may be nested deeper than Python's stack."""
-    count, levels, broken = 0, 0, False
+    count, levels, texts, others = 0, 0, list[str](), list[Any]()
     level = [value]
     while level:
         below: list[Any] = []
         nested = False
         for item in level:
-            if isinstance(item, str):
-                count += len(item) if item.isascii() else len(item.encode("utf-8", "surrogatepass"))
-                broken = broken or (not item.isascii() and _SURROGATE.search(item) is not None)
+            kind = type(item)
+            if kind in _FIXED:
+                count += 8
+            elif isinstance(item, str):
+                texts.append(item)
             elif (members := _members(item)) is None:
-                count += _leaf_size(item)
+                others.append(item)
             else:
                 nested = True
                 below += members
         levels += nested
         level = below
-    return _Measured(count, levels, broken)
+    sizes = [_text_size(text) for text in texts]
+    count += sum(size for size, _ in sizes) + sum(map(_leaf_size, others))
+    binary = any(isinstance(other, _BINARY) for other in others)
+    return _Measured(count, levels, any(broken for _, broken in sizes), texts, binary)
+
+
+def _text_size(text: str) -> tuple[int, bool]:
+    """Bytes as UTF-8, and whether there is a lone surrogate, which UTF-8 cannot carry."""
+    if text.isascii():
+        return len(text), False
+    return len(text.encode("utf-8", "surrogatepass")), _SURROGATE.search(text) is not None
 
 
 def _leaf_size(leaf: Any) -> int:
-    match leaf:
-        case None:
-            return 0
-        case bytes() | bytearray() | memoryview():
-            return len(leaf)
-        case Decimal():
-            return len(str(leaf))
-    return 8
+    if leaf is None:
+        return 0
+    if isinstance(leaf, _BINARY):
+        return len(leaf)
+    return len(str(leaf)) if isinstance(leaf, Decimal) else 8
 
 
 def _members(item: Any) -> Iterable[Any] | None:
-    if type(item) in _FIXED:
-        return None
-    if isinstance(item, Mapping):
+    if isinstance(item, dict | Mapping):
         return [*item.keys(), *item.values()]
     return item if isinstance(item, list | tuple | set | frozenset) else None
 

@@ -67,8 +67,8 @@ class Audit:
         self, actor: Actor, org: str | None, action: str, target: str, target_id: object = None, **after: Any
     ) -> None:
         """A line about something that changed nothing in our database."""
-        async with self.change(actor, org, action, target, target_id) as entry:
-            entry.after = after or None
+        key = None if target_id is None else str(target_id)
+        await self._write(actor, org, action, Entry(target, key, after=after or None))
 
     async def lines(
         self,

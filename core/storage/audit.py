@@ -42,8 +42,7 @@ class AuditRepository:
 
     async def add(self, line: AuditLine) -> None:
         values = {name: getattr(line, name) for name in _COLUMNS}
-        async with self.database.write() as connection:
-            await connection.execute(sa.insert(audit).values(values))
+        await self.database.carry_out(sa.insert(audit).values(values))
 
     async def lines(self, wanted: Wanted, *, below: int | None, limit: int) -> tuple[AuditLine, ...]:
         """Newest first; `below` is the id to go on from."""

@@ -56,7 +56,7 @@ class ThreadConnection:
         return rows
 
     async def exec_driver_sql(self, statement: str, /) -> Rows:
-        rows: Rows = await self.run_sync(lambda connection: _fetched(connection.exec_driver_sql(statement)))
+        rows: Rows = await self.run_sync(lambda connection: fetched(connection.exec_driver_sql(statement)))
         return rows
 
     async def run_sync(self, fn: Callable[[sa.Connection], Any], /) -> Any:
@@ -82,6 +82,11 @@ class ThreadConnection:
         if self._begun:
             await self._elsewhere(self._end, False)
 
+    def leave(self) -> None:
+        """Ends what only read, after its last statement: nothing can fail that anybody would wait for."""
+        if self._begun:
+            self._threads.submit(self._end, False)
+
     async def _elsewhere(self, work: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
@@ -101,7 +106,7 @@ class ThreadConnection:
 
 
 def _executed(statement: sa.Executable, parameters: Any, connection: sa.Connection) -> Rows:
-    return _fetched(connection.execute(statement, parameters))
+    return fetched(connection.execute(statement, parameters))
 
 
 class _Closed:
@@ -111,7 +116,8 @@ class _Closed:
         pass
 
 
-def _fetched(result: Rows) -> Rows:
+def fetched(result: Rows) -> Rows:
+    """The result with every row in it: what is left needs no open database."""
     cursor = result.cursor
     if cursor is not None and result.returns_rows:
         # As SQLAlchemy's own adapters of asynchronous drivers do: the rest needs no journey, and no open database.

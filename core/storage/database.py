@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from core.errors import StartupError
-from core.storage.connection import Connection
+from core.storage.connection import Connection, Rows
 from core.storage.inserts import Insert, insert_for
 from core.storage.migrations import HEAD
 from core.storage.query_tables import metadata
@@ -30,6 +30,8 @@ class Backend(Protocol):
     def reading(self) -> AbstractAsyncContextManager[Connection]: ...
 
     def writing(self) -> AbstractAsyncContextManager[Connection]: ...
+
+    async def carry_out(self, statements: Sequence[sa.Executable]) -> list[Rows]: ...
 
     def looking(self) -> AbstractAsyncContextManager[Connection]: ...
 
@@ -106,6 +108,14 @@ class Database:
             return
         async with self._backend.writing() as connection:
             yield connection
+
+    async def carry_out(self, *statements: sa.Executable) -> list[Rows]:
+        """All of them as one transaction; in a file one journey to its thread, where `write` takes several."""
+        joined = self._joined()
+        if joined is None:
+            return await self._backend.carry_out(statements)
+        async with joined.begin_nested():
+            return [await joined.execute(statement) for statement in statements]
 
     def insert(self, table: sa.Table) -> Insert:
         """An INSERT in the words of this database, which may say what happens on a conflict."""

@@ -1,7 +1,7 @@
 """PostgreSQL as the application's own database, for several processes: it serialises by row locks, not here."""
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from core.errors import StartupError
+from core.storage.connection import Rows
 
 CONNECT_TIMEOUT_S = 10
 STATEMENT_TIMEOUT_S = 30
@@ -79,6 +80,10 @@ class Postgresql:
     def writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """READ COMMITTED: whoever reads before it writes takes a lock of `core.storage.row_locks` first."""
         return self._engine.begin()
+
+    async def carry_out(self, statements: Sequence[sa.Executable]) -> list[Rows]:
+        async with self.writing() as connection:
+            return [await connection.execute(statement) for statement in statements]
 
     def looking(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return self.reading()

@@ -25,9 +25,8 @@ class RunRepository(Statements):
         row = {"org_id": source.org_id, "source_id": source.id, "actor": actor, "ts": ts, **outcome}
         theirs = sa.and_(sample_runs.c.org_id == source.org_id, sample_runs.c.actor == actor)
         oldest = sa.select(sample_runs.c.id).where(theirs).order_by(sample_runs.c.id.desc()).limit(1).offset(KEPT_MAX)
-        async with self._database.write() as connection:
-            await connection.execute(sa.insert(sample_runs).values(row))
-            await connection.execute(sa.delete(sample_runs).where(theirs, sample_runs.c.id <= oldest.scalar_subquery()))
+        too_many = sa.delete(sample_runs).where(theirs, sample_runs.c.id <= oldest.scalar_subquery())
+        await self._database.carry_out(sa.insert(sample_runs).values(row), too_many)
 
     async def of(self, org_slug: str, actor: str, source_id: UUID, limit: int) -> tuple[SampleRun, ...]:
         """One person's runs of one source, newest first."""

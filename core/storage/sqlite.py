@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from core.errors import StartupError
-from core.storage.connection import Connection, ThreadConnection
+from core.storage.connection import Connection, Rows, ThreadConnection, fetched
 from core.storage.lock import prepare
 
 BUSY_TIMEOUT_S = 5.0
@@ -49,7 +49,7 @@ class Sqlite:
         self._writing = asyncio.Lock()
 
     def reading(self) -> AbstractAsyncContextManager[Connection]:
-        return _transaction(self._readers, self._threads)
+        return _look(self._readers, self._threads)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Connection]:
@@ -76,6 +76,11 @@ class Sqlite:
             code = getattr(err.orig if isinstance(err, DBAPIError) else err, "sqlite_errorcode", 0) & 0xFF
             locked = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
             raise StartupError("database_locked" if locked else "database_unreadable", path=str(self._path)) from err
+
+    async def carry_out(self, statements: Sequence[sa.Executable]) -> list[Rows]:
+        async with self._writing:
+            # Who is cancelled leaves them to the thread, which does one thing after the other.
+            return await asyncio.get_running_loop().run_in_executor(self._pen, _in_one_go, self._writer, statements)
 
     async def close(self) -> None:
         for threads in (self._threads, self._pen):
@@ -117,3 +122,19 @@ async def _transaction(engine: sa.Engine, threads: ThreadPoolExecutor) -> AsyncI
         await connection.commit()
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def _look(engine: sa.Engine, threads: ThreadPoolExecutor) -> AsyncIterator[Connection]:
+    connection = ThreadConnection(engine, threads)
+    try:
+        yield connection
+    except BaseException:
+        await connection.close()  # its query may still run
+        raise
+    connection.leave()
+
+
+def _in_one_go(engine: sa.Engine, statements: Sequence[sa.Executable]) -> list[Rows]:
+    with engine.begin() as connection:
+        return [fetched(connection.execute(statement)) for statement in statements]

@@ -23,5 +23,5 @@ class Statements:
 
     async def _write(self, statement: sa.Executable) -> int:
         """How many rows it met."""
-        async with self._database.write() as connection:
-            return (await connection.execute(statement)).rowcount
+        [met] = await self._database.carry_out(statement)
+        return met.rowcount

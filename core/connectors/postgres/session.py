@@ -28,10 +28,10 @@ _GUARDS = """select set_config('statement_timeout', %s, true), set_config('lock_
 set_config('idle_in_transaction_session_timeout', %s, true), set_config('intervalstyle', 'iso_8601', true),
 set_config('standard_conforming_strings', 'on', true),
 set_config('search_path', coalesce(quote_ident(%s::text) || ', public', current_setting('search_path')), true),
-(select rolsuper from pg_catalog.pg_roles where rolname = session_user)"""
-# Where the credential may take it, this role stops programs, files and reloads, even for a superuser.
-_LEAST_ROLE = """select set_config('role', rolname, true) from pg_catalog.pg_roles
-where rolname = 'pg_read_all_data' and pg_catalog.pg_has_role(oid, 'member')"""
+(select rolsuper from pg_catalog.pg_roles where rolname = session_user),
+(select set_config('role', rolname, true) from pg_catalog.pg_roles
+ where rolname = 'pg_read_all_data' and pg_catalog.pg_has_role(oid, 'member'))"""
+"""The last one: where the credential may take it, this role stops programs, files and reloads, even for a superuser."""
 
 
 async def connect(config: Any, addresses: tuple[str, ...], limit_s: float) -> "AsyncConnection[Any]":
@@ -128,8 +128,7 @@ async def guard(connection: "AsyncConnection[Any]", schema: str | None) -> bool:
     """Limits, and the least role, for the transaction that has begun. Whether the session is a superuser's."""
     told = await connection.execute(_GUARDS, (*_limits_ms(), schema))
     row = await told.fetchone()
-    await connection.execute(_LEAST_ROLE, binary=True)
-    return bool(row and row[-1])
+    return bool(row and row[-2])
 
 
 def _limits_ms() -> tuple[str, str, str]:

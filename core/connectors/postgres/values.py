@@ -93,7 +93,7 @@ def _json(text: str | bytes) -> Any:
     if len(text) > LOADED_MAX:
         return text if isinstance(text, str) else bytes(text).decode("utf-8", "replace")
     try:
-        return json.loads(text, parse_float=_exact)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode())
     except (ValueError, RecursionError):
         return text if isinstance(text, str) else text.decode("utf-8", "replace")
 
@@ -102,6 +102,9 @@ def _exact(text: str) -> float | Decimal:
     # A float where it says the same number, else every digit that the source has.
     value = float(text)
     return value if math.isfinite(value) and Decimal(repr(value)) == Decimal(text) else Decimal(text)
+
+
+_DECODER = json.JSONDecoder(parse_float=_exact)
 
 
 def _lenient(base: type[Any]) -> type[Any]:
