@@ -11,9 +11,11 @@ from unittest import mock
 
 import pandas as pd  # type: ignore[import-untyped]  # carries no types
 import streamlit as st
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
 import core.bootstrap
+import ui.presence
 import ui.runtime
 from bench import past
 from bench.measure import Contest, Goal, Measures, Workload
@@ -48,9 +50,23 @@ def serving(home: Path) -> Iterator[Runtime]:
     with core.bootstrap.opened(past.settings_of(home / "data")) as runtime:
         runtime.access = Visitor()  # type: ignore[assignment]  # all that pages ask of it
         ui.runtime.runtime.clear()
-        with mock.patch.object(core.bootstrap, "open_runtime", return_value=runtime):
+        with mock.patch.object(core.bootstrap, "open_runtime", return_value=runtime), as_on_a_server():
             yield runtime
         ui.runtime.runtime.clear()
+
+
+@contextmanager
+def as_on_a_server() -> Iterator[None]:
+    """For ours and for the bare script: scripts are compiled once, and neither headers nor sessions are mocks, which
+    take milliseconds to answer."""
+    scripts = ScriptCache()
+    with (
+        mock.patch.multiple(type(st.context), cookies={}, ip_address=None),
+        mock.patch.object(ui.presence, "_is_active", return_value=True),
+        mock.patch.object(local_script_runner, "ScriptCache", return_value=scripts),
+        mock.patch.object(app_test, "ScriptCache", return_value=scripts),
+    ):
+        yield
 
 
 @contextmanager

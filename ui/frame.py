@@ -81,15 +81,24 @@ def own_file(name: str) -> str:
 
 def document(t: Translator) -> None:
     """Style sheets and `<html lang dir>`. The script holds nothing but the code of a language that we speak."""
-    sheets = own_file("look.css") + (own_file("rtl.css") if t.direction == "rtl" else "")
-    st.html(f"<style>{sheets}\n:root {{ --brand: '{t.text('app.name')}' }}</style>")
+    st.html(_style(t))
     with st.container(key="document"):
-        st.html(
-            f"<script>Object.assign(document.documentElement, {{lang: '{t.lang}', dir: '{t.direction}'}});"
-            f"document.cookie = '{LANG_COOKIE}={t.lang};path=/;max-age=31536000;SameSite=Lax';\n"
-            f"window.cheshmehWords = {_streamlit_words(t)};\n{own_file('behaviour.js')}</script>",
-            unsafe_allow_javascript=True,
-        )
+        st.html(_script(t), unsafe_allow_javascript=True)
+
+
+@cache
+def _style(t: Translator) -> str:
+    sheets = own_file("look.css") + (own_file("rtl.css") if t.direction == "rtl" else "")
+    return f"<style>{sheets}\n:root {{ --brand: '{t.text('app.name')}' }}</style>"
+
+
+@cache
+def _script(t: Translator) -> str:
+    return (
+        f"<script>Object.assign(document.documentElement, {{lang: '{t.lang}', dir: '{t.direction}'}});"
+        f"document.cookie = '{LANG_COOKIE}={t.lang};path=/;max-age=31536000;SameSite=Lax';\n"
+        f"window.cheshmehWords = {_streamlit_words(t)};\n{own_file('behaviour.js')}</script>"
+    )
 
 
 def _streamlit_words(t: Translator) -> str:

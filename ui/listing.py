@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -78,21 +79,25 @@ async def _filtered(service: "DataSourceService", reader: Reader, filters: Filte
             return tuple(found)
 
 
-def in_order(sources: Iterable[Source], known: Sequence[UUID]) -> list[Source]:
-    """Sources in the order of `known`; newcomers behind them, worst status first, then by name."""
-    place = {source_id: index for index, source_id in enumerate(known)}
-    there: list[Source] = []
+def in_order(sources: Iterable[Source], place: Mapping[UUID, int]) -> list[Source]:
+    """Sources by the place that each has; newcomers behind them, worst status first, then by name."""
+    there: list[tuple[int, Source]] = []
     new: list[Source] = []
     for source in sources:
-        (there if source.id in place else new).append(source)
-    there.sort(key=lambda s: place[s.id])
-    return [*there, *sorted(new, key=lambda s: (SEVERITY[s.status], name_key(s.name)))]
+        at = place.get(source.id)  # once: an id is not cheap to look up
+        if at is None:
+            new.append(source)
+        else:
+            there.append((at, source))
+    there.sort(key=itemgetter(0))
+    return [*(source for _, source in there), *sorted(new, key=lambda s: (SEVERITY[s.status], name_key(s.name)))]
 
 
 def ordered(listing: Listing) -> list[Source]:
     """The shown sources in this visit's order, which is made at its first run."""
     if state.ORDER not in st.session_state:
-        st.session_state[state.ORDER] = [source.id for source in in_order(listing.everything, ())]
+        first = in_order(listing.everything, {})
+        st.session_state[state.ORDER] = {source.id: place for place, source in enumerate(first)}
     return in_order(listing.shown, st.session_state[state.ORDER])
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import frame, navigation, presence, state, widgets
+from ui.session import known as known_reader
 from ui.session import reader, words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,9 +18,7 @@ def main() -> None:
     person = None
     with widgets.errors_shown("frame"):
         person = reader()
-    known = navigation.pages(t)
-    if person is not None:
-        known = navigation.pages(t, person.role, server_admin=person.actor.server_admin)
+    known = navigation.pages(t, person.role, server_admin=person.actor.server_admin) if person else navigation.pages(t)
     chosen = st.navigation(list(known.values()), position="sidebar" if person else "hidden")
     if person is not None:
         here = next(name for name, page in known.items() if page.url_path == chosen.url_path)
@@ -29,7 +28,7 @@ def main() -> None:
         frame.sidebar(person, here, t)
         frame.notice(t)
         widgets.show_notice()
-        with widgets.errors_shown("page"):
+        with widgets.errors_shown("page"), known_reader(person):
             chosen.run()
 
 

@@ -1,6 +1,10 @@
 """Who looks at the page, in which organisation and language: found anew at every run, fragments included."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -10,6 +14,9 @@ from core.models import Actor, Organisation, Role
 from core.settings import LANG_COOKIE, SESSION_COOKIE
 from ui import state
 from ui.runtime import run, runtime
+
+if TYPE_CHECKING:
+    from core.access.identity import Access
 
 LOGIN = "/session/login"
 
@@ -32,6 +39,9 @@ class Reader:
 
     def may(self, role: Role) -> bool:
         return self.role >= role
+
+
+_KNOWN: ContextVar[Reader | None] = ContextVar("reader", default=None)
 
 
 def token() -> str | None:
@@ -70,18 +80,36 @@ def choose_organisation(slug: str) -> None:
 
 
 def reader() -> Reader:
-    """Who looks, asked anew of the session's store.
+    """Who looks, asked anew of the session's store; once in a run of the whole page.
 
     Raises Unauthenticated without a valid session, Forbidden (`no_organisation`) for a person without an organisation,
     NotFound for an organisation in the address that is not the person's.
     """
-    actor = run(runtime().access.actor_of_session(token(), address()))
+    return _KNOWN.get() or _asked()
+
+
+@contextmanager
+def known(person: Reader) -> Iterator[None]:
+    """Who looks, while the frame draws the page in it. Fragments run later, outside of it, and ask for themselves."""
+    token = _KNOWN.set(person)
+    try:
+        yield
+    finally:
+        _KNOWN.reset(token)
+
+
+def _asked() -> Reader:
+    actor, organisations = run(_who(runtime().access, token(), address()))
     if actor is None:
         raise Unauthenticated()
-    organisations = run(runtime().access.organisations_of(actor))
     if not organisations:
         raise Forbidden("no_organisation")
     return Reader(actor, _chosen(organisations), organisations)
+
+
+async def _who(access: "Access", session: str | None, address: str) -> tuple[Actor | None, tuple[Organisation, ...]]:
+    actor = await access.actor_of_session(session, address)
+    return actor, () if actor is None else await access.organisations_of(actor)
 
 
 def sign_out() -> str:

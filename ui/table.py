@@ -11,7 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import PingRow, Source, Status
+from core.models import Figures, PingRow, Source, Status
 from ui import grid, state
 from ui.widgets import kind_name
 
@@ -88,19 +88,15 @@ def _drawn(rows: tuple[Facts, ...], ping: str | None, t: Translator) -> pa.Table
 
 
 def _facts(sources: Sequence[Source], recent: Recent, t: Translator) -> tuple[Facts, ...]:
-    now = datetime.now(UTC)
-    return tuple(
-        (
-            source.status,
-            source.name,
-            source.kind,
-            last_ok(source.figures.last_ok_ts, t, now),
-            source.figures.p95_ms,
-            source.figures.errors_total,
-            source.figures.calls_total,
-            tuple(recent.get(source.id, ())),
-        )
-        for source in sources
+    now, never = datetime.now(UTC), t.text("sources.never")
+    return tuple(_fact(source, source.figures, recent.get(source.id, ()), t, now, never) for source in sources)
+
+
+def _fact(source: Source, figures: Figures, line: Sequence[float], t: Translator, now: datetime, never: str) -> Facts:
+    lately = never if figures.last_ok_ts is None else last_ok(figures.last_ok_ts, t, now)
+    return (
+        *(source.status, source.name, source.kind, lately),
+        *(figures.p95_ms, figures.errors_total, figures.calls_total, tuple(line)),
     )
 
 
@@ -121,10 +117,8 @@ def _cells(row: Facts, t: Translator) -> tuple[Any, ...]:
     )
 
 
-def last_ok(when: datetime | None, t: Translator, now: datetime) -> str:
+def last_ok(when: datetime, t: Translator, now: datetime) -> str:
     """How long ago the source last answered well, and on which day of the reader's calendar."""
-    if when is None:
-        return t.text("sources.never")
     ago, day = t.relative(when, now), t.date(when)
     return ago if ago == day else f"{ago} · {day}"
 

@@ -155,6 +155,8 @@ class Translator:
         return found
 
     def _fill(self, template: str, arguments: Mapping[str, Any]) -> str:
+        if "{" not in template:  # most labels, and a page has hundreds
+            return template
         return _ISLAND.sub(lambda match: self._island(match[0], arguments), template)
 
     def _island(self, island: str, arguments: Mapping[str, Any]) -> str:

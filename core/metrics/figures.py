@@ -173,8 +173,8 @@ class SourceFigures:
         self._rejected += 1
         self.history.reject(self._clock())
 
-    def snapshot(self, state: BreakerState) -> Figures:
-        return self._fold.snapshot(state, self._clock())
+    def snapshot(self, state: BreakerState, now: datetime | None = None) -> Figures:
+        return self._fold.snapshot(state, now or self._clock())
 
     def dump(self) -> FiguresState:
         return self._fold.dump()

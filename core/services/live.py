@@ -107,9 +107,9 @@ class LiveSource:
         """Another configuration: what was proven about the old destination says nothing about the new one."""
         self.evidence, self.streak, self.proofs, self.checked_at = None, 0, [], None
 
-    def is_behind(self, seq: int) -> bool:
-        """Whether a stored state is newer than what this process knows."""
-        return self.stored is None or self.stored.seq < seq
+    def is_at(self, version: int, seq: int | None) -> bool:
+        """Whether this process knows this version, and a state that was written `seq` times (None: never)."""
+        return self.record.version == version and (seq is None or (self.stored is not None and self.stored.seq >= seq))
 
     def follow(self, kept: StatusRecord | None) -> None:
         """Takes over what other processes stored. What this one is just writing is not known to be in it or not."""

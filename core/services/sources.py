@@ -38,6 +38,7 @@ from core.services.last_good import LastGood
 from core.services.live import LiveSource, LiveSources
 from core.services.ping_all import PingAllJob
 from core.services.rights import require
+from core.services.roster import Roster
 from core.services.runs import Runs
 from core.services.sample_calls import SampleCalls
 from core.services.source_trail import SourceTrail, noted, settings_of
@@ -76,6 +77,7 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
     ) -> None:
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
         self._live, self._writer, self._holds, self._clock = live, writer, holds, clock
+        self._roster = Roster(sources, statuses, live)
         live.on_news = writer.wake
         self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
         self._diagnosing, self._audit, self._repeats, self._approvals = diagnosing, audit, repeats, approvals
@@ -105,7 +107,7 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
         """Sources in the order of their creation, from stored state only. `limit` is 1 … 500."""
         require(actor, org, Role.VIEWER)
         wanted = SourceFilter.parse(kind, status, tag, q, limit, cursor, limit_max=PAGE_MAX)
-        lives = await self._lives(org)
+        lives = await self._roster.of(org)
         found = [pair for pair in zip(lives, self._views.of_all(lives), strict=True) if wanted.admits(*pair)]
         page = found[:limit]
         more = len(found) > limit
@@ -218,7 +220,7 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
         With `ahead` no more than so many pings run ahead of whoever reads the results.
         """
         require(actor, org, Role.ANALYST)
-        lives = await self._lives(org)
+        lives = await self._roster.of(org)
         wanted = lives if only is None else [live for live in lives if live.record.uid in only]
         return self._jobs.keep(org, PingAllJob(wanted, self._calls.ping_row, alive, ahead))
 
@@ -232,7 +234,7 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
 
     async def health(self, actor: Actor, org: str) -> HealthSummary:
         require(actor, org, Role.VIEWER)
-        views = self._views.of_all(await self._lives(org))
+        views = self._views.of_all(await self._roster.of(org))
         found = Counter(view.status for view in views)
         counts = {status: found[status] for status in Status}
         return HealthSummary(org, counts, views)
@@ -263,15 +265,6 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
             raise NotFound()
         require(actor, org, role)
         return self._live.of(record, await self._statuses.get(record.id))
-
-    async def _lives(self, org: str) -> tuple[LiveSource, ...]:
-        present = [(self._live.known(key), version, seq) for key, version, seq in await self._sources.present(org)]
-        records = [live.record for live, version, _ in present if live is not None and live.record.version == version]
-        if len(records) < len(present):
-            records = list(await self._sources.of_org(org))
-        news = any(seq is not None and (live is None or live.is_behind(seq)) for live, _, seq in present)
-        kept = await self._statuses.of_org(org) if news else {}
-        return tuple(self._live.of(record, kept.get(record.id)) for record in records)
 
     def _new_config(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing where what was sent changes nothing: then the evidence, the connector and the breaker stay."""

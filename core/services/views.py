@@ -64,8 +64,9 @@ class SourceViews:
 
     def _view(self, live: LiveSource, now: datetime) -> Source:
         guard = live.guard
-        figures = guard.figures.snapshot(live.state)
-        parts = live.record, live.evidence, live.last_set, live.journal.since, guard.breaker.failures, figures
+        breaker = guard.breaker
+        figures = guard.figures.snapshot(breaker.state, now)
+        parts = live.record, live.evidence, live.last_set, live.journal.since, breaker.failures, figures
         shown = self._shown.get(live.record.id)
         if shown is not None and now < shown.until and all(map(is_, parts, shown.parts)):
             return shown.view

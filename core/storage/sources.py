@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -13,13 +12,14 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict, NotFound, PreconditionFailed
 from core.models import BreakerConfig, Event, FieldError, Maintenance, Message, Note, Organisation, SourceDraft
+from core.storage import source_queries
 from core.storage.database import Database
 from core.storage.encryption import Sealed, Vault
 from core.storage.events import record_events
 from core.storage.folding import fold
 from core.storage.incidents import close_emptied
 from core.storage.row_locks import announce_sealing
-from core.storage.tables import organisations, source_status, sources
+from core.storage.tables import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,10 @@ class SourceRecord:
 
 
 NOTHING: Final[Mapping[int, Sequence[Event]]] = MappingProxyType({})
+
+
+Stamp = tuple[int, ...]
+"""What tells whether anything was written about the sources of an organisation."""
 
 
 class Unchanged:
@@ -123,20 +127,20 @@ class SourceRepository:
 
     async def get(self, org_slug: str, uid: UUID) -> SourceRecord | None:
         async with self._database.read() as connection:
-            row = (await connection.execute(_one(), {"org": org_slug, "source": uid})).one_or_none()
+            row = (await connection.execute(source_queries.one(), {"org": org_slug, "source": uid})).one_or_none()
         return None if row is None else _record(row)
 
     async def of_org(self, org_slug: str) -> tuple[SourceRecord, ...]:
         """In the order of their creation."""
         async with self._database.read() as connection:
-            rows = await connection.execute(_selection(org_slug).order_by(sources.c.id))
+            rows = await connection.execute(source_queries.of_org(org_slug).order_by(sources.c.id))
         return tuple(map(_record, rows))
 
     async def in_pages(self, org_slug: str, size: int) -> AsyncIterator[tuple[SourceRecord, ...]]:
         """The same, at most `size` at a time: everybody else on the loop gets a turn in between."""
         after = 0
         while True:
-            query = _selection(org_slug).where(sources.c.id > after).order_by(sources.c.id).limit(size)
+            query = source_queries.of_org(org_slug).where(sources.c.id > after).order_by(sources.c.id).limit(size)
             async with self._database.read() as connection:
                 page = tuple(map(_record, await connection.execute(query)))
             if not page:
@@ -149,19 +153,26 @@ class SourceRepository:
         if not ids:
             return ()
         async with self._database.read() as connection:
-            rows = await connection.execute(_of_anybody().where(sources.c.id.in_(ids)))
+            rows = await connection.execute(source_queries.of_anybody().where(sources.c.id.in_(ids)))
         return tuple(map(_record, rows))
 
-    async def present(self, org_slug: str) -> list[tuple[int, int, int | None]]:
+    async def present(self, org_slug: str) -> Sequence[sa.Row[int, int, int | None]]:
         """Key and version of each source, and how often its state was written, in the order of their creation.
 
         Who knows these sources already need not read them again.
         """
-        joined = sources.join(organisations).outerjoin(source_status)
-        query = sa.select(sources.c.id, sources.c.version, source_status.c.seq).select_from(joined)
-        query = query.where(organisations.c.slug == org_slug).order_by(sources.c.id)
         async with self._database.read() as connection:
-            return [(row[0], row[1], row[2]) for row in await connection.execute(query)]
+            return (await connection.execute(source_queries.versions(org_slug))).all()
+
+    async def stamp(self, org_slug: str) -> Stamp:
+        """Another one whenever something that `present` tells has changed.
+
+        Keys, versions and counts of writes only grow: a source that goes makes the number smaller, one that comes the
+        highest key larger, and sums stay the same only where each of their parts does.
+        """
+        async with self._database.read() as connection:
+            found = (await connection.execute(source_queries.stamp(), {"org": org_slug})).one()
+        return tuple(int(part or 0) for part in found)
 
     async def update(
         self, record: SourceRecord, changes: SourceChanges, *, expected_version: int, told: Sequence[Event] = ()
@@ -169,7 +180,8 @@ class SourceRepository:
         """The change and what is `told` of it, both or neither.
 
         Raises PreconditionFailed when the source is no longer at `expected_version`, Conflict for a taken name,
-        NotFound when it is gone."""
+        NotFound when it is gone.
+        """
         version, now = expected_version + 1, datetime.now(UTC)
         found = sa.and_(sources.c.id == record.id, sources.c.version == expected_version)
 
@@ -269,20 +281,6 @@ def _noted(note: Note | None) -> dict[str, Any]:
 
 def _columns(sealed: Sealed) -> dict[str, Any]:
     return {"kek_id": sealed.kek_id, "wrapped_key": sealed.wrapped_key, "ciphertext": sealed.ciphertext}
-
-
-def _of_anybody() -> sa.Select[Any]:
-    return sa.select(sources, organisations.c.slug.label("org_slug")).join(organisations)
-
-
-@lru_cache(maxsize=1)
-def _one() -> sa.Select[Any]:
-    """Made once: every call asks it, and making it takes as long as the database takes to answer."""
-    return _of_anybody().where(organisations.c.slug == sa.bindparam("org"), sources.c.uid == sa.bindparam("source"))
-
-
-def _selection(org_slug: str) -> sa.Select[Any]:
-    return _of_anybody().where(organisations.c.slug == org_slug)
 
 
 def _record(row: sa.Row[Any]) -> SourceRecord:

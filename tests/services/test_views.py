@@ -26,7 +26,7 @@ def agrees(made: Product, views: SourceViews) -> Source:
     """Looks through the kept views, and compares with views that were never kept."""
 
     async def both() -> tuple[Source, Source]:
-        live = (await made.runtime.sources._lives("main"))[0]
+        live = (await made.runtime.sources._roster.of("main"))[0]
         fresh = SourceViews(views._kinds, views._sources, views._clock)
         return views.of(live), fresh.of(live)
 

@@ -9,13 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from core.errors import Conflict, NotFound, PreconditionFailed
+from core.metrics.figures import FiguresState
 from core.models import BreakerConfig, Event, Maintenance, Note, Organisation, SourceDraft
 from core.storage import tables
 from core.storage.database import Database
 from core.storage.encryption import SealBroken
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceChanges, SourceRepository
-from core.storage.status import StatusRepository
+from core.storage.status import EVIDENCE, StatusRecord, StatusRepository, Unwritten, columns
 from tests.servers.application import stored
 from tests.storage.conftest import NOW
 
@@ -106,6 +107,39 @@ async def test_of_a_change_that_is_refused_nothing_is_told(
             record, SourceChanges(note=note), expected_version=7, told=[Event(WINDOW.start, "note", {"text": "late"})]
         )
     assert await StatusRepository(database).events(record.id) == ()
+
+
+async def test_the_stamp_is_another_one_after_everything_that_is_written(
+    sources: SourceRepository, org: Organisation, database: Database
+) -> None:
+    seen = [await sources.stamp("acme")]
+
+    async def written() -> None:
+        seen.append(await sources.stamp("acme"))
+        assert await sources.stamp("acme") == seen[-1]
+
+    first = await sources.add(org, _draft("Shop"), {})
+    await written()
+    changed = await sources.update(first, SourceChanges(paused=True), expected_version=1)
+    await written()
+    await StatusRepository(database).save([_unwritten(changed.id)], NOW)
+    await written()
+    second = await sources.add(org, _draft("Store"), {})
+    await written()
+    # One goes and another comes: as many as before, with as many versions and writes.
+    await sources.delete(second)
+    await sources.add(org, _draft("Stock"), {})
+    await written()
+    await sources.delete(changed)
+    await written()
+    assert len(set(seen)) == len(seen)
+
+
+def _unwritten(source_id: int) -> Unwritten:
+    facts = {"state": "closed", "streak": 0, "trouble_since": None, "updated_at": NOW}
+    evidence = dict.fromkeys(EVIDENCE) | {"state_since": None}
+    figures = columns(FiguresState())
+    return Unwritten(StatusRecord(source_id=source_id, seq=0, writer=0, **facts, **evidence, **figures))
 
 
 async def test_a_stale_change_is_refused(sources: SourceRepository, org: Organisation) -> None:

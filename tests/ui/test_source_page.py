@@ -239,7 +239,7 @@ def test_a_maintenance_is_shown_and_can_be_ended(runtime: FakeRuntime, open_page
 
 
 NOW = datetime.now(UTC)
-NOTE = Note("تعمیر پایگاه داده", "مینا", NOW - timedelta(minutes=10), NOW + timedelta(days=3))
+NOTE = Note("تعمیر پایگاه داده", "مینا", NOW - timedelta(hours=3, minutes=10), NOW + timedelta(days=3))
 
 
 def _noted(runtime: FakeRuntime, note: Note | None) -> None:
@@ -250,7 +250,7 @@ def _noted(runtime: FakeRuntime, note: Note | None) -> None:
 def test_a_note_says_what_who_and_until_when(runtime: FakeRuntime, open_page: Open) -> None:
     _noted(runtime, NOTE)
     said = texts(open_page("source", source=WELL))
-    for word in ("تعمیر پایگاه داده", "نوشتهٔ", "مینا", "۱۰ دقیقه پیش", "تا "):
+    for word in ("تعمیر پایگاه داده", "نوشتهٔ", "مینا", "۳ ساعت پیش", "تا "):
         assert word in said
 
 
