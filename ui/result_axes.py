@@ -61,8 +61,8 @@ def ticks(low: float, high: float) -> list[float]:
 def figure(value: float, t: Translator, digits: int | None = None) -> str:
     """A number in the reader's digits; very large and very small ones with a power of ten."""
     if value and not (TINY <= abs(value) < EXACT or (digits is not None and digits <= 6)):
-        return t.digits(f"{value:.4g}")
-    return t.digits(f"{value:.4g}") if abs(value) >= EXACT else t.number(value, digits)
+        return t.significant(value)
+    return t.significant(value) if abs(value) >= EXACT else t.number(value, digits)
 
 
 def _digits(values: Sequence[float]) -> int:

@@ -10,7 +10,7 @@ import typer
 
 from core.client import ApiError, ClientError
 from core.errors import CheshmehError, StartupError
-from core.i18n import Translator, translator
+from core.i18n import LANGUAGES, Translator, translator
 
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
 DEFAULT_ZONE = "Asia/Tehran"
@@ -21,9 +21,10 @@ WRONG_USAGE = frozenset({"server_url", "plain_http", "token", "header", "ca_file
 
 
 def words() -> Translator:
-    """The reader's language by the locale of the terminal: Persian where it is Persian, English elsewhere."""
+    """The reader's language by the locale of the terminal: the one of it where there is a catalogue, else English."""
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return translator("fa" if locale.startswith("fa") else "en", _zone())
+    lang = locale.partition("_")[0].partition(".")[0]
+    return translator(lang if lang in LANGUAGES else "en", _zone())
 
 
 def _zone() -> str:

@@ -20,6 +20,11 @@ def number(value: float, lang: str, digits: int | None = None) -> str:
     return _localised(written, lang)
 
 
+def significant(value: float, lang: str, figures: int = 4) -> str:
+    """`value` to so many significant figures, with a power of ten where it is very large or very small."""
+    return _localised(f"{value:.{figures}g}", lang)
+
+
 def percent(ratio: float, lang: str) -> str:
     """`ratio` (0 to 1) as a percentage; one decimal only below ten per cent, where it says something."""
     value = ratio * 100

@@ -77,6 +77,9 @@ class Translator:
     def number(self, value: float, digits: int | None = None) -> str:
         return numerals.number(value, self.lang, digits)
 
+    def significant(self, value: float) -> str:
+        return numerals.significant(value, self.lang)
+
     def percent(self, ratio: float) -> str:
         return numerals.percent(ratio, self.lang)
 

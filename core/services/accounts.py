@@ -12,6 +12,7 @@ from core.access.secrets_once import digest, new_secret
 from core.access.throttle import Throttle
 from core.access.withdrawal import withdraw
 from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from core.i18n.collation import name_key
 from core.models import Actor, Organisation, Role, Visitor
 from core.services.audit import Audit
 from core.services.named import user_named
@@ -142,7 +143,7 @@ class Accounts:
     async def users(self, actor: Actor) -> tuple[User, ...]:
         """By name."""
         require_server_admin(actor)
-        return tuple(map(_user, await self._people.users()))
+        return tuple(sorted(map(_user, await self._people.users()), key=lambda user: name_key(user.name)))
 
     async def add_user(self, actor: Actor, name: str, password: str | None, admin: bool = False) -> None:
         """Without a password only a link (`new_password_link`) or an identity provider lets the person in.

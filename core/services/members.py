@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from core.access.withdrawal import withdraw
 from core.errors import Conflict, NotFound
+from core.i18n.collation import name_key
 from core.models import Actor, Organisation, Role
 from core.services.audit import Audit
 from core.services.named import organisation_named, user_named
@@ -41,7 +42,8 @@ class Members:
         """By name."""
         require(actor, org, Role.ADMIN)
         organisation = await organisation_named(self._people, org)
-        return tuple(map(_member, await self._people.members(organisation.id)))
+        members = map(_member, await self._people.members(organisation.id))
+        return tuple(sorted(members, key=lambda member: name_key(member.name)))
 
     async def add(self, actor: Actor, org: str, user: str, role: Role) -> None:
         """Raises NotFound for an unknown person, Conflict (`member_taken`) for one who is a member."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+from core.i18n.collation import name_key
 from core.metrics.percentiles import percentiles
 from core.models import HeatRow, LatencySeries, OrgHistory, SlowSource, SourceHistory, Window
 from core.services.points import points
@@ -93,7 +94,7 @@ class OrgHistories:
                 groups.append(place[key])
         found = await asyncio.to_thread(percentiles, packed, groups, len(keys), (0.95,))
         slow = [SlowSource(sources[key], p95) for key, (p95,) in zip(keys, found, strict=True) if p95 is not None]
-        return tuple(sorted(slow, key=lambda each: (-each.p95_ms, each.source.name))[:RANKED_MAX])
+        return tuple(sorted(slow, key=lambda each: (-each.p95_ms, name_key(each.source.name)))[:RANKED_MAX])
 
     async def _rows(self, keys: Sequence[int], span: Span, marks: Mapping[str, int]) -> dict[int, list[HistoryRow]]:
         """By source; one without history has none."""

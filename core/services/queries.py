@@ -15,6 +15,7 @@ from core.connectors.base import StrictModel
 from core.connectors.catalog import KindCatalog
 from core.connectors.forms import validate
 from core.errors import Conflict, Forbidden, NotFound, PreconditionFailed
+from core.i18n.collation import name_key
 from core.models import Actor, QueryStatus, Role, SamplePolicy, SavedQuery
 from core.safety.approved import EXAMPLES, check_placeholders, filled
 from core.services.audit import Audit
@@ -88,7 +89,7 @@ class SavedQueries:
         require(actor, org, Role.ANALYST)
         found = [query for query in await self._queries.of_org(org) if _visible(actor, org, query)]
         of_one = [query for query in found if source_id in (None, query.source_id)]
-        return tuple(sorted(of_one, key=lambda query: query.status is not QueryStatus.APPROVED))
+        return tuple(sorted(of_one, key=lambda query: (query.status is not QueryStatus.APPROVED, name_key(query.name))))
 
     async def get(self, actor: Actor, org: str, query_id: UUID) -> SavedQuery:
         return await self._found(actor, org, query_id, Role.ANALYST)

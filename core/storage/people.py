@@ -65,8 +65,7 @@ class PeopleRepository(Statements):
         return await self._user(users.c.id == user_id)
 
     async def users(self) -> tuple[UserRecord, ...]:
-        """By name."""
-        return tuple(UserRecord(**row._mapping) for row in await self._all(_user_rows().order_by(users.c.name_folded)))
+        return tuple(UserRecord(**row._mapping) for row in await self._all(_user_rows().order_by(users.c.id)))
 
     async def add_user(self, name: str, password_hash: str | None, *, admin: bool, now: datetime) -> UserRecord:
         """Raises Conflict for a name that is taken, folded."""
@@ -114,10 +113,9 @@ class PeopleRepository(Statements):
         }
 
     async def members(self, org_id: int) -> tuple[MemberRecord, ...]:
-        """By name."""
         columns = (users.c.id, users.c.name, users.c.disabled_at, memberships.c.role, memberships.c.origin)
         query = sa.select(*columns).join_from(memberships, users).where(memberships.c.org_id == org_id)
-        return tuple(map(_member, await self._all(query.order_by(users.c.name))))
+        return tuple(map(_member, await self._all(query.order_by(users.c.id))))
 
     async def members_to_change(self, org_id: int) -> tuple[MemberRecord, ...]:
         """As they stay until the transaction ends (`Database.together`): nobody else changes them meanwhile."""

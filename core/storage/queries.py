@@ -36,9 +36,7 @@ class QueryRepository(Statements):
         return None if found is None else _query(found)
 
     async def of_org(self, org_slug: str) -> tuple[SavedQuery, ...]:
-        """By name."""
-        rows = await self._all(_selection(org_slug).order_by(saved_queries.c.name_folded))
-        return tuple(map(_query, rows))
+        return tuple(map(_query, await self._all(_selection(org_slug).order_by(saved_queries.c.id))))
 
     async def update(self, org_slug: str, query: SavedQuery, values: Mapping[str, Any]) -> SavedQuery:
         """Raises PreconditionFailed when it is no longer at the version of `query`, Conflict for a taken name, NotFound
