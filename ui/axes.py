@@ -89,9 +89,13 @@ def modebar() -> dict[str, str]:
     return {"bgcolor": "rgba(0,0,0,0)", "color": ink(), "activecolor": TEAL}
 
 
+def on_dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
 def ink() -> str:
     """The colour of words on the ground of the reader's theme; Streamlit's own grey is too pale to read."""
-    return "#C9D1D9" if st.context.theme.type == "dark" else "#3D4852"
+    return "#C9D1D9" if on_dark() else "#3D4852"
 
 
 def told(moment: datetime, step_s: int, t: Translator) -> str:

@@ -45,6 +45,13 @@ def held(hold: Hold, t: Translator) -> None:
     labelled(t.text("breaker.reason"), plain(hold.reason))
 
 
+def limits(source: Source, t: Translator) -> str:
+    """After how many failures it opens, and for how long."""
+    return t.plural(
+        "source.fact.breaker.value", source.breaker.failure_threshold, seconds=source.breaker.timeout_seconds
+    )
+
+
 def draw_anew() -> None:
     """The whole page, because the breaker moved on: what a ping showed before is old. Under an open dialog it waits."""
     if not st.session_state.get(state.DIALOG):
@@ -87,10 +94,8 @@ def _present(source: Source, t: Translator) -> None:
         held(source.hold, t)
         st.caption(t.text(f"breaker.held.{source.hold.action.value}.until"))
         return
-    limits = {"threshold": source.breaker.failure_threshold, "seconds": source.breaker.timeout_seconds}
     if source.state is BreakerState.CLOSED:
-        key = "breaker.counting" if source.failures else "breaker.flows"
-        st.markdown(t.text(key, failures=source.failures, **limits))
+        st.markdown(_flows(source, t))
         return
     if source.breaker_since is not None:
         now = datetime.now(UTC)
@@ -98,6 +103,13 @@ def _present(source: Source, t: Translator) -> None:
         st.markdown(f"{t.text(f'breaker.is.{source.state.value}')} {t.text('box.since', **since)}")
     if source.state is BreakerState.OPEN:
         _window(source, t)
+
+
+def _flows(source: Source, t: Translator) -> str:
+    threshold, seconds = source.breaker.failure_threshold, source.breaker.timeout_seconds
+    if source.failures:
+        return t.text("breaker.counting", failures=source.failures, threshold=threshold, seconds=seconds)
+    return t.plural("breaker.flows", threshold, seconds=seconds)
 
 
 def _window(source: Source, t: Translator) -> None:

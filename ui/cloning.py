@@ -9,7 +9,7 @@ from core.errors import NotFound
 from core.form_values import KEPT, without_kept
 from core.i18n import Translator
 from core.models import KindInfo, Source
-from ui import forms, navigation, state, timing
+from ui import breaker, forms, navigation, state, timing
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.state import Draft
@@ -48,10 +48,9 @@ def lead(kind: KindInfo, pattern: Source, t: Translator) -> None:
 
 def carried(pattern: Source, t: Translator) -> list[tuple[str, str]]:
     """What comes along and has no input."""
-    limits = {"threshold": pattern.breaker.failure_threshold, "seconds": pattern.breaker.timeout_seconds}
     return [
         (t.text("source.fact.interval"), timing.interval(pattern, t)),
-        (t.text("source.fact.breaker"), t.text("source.fact.breaker.value", **limits)),
+        (t.text("source.fact.breaker"), breaker.limits(pattern, t)),
     ]
 
 

@@ -11,9 +11,12 @@ from core.models import HourOfWeek, OrgHistory
 from ui import axes
 from ui.exports import csv_button
 
-COLOURS = ((0, "#B2DFBE"), (0.005, "#B2DFBE"), (0.0051, "#FFE08A"), (0.1, "#FFA94D"), (0.5, "#E8590C"), (1, "#FA5252"))
-"""Within the budget green; beyond it the darker the worse. Words on it are black: each has a contrast of 4.5 : 1."""
-WORDS = "#101418"
+STEPS = (0, 0.005, 0.0051, 0.1, 0.5, 1)
+"""Shares of failed calls: up to the second one they are within the budget."""
+ON_LIGHT = ("#B2DFBE", "#B2DFBE", "#FFE08A", "#FFA94D", "#E8590C", "#FA5252")
+ON_DARK = ("#23543A", "#23543A", "#7A5200", "#A34A00", "#B83A0B", "#C92A2A")
+"""Within the budget green; beyond it the redder the worse. Words have a contrast of 4.5 : 1 on each."""
+WORDS, WORDS_ON_DARK = "#101418", "#FFFFFF"
 ROW, AROUND, NAME_MAX = 26, 76, 22
 HOURS, DAYS = range(24), range(7)
 
@@ -81,10 +84,10 @@ def _field(
         text=texts,
         customdata=hovers,
         texttemplate="%{text}",
-        textfont={"size": 11, "color": WORDS},
+        textfont={"size": 11, "color": WORDS_ON_DARK if axes.on_dark() else WORDS},
         hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False,
-        colorscale=[list(pair) for pair in COLOURS],
+        colorscale=[list(pair) for pair in zip(STEPS, ON_DARK if axes.on_dark() else ON_LIGHT, strict=True)],
         zmin=0,
         zmax=1,
         showscale=False,

@@ -77,7 +77,7 @@ def state_of(point: HistoryPoint) -> str | None:
 
 
 def _colours() -> dict[str, str]:
-    teal = TEAL_ON_DARK if st.context.theme.type == "dark" else TEAL
+    teal = TEAL_ON_DARK if axes.on_dark() else TEAL
     return dict(zip(PERCENTILES, (teal, AMBER, RED), strict=True))
 
 

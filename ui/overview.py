@@ -37,14 +37,13 @@ def overview(source: Source, events: Sequence[Event], person: Reader, t: Transla
 
 
 def _facts(source: Source, t: Translator) -> list[tuple[str, str]]:
-    limits = {"threshold": source.breaker.failure_threshold, "seconds": source.breaker.timeout_seconds}
     return [
         (t.text("source.fact.kind"), kind_name(source.kind, t)),
         (t.text("source.fact.state"), t.text(f"state.{source.state.value}")),
         (t.text("source.fact.evidence"), _moment(source.evidence_ts, t) or t.text("source.fact.evidence.never")),
         (t.text("source.fact.interval"), timing.interval(source, t)),
         (t.text("source.fact.message"), t.message(source.message) if source.evidence_ts and source.message else ""),
-        (t.text("source.fact.breaker"), t.text("source.fact.breaker.value", **limits)),
+        (t.text("source.fact.breaker"), breaker.limits(source, t)),
         (t.text("source.fact.created"), t.datetime(source.created_at)),
         (t.text("source.fact.updated"), t.datetime(source.updated_at)),
     ]

@@ -68,22 +68,30 @@ def test_every_state_can_be_read_by_everybody_and_asks_no_other_host(seen: tuple
         state.reach(page, world, lang)
         if PICTURES:
             pictured(page, Path(PICTURES) / f"{state.name}-{lang}-{theme}.png")
+        problems = grave(page)
         if state.leave is not None:
             state.leave(page)
         told = [words for words in trouble if not (state.refused and f"status of {state.refused} " in words)]
-        if problems := [*grave(page), *told]:
-            found[state.name] = problems
+        if problems or told:
+            found[state.name] = [*problems, *told]
         trouble.clear()
     assert found == {}
 
 
 def pictured(page: Page, path: Path) -> None:
     """The whole page: Streamlit scrolls within it, so the window becomes as high as what it holds."""
-    held = page.evaluate("() => (document.querySelector('[data-testid=stMain]') ?? document.body).scrollHeight")
+    held = _height(page)
+    while (later := _height(page)) != held:  # tables and charts come last
+        held = later
     page.set_viewport_size(ViewportSize(width=SIZE["width"], height=max(SIZE["height"], min(held, HIGHEST))))
     page.wait_for_timeout(500)
     page.screenshot(path=path)
     page.set_viewport_size(SIZE)
+
+
+def _height(page: Page) -> int:
+    page.wait_for_timeout(250)
+    return int(page.evaluate("() => (document.querySelector('[data-testid=stMain]') ?? document.body).scrollHeight"))
 
 
 def grave(page: Page) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 
 from core.models import Status
 from tests.ui.colour_vision import VISIONS, contrast, difference
-from ui import axes
+from ui import axes, heat
 from ui.history_chart import STATES
 from ui.palette import KIND_COLOURS, OTHER_KIND, STATUS_COLOURS
 from ui.widgets import BADGES
@@ -50,6 +50,12 @@ def test_a_state_is_never_told_by_colour_alone() -> None:
 @pytest.mark.parametrize("colour", [*STATUS_COLOURS.values(), *KIND_COLOURS.values(), OTHER_KIND])
 def test_white_words_on_a_pill_are_readable(colour: str) -> None:
     assert contrast("#FFFFFF", colour) >= READABLE
+
+
+@pytest.mark.parametrize(("words", "colours"), [(heat.WORDS, heat.ON_LIGHT), (heat.WORDS_ON_DARK, heat.ON_DARK)])
+def test_words_on_a_field_of_hours_are_readable(words: str, colours: tuple[str, ...]) -> None:
+    for colour in colours:
+        assert contrast(words, colour) >= READABLE, colour
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
