@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core.models import Column, Sample
-from core.values import COLUMNS_MAX, RowBuilder
+from core.row_builder import COLUMNS_MAX, RowBuilder
 
 WHOLE = "value"
 """The column of records that have no members."""

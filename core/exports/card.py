@@ -9,7 +9,8 @@ from typing import Any
 from core.exports.fingerprint import fingerprint
 from core.i18n import Translator
 from core.models import SampleResult, Source
-from core.values import CELL_MAX, COLUMNS_MAX, clean, json_value
+from core.row_builder import CELL_MAX, COLUMNS_MAX
+from core.values import clean, json_value
 
 
 @dataclass(frozen=True, slots=True)

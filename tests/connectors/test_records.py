@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from core.connectors.records import WHOLE, sample_of, type_of
 from core.models import Sample
-from core.values import COLUMNS_MAX, TYPES
+from core.row_builder import COLUMNS_MAX
+from core.values import TYPES
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),

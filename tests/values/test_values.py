@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.models import Column
-from core.values import CELL_MAX, COLUMNS_MAX, DEPTH_MAX, TYPES, RowBuilder, json_value, size, unique_names
+from core.row_builder import CELL_MAX, COLUMNS_MAX, RowBuilder, size
+from core.values import DEPTH_MAX, TYPES, json_value, unique_names
 
 UUID_TEXT = "7d0e7a52-6f0b-4f0e-9a59-0a3d6ad0c4f1"
 MIXED = st.recursive(

@@ -25,7 +25,7 @@ from core.diagnosis.ladder import Found
 from core.errors import CertificateInvalid
 from core.models import CatalogEntry, Check, Sample
 from core.resilience.deadline import remaining
-from core.values import RowBuilder
+from core.row_builder import RowBuilder
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection

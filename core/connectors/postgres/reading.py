@@ -8,7 +8,7 @@ from core.connectors.postgres.received import Meter, TooMuch, metered
 from core.connectors.postgres.values import as_arguments, columns_of
 from core.errors import LimitExceeded
 from core.models import Column, Sample
-from core.values import RowBuilder
+from core.row_builder import RowBuilder
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from core.connectors.s3 import columns
 from core.connectors.s3.bucket import Bucket, Object
 from core.models import LEVEL_MAX, CatalogEntry, Column, Sample
-from core.values import RowBuilder
+from core.row_builder import RowBuilder
 
 PAGES_MAX = 10
 COLUMNS = (

@@ -11,7 +11,7 @@ from core.connectors.s3.bucket import Bucket
 from core.connectors.s3.pages import measured
 from core.errors import BadAnswer, LimitExceeded
 from core.models import Column, Message, Sample
-from core.values import COLUMNS_MAX, RowBuilder
+from core.row_builder import COLUMNS_MAX, RowBuilder
 
 HELD_MAX = 24 * 1024 * 1024
 """Bytes of decompressed pages of all columns together: a few kilobytes may stand for gigabytes."""

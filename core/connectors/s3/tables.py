@@ -14,7 +14,7 @@ from core.connectors.records import sample_of
 from core.connectors.s3.csv_lines import Lines
 from core.errors import BadAnswer
 from core.models import Column, Sample
-from core.values import COLUMNS_MAX, RowBuilder
+from core.row_builder import COLUMNS_MAX, RowBuilder
 
 DUMP_WIDTH = 16
 SNIFFED = 8192
