@@ -41,8 +41,13 @@
       }
     }
   };
-  let frame = 0;
-  const soon = () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(() => { openAtStart(); inOwnWords(); }); };
+  // Not put off by what changes next: something that moves with every frame would put it off for ever.
+  let waiting = false;
+  const soon = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; openAtStart(); inOwnWords(); });
+  };
   new MutationObserver(soon).observe(document.body, { childList: true, subtree: true, attributeFilter: ATTRIBUTES });
   addEventListener("resize", soon);
 
