@@ -41,12 +41,13 @@
       }
     }
   };
-  // Not put off by what changes next: something that moves with every frame would put it off for ever.
+  // Not put off by what changes next: something that moves with every frame would put it off for ever. And by the
+  // clock: a window that nobody sees, or a busy machine, draws no frames.
   let waiting = false;
   const soon = () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; openAtStart(); inOwnWords(); });
+    setTimeout(() => { waiting = false; openAtStart(); inOwnWords(); }, 16);
   };
   new MutationObserver(soon).observe(document.body, { childList: true, subtree: true, attributeFilter: ATTRIBUTES });
   addEventListener("resize", soon);

@@ -95,8 +95,7 @@ def test_no_text_stands_in_the_code(browser: Browser, world: World) -> None:
 
 
 def english(page: Page) -> list[str]:
-    """What is to be read and was written by no catalogue, once Streamlit's own words are replaced: that takes frames
-    of the browser, and a busy machine has few."""
+    """What is to be read and was written by no catalogue, once Streamlit's own words are replaced: a moment later."""
     end = time.monotonic() + PAGE_LIMIT_MS / 1000
     while (strange := _strange(page)) and time.monotonic() < end:
         page.wait_for_timeout(200)
