@@ -1,7 +1,6 @@
 // What Streamlit has no setting for. Installed once a browser window; the frame puts it into every page.
 (() => {
-  if (window.cheshmeh) return;
-  window.cheshmeh = true;
+  if (window.cheshmeh) return window.cheshmeh();
 
   // A table whose columns were reversed opens at the side where reading starts, not at its far end.
   const started = new WeakSet();
@@ -51,6 +50,9 @@
   };
   new MutationObserver(soon).observe(document.body, { childList: true, subtree: true, attributeFilter: ATTRIBUTES });
   addEventListener("resize", soon);
+  // What stands there already: on a page that is still nothing changes after this.
+  window.cheshmeh = soon;
+  soon();
 
   // Keys for people who know them. By the place of the key, not its letter: on a Persian keyboard G writes ل.
   const PAGES = { KeyS: "", KeyA: "add", KeyH: "health", KeyP: "playground", KeyM: "admin" };
