@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.i18n import Translator
 from core.models import BreakerAction, BreakerState, Hold, Message, Role, Source
+from core.services.inputs import REASON_MAX
 from ui import state
 from ui.forms import wrong
 from ui.runtime import run, runtime
@@ -23,7 +24,6 @@ ICONS = {
     BreakerAction.DISABLE: ":material/power_off:",
     BreakerAction.RESET: ":material/restart_alt:",
 }
-REASON_MAX = 500
 PROGRAM = "token:"
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import frame, navigation, presence, state, widgets
-from ui.session import known as known_reader
-from ui.session import reader, words
+from ui.session import known_reader, reader, words
 
 ROOT = Path(__file__).resolve().parent.parent
 

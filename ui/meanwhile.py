@@ -26,7 +26,7 @@ def fields_of(source: Source) -> dict[str, Any]:
         "paused": source.paused,
         "check_interval_s": source.check_interval_s,
         "maintenance": window and {"from": window.start.isoformat(), "until": window.until.isoformat()},
-        "note": note and {"text": note.text, "until": note.until and note.until.isoformat()},
+        "note": note and note.said,
         "breaker": asdict(source.breaker),
         **{f"config.{name}": value for name, value in source.config.items()},
     }

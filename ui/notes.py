@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.i18n import Translator
 from core.models import Note, Role, Source
+from core.services.inputs import NOTE_MAX
 from ui import state, timing
 from ui.breaker import actor_name
 from ui.forms import wrong
@@ -16,7 +17,6 @@ from ui.runtime import run, runtime
 from ui.session import Reader, reader
 from ui.widgets import dialog, errors_shown, plain
 
-TEXT_MAX = 500
 UNTIL_TAKEN = "taken"
 
 
@@ -64,7 +64,7 @@ def write_form(source: Source, t: Translator) -> None:
     present = counting(source)
     example = t.text("form.example", example=t.text("note.text.example"))
     label, said = f"{t.text('note.text')} \\*", present.text if present else ""
-    text = st.text_area(label, said, max_chars=TEXT_MAX, key="note_text", placeholder=example)
+    text = st.text_area(label, said, max_chars=NOTE_MAX, key="note_text", placeholder=example)
     until = _until(present, t)
     beside = st.container()
     if st.button(t.text("note.save"), type="primary", icon=":material/add_comment:", key="note_go"):

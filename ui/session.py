@@ -89,13 +89,13 @@ def reader() -> Reader:
 
 
 @contextmanager
-def known(person: Reader) -> Iterator[None]:
+def known_reader(person: Reader) -> Iterator[None]:
     """Who looks, while the frame draws the page in it. Fragments run later, outside of it, and ask for themselves."""
-    token = _KNOWN.set(person)
+    before = _KNOWN.set(person)
     try:
         yield
     finally:
-        _KNOWN.reset(token)
+        _KNOWN.reset(before)
 
 
 def _asked() -> Reader:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import Figures, PingRow, Source, Status
+from core.models import PingRow, Source, Status
 from ui import grid, state
 from ui.widgets import kind_name
 
@@ -89,10 +89,11 @@ def _drawn(rows: tuple[Facts, ...], ping: str | None, t: Translator) -> pa.Table
 
 def _facts(sources: Sequence[Source], recent: Recent, t: Translator) -> tuple[Facts, ...]:
     now, never = datetime.now(UTC), t.text("sources.never")
-    return tuple(_fact(source, source.figures, recent.get(source.id, ()), t, now, never) for source in sources)
+    return tuple(_fact(source, recent.get(source.id, ()), t, now, never) for source in sources)
 
 
-def _fact(source: Source, figures: Figures, line: Sequence[float], t: Translator, now: datetime, never: str) -> Facts:
+def _fact(source: Source, line: Sequence[float], t: Translator, now: datetime, never: str) -> Facts:
+    figures = source.figures
     lately = never if figures.last_ok_ts is None else last_ok(figures.last_ok_ts, t, now)
     return (
         *(source.status, source.name, source.kind, lately),

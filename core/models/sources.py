@@ -112,6 +112,11 @@ class Note:
     def counts(self, moment: datetime) -> bool:
         return self.until is None or moment < self.until
 
+    @property
+    def said(self) -> dict[str, str | None]:
+        """What it says and until when, as JSON values: as it is given, and written into events and the trail."""
+        return {"text": self.text, "until": self.until.isoformat() if self.until else None}
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

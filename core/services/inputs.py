@@ -128,13 +128,9 @@ def parse_note(sent: Mapping[str, Any] | None, present: Note | None, author: str
     if sent is None:
         return None
     kept = present if present is not None and present.counts(now) else None
-    given = validate(NoteInput, {**_said(kept), **sent}, "note")
+    given = validate(NoteInput, {**(kept.said if kept else {}), **sent}, "note")
     until = given.until and given.until.astimezone(UTC)
     if until is not None and until <= now:
         raise InvalidInput(fields=(FieldError("note.until", Message("field.note_over")),))
     same = kept is not None and (kept.text, kept.until) == (given.text, until)
     return kept if same else Note(given.text, author, now, until)
-
-
-def _said(note: Note | None) -> dict[str, Any]:
-    return {} if note is None else {"text": note.text, "until": note.until and note.until.isoformat()}

@@ -75,7 +75,7 @@ def settings_of(record: SourceRecord, public: Mapping[str, Any]) -> dict[str, An
         "check_interval_s": record.check_interval_s,
         "breaker": asdict(thresholds),
         "maintenance": window and {"start": window.start.isoformat(), "until": window.until.isoformat()},
-        "note": note and {"text": note.text, "until": note.until and note.until.isoformat()},
+        "note": note and note.said,
         **{f"config.{name}": value for name, value in public.items()},
     }
 
@@ -84,7 +84,7 @@ def noted(now: Note | None, before: Note | None, actor: Actor, ts: datetime) -> 
     """What the source's own events say of a note that is another one now; `text` is None where it was taken away."""
     if now == before:
         return ()
-    said = {"text": now and now.text, "until": now and now.until and now.until.isoformat()}
+    said = {"text": None, "until": None} if now is None else now.said
     return (Event(ts, "note", said | {"actor": actor.name}),)
 
 

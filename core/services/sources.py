@@ -162,12 +162,13 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
         if "config" in given:
             given |= self._new_config(record, given.pop("config"))
         expected = record.version if if_version is None else if_version
+        now = self._clock()
         if "note" in given:
-            given["note"] = inputs.parse_note(given["note"], record.note, actor.name, self._clock())
+            given["note"] = inputs.parse_note(given["note"], record.note, actor.name, now)
         if verify and "config" in given:
             await self._prove(org, record.kind, given["config"])
         async with self._audit.change(actor, org, "source.update", record.name, record.uid) as entry:
-            told = noted(given.get("note", record.note), record.note, actor, self._clock())
+            told = noted(given.get("note", record.note), record.note, actor, now)
             changed = await self._sources.update(record, SourceChanges(**given), expected_version=expected, told=told)
             self._trail.tell(entry, record, changed)
         live = self._live.of(changed, None)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -63,9 +62,6 @@ class SourceRecord:
         return Note(self.note_text, self.note_author, self.note_ts, self.note_until)
 
 
-NOTHING: Final[Mapping[int, Sequence[Event]]] = MappingProxyType({})
-
-
 Stamp = tuple[int, ...]
 """What tells whether anything was written about the sources of an organisation."""
 
@@ -122,7 +118,7 @@ class SourceRepository:
             sealed = self._vault.seal(config, org_id=org.id, source_uid=uid, config_version=1)
             return sa.insert(sources).values(values | _columns(sealed))
 
-        await self._store(insertion, draft.name)
+        await self._store(insertion, draft.name, {})
         return await self._present(org.slug, uid)
 
     async def get(self, org_slug: str, uid: UUID) -> SourceRecord | None:
@@ -213,7 +209,7 @@ class SourceRepository:
         )
 
     async def _store(
-        self, sealing: Callable[[], sa.Insert | sa.Update], name: str, told: Mapping[int, Sequence[Event]] = NOTHING
+        self, sealing: Callable[[], sa.Insert | sa.Update], name: str, told: Mapping[int, Sequence[Event]]
     ) -> int:
         """The statement is made where a rotation of keys waits for it."""
         try:
