@@ -15,14 +15,19 @@ from ui.widgets import empty
 def page(person: Reader, t: Translator) -> None:
     act_on_click(person, t)
     asked = filters.asked(t)
+    # Asked before the list is read: a list that is older than the end of the job must not stand under its sum.
+    checking = ping_all.running()
     listing = run(load(runtime(), person, asked))
-    header(listing, person, t)
+    header(listing, person, t, checking=checking)
     if not listing.everything:
         sources_parts.first_source(person, t)
         return
     sources_parts.tiles(listing, t, asked)
     filters.draw(runtime().sources.kinds(), listing.everything, t)
-    content(listing, person, t)
+    if checking:
+        ping_all.watch(ordered(listing), listing.recent)
+    else:
+        content(listing, person, t)
 
 
 def act_on_click(person: Reader, t: Translator) -> None:
@@ -33,7 +38,7 @@ def act_on_click(person: Reader, t: Translator) -> None:
             pinging.ping(person, source_id, t)
 
 
-def header(listing: Listing, person: Reader, t: Translator) -> None:
+def header(listing: Listing, person: Reader, t: Translator, *, checking: bool) -> None:
     words_side, button_side = st.columns([4, 1.2], vertical_alignment="center")
     words_side.title(t.text("sources.title"), anchor=False)
     words_side.caption(sources_parts.caption(listing, person, t))
@@ -43,7 +48,7 @@ def header(listing: Listing, person: Reader, t: Translator) -> None:
             type="primary",
             icon=":material/monitor_heart:",
             help=t.text("sources.ping_all.help"),
-            disabled=ping_all.running(),
+            disabled=checking,
             width="stretch",
             key="ping_all",
         )
@@ -54,9 +59,6 @@ def header(listing: Listing, person: Reader, t: Translator) -> None:
 
 def content(listing: Listing, person: Reader, t: Translator) -> None:
     sources = ordered(listing)
-    if ping_all.running():
-        ping_all.watch(sources, listing.recent)
-        return
     ping_all.show_summary(t)
     pinging.show_pinged(t)
     if sources:

@@ -31,11 +31,14 @@ def running() -> bool:
 def watch(sources: Sequence[Source], recent: table.Recent) -> None:
     """How far the job is, with the rows that have changed. Reads the job and returns at once."""
     t = words()
-    job = runtime().sources.job(reader().actor, st.session_state[state.JOB]) if running() else None
+    running_id = st.session_state.get(state.JOB)
+    if running_id is None:
+        st.rerun()  # two threads may run for one visit: the other one saw the end first
+    job = runtime().sources.job(reader().actor, running_id)
     view = job.view() if job else None
     if job is None or view is None or view.finished:
-        state.forget(state.JOB, state.ORDER)
         st.session_state[state.SUMMARY] = view
+        state.forget(state.JOB, state.ORDER)
         st.rerun()
     _progress(view, t)
     if st.button(t.text("ping_all.cancel"), icon=":material/stop_circle:", key="ping_all_cancel"):

@@ -1,9 +1,13 @@
 """The list of sources."""
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.i18n import translator
@@ -11,7 +15,8 @@ from core.models import Actor, Message, PingAllView, Role, Status
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import make_source, source_id
-from ui import state, table
+from ui import listing, state, table
+from ui.runtime import run
 
 MORNING = datetime(2026, 11, 22, 3, tzinfo=UTC)
 """06:30 in Tehran: seven hours before, it was still the day before there."""
@@ -146,6 +151,33 @@ def test_ping_all_ends_with_a_summary_that_can_be_dismissed(open_page: Open) -> 
     assert "۴ سالم، ۱ خطا، ۱ تعلیق" in said
     app.button(key="ping_all_dismiss").click().run()
     assert "۴ سالم، ۱ خطا، ۱ تعلیق" not in texts(app)
+
+
+def test_no_sum_stands_over_a_list_that_was_read_before_the_end(
+    open_page: Open, runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second thread of the same visit may see the end of the job while this one reads its list."""
+    runtime.sources.pace_s = 3600.0
+    app = open_page()
+    app.button(key="ping_all").click().run()
+    (job,) = runtime.sources.jobs.values()
+    mended = make_source("انبار مشهد", Status.HEALTHY)
+
+    def overtaken(*asked: Any) -> Coroutine[Any, Any, listing.Listing]:
+        found = run(load(*asked))
+        if state.JOB in st.session_state:
+            job.cancel()
+            runtime.sources.sources[mended.id] = mended
+            st.session_state[state.SUMMARY] = job.view()
+            state.forget(state.JOB)
+        return asyncio.sleep(0, found)
+
+    load = listing.load
+    monkeypatch.setattr(listing, "load", overtaken)
+    app.run()
+    shown = app.dataframe[0].value.set_index("name")["status"].map(lambda cell: cell[0])
+    assert "پس از ۰ از ۶ متوقف شد" in texts(app)
+    assert shown["انبار مشهد"] == "سالم"
 
 
 def test_a_summary_is_gone_after_the_page_was_left(open_page: Open) -> None:
