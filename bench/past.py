@@ -1,15 +1,22 @@
 """A data directory with a past: sources and their history in every tier, as checks would have left it."""
 
+import json
 import math
 import random
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import asdict, fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from core.bootstrap import opened
+from core.metrics.figures import Call, FiguresState, Fold
 from core.metrics.histogram import Histogram, index_of
-from core.models import Actor, Role, SourceDraft
+from core.models import Actor, BreakerState, Role, SourceDraft
 from core.runtime import Runtime
+from core.services.calls import SAMPLE_WORKED
+from core.services.evidence import message_to_json
 from core.settings import Settings
 from core.storage.history import SPANS
 
@@ -18,6 +25,11 @@ ACTOR = Actor("bench", {ORG: Role.ADMIN})
 CALLS_IN_5M = 10
 DAYS = {"5m": 1, "1h": 2, "1d": 2}
 """How far back each tier is filled: as far as what is measured looks."""
+CHECKED_WITHIN_S = 300
+STATE = (
+    *("source_id", "seq", "writer", "state", "streak", "evidence", "evidence_ts", "state_since", "message"),
+    *("updated_at", *(field.name for field in fields(FiguresState))),
+)
 ROW = "(source_id, ts, writer, calls, errors, rejected, latency_us, histogram)"
 
 
@@ -33,6 +45,15 @@ def fill(data_dir: Path, sources: int, now: int, org: str = ORG) -> None:
         runtime.run(_add(runtime, org, sources))
     with sqlite3.connect(data_dir / "cheshmeh.db") as database:
         write_history(database, now)
+        write_states(database, now)
+
+
+def write_states(database: sqlite3.Connection, now: int) -> None:
+    """Of every source there is what the checks of the last minutes left: most are well, one in ten is not."""
+    keys = [row[0] for row in database.execute("SELECT id FROM sources ORDER BY id")]
+    marks = ", ".join("?" * len(STATE))
+    insert = f"INSERT OR REPLACE INTO source_status ({', '.join(STATE)}) VALUES ({marks})"
+    database.executemany(insert, (tuple(_state(key, now)[name] for name in STATE) for key in keys))
 
 
 def write_history(database: sqlite3.Connection, now: int, but: str = "") -> None:
@@ -64,6 +85,25 @@ def _rows(key: int, tier: str, end: int) -> Iterator[tuple[int | bytes, ...]]:
         errors = calls // 3 if chance.random() < (0.02 if key % 7 else 0.1) else 0
         mean = usual_ms * slowness
         yield key, ts, 1, calls, errors, 0, round(mean * 1000) * calls, _histogram(calls, mean)
+
+
+def _state(key: int, now: int) -> dict[str, Any]:
+    chance, well = random.Random(key), key % 10 != 0
+    checked = datetime.fromtimestamp(now - chance.random() * CHECKED_WITHIN_S, UTC)
+    fold, latency_ms = Fold(FiguresState()), 5 * 10 ** chance.uniform(0, 2)
+    for minute in reversed(range(5)):
+        ts = checked - timedelta(minutes=minute)
+        fold.apply(Call(ts, latency_ms, not well and not minute, True, index_of(latency_ms)))
+    proven = dict.fromkeys(("evidence_ts", "state_since", "updated_at"), checked)
+    message = json.dumps(message_to_json(SAMPLE_WORKED))
+    state = asdict(fold.dump()) | proven | {"message": message, "evidence": "healthy" if well else "error"}
+    state |= {"source_id": key, "seq": 1, "writer": 1, "state": BreakerState.CLOSED.value, "streak": 5 if well else -1}
+    # As the product writes moments: SQLite keeps no zone.
+    return {name: _written(value) if isinstance(value, datetime) else value for name, value in state.items()}
+
+
+def _written(when: datetime) -> str:
+    return when.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _histogram(calls: int, mean: float) -> bytes:

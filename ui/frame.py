@@ -89,7 +89,8 @@ def document(t: Translator) -> None:
 @cache
 def _style(t: Translator) -> str:
     sheets = own_file("look.css") + (own_file("rtl.css") if t.direction == "rtl" else "")
-    return f"<style>{sheets}\n:root {{ --brand: '{t.text('app.name')}' }}</style>"
+    # In one line: Streamlit looks at the beginning of each line, at each run.
+    return f"<style>{' '.join(sheets.split())} :root {{ --brand: '{t.text('app.name')}' }}</style>"
 
 
 @cache

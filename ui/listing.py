@@ -93,12 +93,26 @@ def in_order(sources: Iterable[Source], place: Mapping[UUID, int]) -> list[Sourc
     return [*(source for _, source in there), *sorted(new, key=lambda s: (SEVERITY[s.status], name_key(s.name)))]
 
 
+class Order:
+    """The places of one visit, and the last list that was brought into them: most runs show the same one again."""
+
+    def __init__(self, everything: Iterable[Source]) -> None:
+        self._place = {source.id: place for place, source in enumerate(in_order(everything, {}))}
+        self._shown: tuple[Source, ...] = ()
+        self._found: list[Source] = []
+
+    def of(self, shown: tuple[Source, ...]) -> list[Source]:
+        if shown != self._shown:
+            self._shown, self._found = shown, in_order(shown, self._place)
+        return self._found
+
+
 def ordered(listing: Listing) -> list[Source]:
     """The shown sources in this visit's order, which is made at its first run."""
     if state.ORDER not in st.session_state:
-        first = in_order(listing.everything, {})
-        st.session_state[state.ORDER] = {source.id: place for place, source in enumerate(first)}
-    return in_order(listing.shown, st.session_state[state.ORDER])
+        st.session_state[state.ORDER] = Order(listing.everything)
+    order: Order = st.session_state[state.ORDER]
+    return order.of(listing.shown)
 
 
 def updated(sources: Iterable[Source], rows: Iterable[PingRow]) -> list[Source]:

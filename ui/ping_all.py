@@ -12,6 +12,7 @@ from ui.listing import updated
 from ui.navigation import SOURCES
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
+from ui.table_rows import Recent
 
 REFRESH_S = 0.3
 
@@ -28,7 +29,7 @@ def running() -> bool:
 
 
 @st.fragment(run_every=REFRESH_S)
-def watch(sources: Sequence[Source], recent: table.Recent) -> None:
+def watch(sources: Sequence[Source], recent: Recent) -> None:
     """How far the job is, with the rows that have changed. Reads the job and returns at once."""
     t = words()
     running_id = st.session_state.get(state.JOB)

@@ -16,6 +16,7 @@ ORG = "org"
 PAGE = "page"
 ORDER = "sources_order"
 SHOWN = "sources_shown"
+ROWS_WRITTEN = "sources_rows"
 JOB = "ping_all_job"
 SUMMARY = "ping_all_summary"
 PINGED = "pinged"
@@ -57,7 +58,7 @@ PERCENTILE = "health_percentile"
 HEALTH_RANGE = "health_range"
 SOURCE_RANGE = "source_range"
 
-OF_SOURCES = (ORDER, SHOWN, JOB, SUMMARY, PINGED, FILTERED)
+OF_SOURCES = (ORDER, SHOWN, ROWS_WRITTEN, JOB, SUMMARY, PINGED, FILTERED)
 OF_SOURCE = (PINGED, SAMPLED, CLIMB, RIVAL)
 OF_TAB = (ASKED, ONCE, ROWS, TRAIL)
 

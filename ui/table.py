@@ -2,27 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import pandas as pd  # type: ignore[import-untyped]  # carries no types
 import pyarrow as pa
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import PingRow, Source, Status
+from core.models import PingRow, Source
 from ui import grid, state
-from ui.widgets import kind_name
+from ui.table_rows import Recent, Rows
 
-COLUMNS = ("status", "name", "kind", "last_ok", "p95", "errors", "recent", "ping")
 ROW_HEIGHT = 42
-KEPT = 8
-"""Tables that are kept as they were drawn, for all sessions: of 1,000 sources each holds about 1 MB."""
-
-Facts = tuple[Status, str, str, str, float | None, int, int, tuple[float, ...]]
-"""Of a source what a row says: status, name, kind, when it was last well, p95 in ms, errors, calls, sparkline."""
-Recent = Mapping[UUID, Sequence[float]]
+SENT_AS = {
+    "status": pa.list_(pa.string()),
+    "kind": pa.list_(pa.string()),
+    "recent": pa.list_(pa.float64()),
+}
+"""Columns that are no texts."""
 
 
 def sources_table(
@@ -33,8 +30,11 @@ def sources_table(
     A press on a row opens the source, or chooses it beside others.
     """
     st.session_state[state.SHOWN] = [source.id for source in sources]
+    written = _written(sources, recent, t)
+    if pings:
+        written["ping"] = [t.text("sources.ping")] * len(sources)
     _show(
-        _drawn(_facts(sources, recent, t), t.text("sources.ping") if pings else None, t),
+        written,
         _columns(sources, t)
         | {
             "name": grid.opener(t.text("sources.column.name"), t, key=state.NAME_CLICK, width=135),
@@ -52,11 +52,12 @@ def running_table(sources: Sequence[Source], recent: Recent, rows: Sequence[Ping
 
     Without its sparklines the table is a sixth of the size, and it is sent several times a second.
     """
-    frame = _frame(_facts(sources, recent, t), t)
+    written = _written(sources, recent, t)
     answers = {row.id: _answer(row, t) for row in rows}
     waiting = t.text("ping_all.waiting")
-    frame["ping"] = [answers.get(source.id, waiting) for source in sources]
-    _show(frame.drop(columns="recent"), _columns(sources, t), t, key=f"{state.TABLE}_running")
+    written["ping"] = [answers.get(source.id, waiting) for source in sources]
+    del written["recent"]
+    _show(written, _columns(sources, t), t, key=f"{state.TABLE}_running")
 
 
 def clicked() -> tuple[str, UUID] | None:
@@ -78,50 +79,9 @@ def chosen() -> list[UUID]:
     return [shown[row] for row in (drawn["selection"]["rows"] if drawn else []) if row < len(shown)]
 
 
-@lru_cache(maxsize=KEPT)
-def _drawn(rows: tuple[Facts, ...], ping: str | None, t: Translator) -> pa.Table:
-    """The table in the form that Streamlit sends. Most runs of a page show what the one before did."""
-    frame = _frame(rows, t)
-    if ping is not None:
-        frame["ping"] = ping
-    return pa.Table.from_pandas(frame)
-
-
-def _facts(sources: Sequence[Source], recent: Recent, t: Translator) -> tuple[Facts, ...]:
-    now, never = datetime.now(UTC), t.text("sources.never")
-    return tuple(_fact(source, recent.get(source.id, ()), t, now, never) for source in sources)
-
-
-def _fact(source: Source, line: Sequence[float], t: Translator, now: datetime, never: str) -> Facts:
-    figures = source.figures
-    lately = never if figures.last_ok_ts is None else last_ok(figures.last_ok_ts, t, now)
-    return (
-        *(source.status, source.name, source.kind, lately),
-        *(figures.p95_ms, figures.errors_total, figures.calls_total, tuple(line)),
-    )
-
-
-def _frame(rows: Sequence[Facts], t: Translator) -> pd.DataFrame:
-    return pd.DataFrame([_cells(row, t) for row in rows], columns=list(COLUMNS[:-1]))
-
-
-def _cells(row: Facts, t: Translator) -> tuple[Any, ...]:
-    status, name, kind, when, p95_ms, errors, calls, latencies = row
-    return (
-        [t.text(f"status.{status.value}")],
-        name,
-        [kind_name(kind, t)],
-        when,
-        grid.NOTHING if p95_ms is None else t.duration_ms(p95_ms),
-        t.percent(errors / calls) if calls else grid.NOTHING,
-        [*latencies, *latencies] if len(latencies) == 1 else list(latencies),  # a single point would be no line
-    )
-
-
-def last_ok(when: datetime, t: Translator, now: datetime) -> str:
-    """How long ago the source last answered well, and on which day of the reader's calendar."""
-    ago, day = t.relative(when, now), t.date(when)
-    return ago if ago == day else f"{ago} · {day}"
+def _written(sources: Sequence[Source], recent: Recent, t: Translator) -> dict[str, list[Any]]:
+    rows: Rows = st.session_state.setdefault(state.ROWS_WRITTEN, Rows())
+    return rows.columns(sources, recent, t, datetime.now(UTC))
 
 
 def _answer(row: PingRow, t: Translator) -> str:
@@ -146,6 +106,9 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
     }
 
 
-def _show(frame: pd.DataFrame | pa.Table, columns: Mapping[str, Any], t: Translator, *, key: str, **how: Any) -> None:
-    alt = t.plural("sources.table", len(frame))
-    grid.grid(frame, columns, alt, t, key=key, row_height=ROW_HEIGHT, **how)
+def _show(
+    written: Mapping[str, Sequence[Any]], columns: Mapping[str, Any], t: Translator, *, key: str, **how: Any
+) -> None:
+    # As Arrow, which is how Streamlit sends it: making a frame of it first takes several times as long.
+    table = pa.table({name: pa.array(cells, SENT_AS.get(name, pa.string())) for name, cells in written.items()})
+    grid.grid(table, columns, t.plural("sources.table", len(table)), t, key=key, row_height=ROW_HEIGHT, **how)

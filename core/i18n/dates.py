@@ -1,8 +1,10 @@
 """Dates in the calendar of a language: Jalali in Persian, Gregorian in English."""
 
+import math
 from datetime import MAXYEAR, datetime, tzinfo
 from datetime import date as GregorianDay  # noqa: N812 - two calendars have a day here
 from functools import lru_cache
+from typing import NamedTuple
 
 import jdatetime  # type: ignore[import-untyped]  # the package carries no types
 from babel.dates import format_date
@@ -81,11 +83,20 @@ def _midnight(year: int, month: int, lang: str, zone: tzinfo) -> datetime:
     return datetime(first.year, first.month, first.day, tzinfo=zone)
 
 
-def age(seconds: float) -> tuple[str, int]:
-    """The largest whole unit of an age and how many of it; `now` below 3 s, `date` from 30 days on."""
+class Age(NamedTuple):
+    """So many of the largest whole unit; `until_s` is the age at which it is said otherwise."""
+
+    unit: str
+    n: int
+    until_s: float
+
+
+def age(seconds: float) -> Age:
+    """The unit is `now` below 3 s and `date` from 30 days on."""
     if seconds >= MONTH_DAYS * 86_400:
-        return "date", 0
+        return Age("date", 0, math.inf)
     if seconds < NOW_SECONDS:
-        return "now", 0
+        return Age("now", 0, NOW_SECONDS)
     unit, size = next(step for step in reversed(_STEPS) if seconds >= step[1])
-    return unit, int(seconds // size)
+    n = int(seconds // size)
+    return Age(unit, n, (n + 1) * size)

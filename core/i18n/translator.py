@@ -108,10 +108,14 @@ class Translator:
 
     def relative(self, when: dt.datetime, now: dt.datetime) -> str:
         """«۳ دقیقه پیش»; a date from 30 days on. A time ahead of our clock counts as now."""
-        unit, n = dates.age((now - when) / dt.timedelta(seconds=1))
+        unit, n, _ = dates.age((now - when).total_seconds())
         if unit in ("now", "date"):
             return self.text("relative.now") if unit == "now" else self.date(when)
         return self.plural(f"relative.{unit}", n)
+
+    def relative_until(self, when: dt.datetime, now: dt.datetime) -> float:
+        """Until when `relative` says what it says now, in seconds since 1970."""
+        return when.timestamp() + dates.age((now - when).total_seconds()).until_s
 
     def date(self, when: dt.datetime) -> str:
         return dates.date(when, self.lang, self.zone)

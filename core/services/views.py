@@ -59,7 +59,7 @@ class SourceViews:
 
     def of_all(self, lives: Iterable[LiveSource]) -> tuple[Source, ...]:
         now = self._clock()
-        return tuple(self._view(live, now) for live in lives)
+        return tuple([self._view(live, now) for live in lives])  # of 1,000 faster than one by one
 
     def public_config(self, record: SourceRecord) -> Mapping[str, Any]:
         """Without secrets; empty for a configuration that does not open: a ping of the source says why."""

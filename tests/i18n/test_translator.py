@@ -1,5 +1,6 @@
 """Digits, dates, plurals and direction in both languages, at fixed times."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -204,3 +205,16 @@ def test_months_and_years_begin_as_the_readers_calendar_has_them(lang: str, mont
     assert t.month_start(new_year, back=1) == datetime.fromisoformat(before)
     assert t.year_start(new_year) == datetime.fromisoformat(year)
     assert t.day_start(new_year) == datetime.fromisoformat("2026-03-21T00:00+03:30")
+
+
+@pytest.mark.parametrize("seconds", [-5, 0, 2.9, 3, 59.5, 61, 3599, 3601, 86_399, 86_401, 29.9 * 86_400])
+def test_an_age_says_until_when_it_is_said_so(seconds: float) -> None:
+    when = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    now = when + timedelta(seconds=seconds)
+    until = datetime.fromtimestamp(FA.relative_until(when, now), UTC)
+    assert now < until
+    assert FA.relative(when, until - timedelta(milliseconds=1)) == FA.relative(when, now) != FA.relative(when, until)
+
+
+def test_a_date_is_said_for_ever() -> None:
+    assert FA.relative_until(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC)) == math.inf

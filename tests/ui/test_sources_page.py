@@ -15,7 +15,7 @@ from core.models import Actor, Message, PingAllView, Role, Status
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import make_source, source_id
-from ui import listing, state, table
+from ui import listing, state, table_rows
 from ui.runtime import run
 
 MORNING = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_a_source_that_never_answered_says_so(open_page: Open) -> None:
     ],
 )
 def test_the_last_ok_is_told_in_the_readers_calendar(lang: str, when: datetime, cell: str) -> None:
-    assert table.last_ok(when, translator(lang), MORNING) == cell
+    assert table_rows.last_ok(when, translator(lang), MORNING) == cell
 
 
 def test_a_last_ok_of_long_ago_is_a_jalali_date_in_its_column(open_page: Open, runtime: FakeRuntime) -> None:
