@@ -1,6 +1,7 @@
 """What the rows of the list say: most of them say what they said at the run before, and are not written again."""
 
 import math
+from array import array
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import chain, repeat
@@ -50,7 +51,7 @@ class Rows:
 
 
 def _row(source: Source, recent: Recent, t: Translator, now: datetime) -> Row:
-    figures, line = source.figures, list(recent.get(source.id, ()))
+    figures, line = source.figures, array("d", recent.get(source.id, ()))
     when, calls = figures.last_ok_ts, figures.calls_total
     cells = (
         [t.text(f"status.{source.status.value}")],

@@ -1,7 +1,6 @@
 """Everything a person or program can do with the data sources of an organisation."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -236,8 +235,8 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
     async def health(self, actor: Actor, org: str) -> HealthSummary:
         require(actor, org, Role.VIEWER)
         views = self._views.of_all(await self._roster.of(org))
-        found = Counter(view.status for view in views)
-        counts = {status: found[status] for status in Status}
+        found = [view.status for view in views]
+        counts = {status: found.count(status) for status in Status}
         return HealthSummary(org, counts, views)
 
     async def events(self, actor: Actor, org: str, source_id: UUID, limit: int = 50) -> tuple[Event, ...]:

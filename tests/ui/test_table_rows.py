@@ -1,5 +1,6 @@
 """Rows of the list that are kept from one run to the next, and when they are not."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 from core.i18n import translator
 from core.models import Source, Status
 from tests.ui.samples import make_source
+from ui import table
 from ui.table_rows import Recent, Rows
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -62,7 +64,7 @@ def test_rows_follow_their_sources_to_other_places(rows: Rows) -> None:
 def test_new_sparklines_are_drawn(rows: Rows) -> None:
     source = well("a")
     written(rows, [source])
-    assert written(rows, [source], recent={source.id: (1.0, 2.0)})["recent"] == [[1.0, 2.0]]
+    assert written(rows, [source], recent={source.id: (1.0, 2.0)})["recent"] == [array("d", (1.0, 2.0))]
 
 
 def test_another_language_is_another_table(rows: Rows) -> None:
@@ -73,3 +75,11 @@ def test_another_language_is_another_table(rows: Rows) -> None:
 
 def test_without_sources_every_column_is_there_and_empty(rows: Rows) -> None:
     assert set(map(len, written(rows, []).values())) == {0}
+
+
+def test_sparklines_are_sent_as_they_are() -> None:
+    lines = [array("d"), array("d", (1.5, -2.0)), array("d", (3.0,))]
+    sent = table._arrow("recent", lines)
+    sent.validate(full=True)
+    assert sent.to_pylist() == [[], [1.5, -2.0], [3.0]]
+    assert table._arrow("recent", []).to_pylist() == []
