@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
@@ -167,7 +168,8 @@ def _good_test(page: Page) -> None:
 
 
 def _wrong_password(page: Page) -> None:
-    page.fill("input[name=username]", "admin")
+    # Another name each time: of one name the fifth wrong password has to wait, and that is another state.
+    page.fill("input[name=username]", uuid4().hex)
     page.fill("input[name=password]", "not the password")
     page.click("[type=submit]")
     page.locator("[role=alert]").wait_for()
