@@ -5,7 +5,7 @@ import math
 import random
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,6 @@ CALLS_IN_5M = 10
 DAYS = {"5m": 1, "1h": 2, "1d": 2}
 """How far back each tier is filled: as far as what is measured looks."""
 CHECKED_WITHIN_S = 300
-STATE = (
-    *("source_id", "seq", "writer", "state", "streak", "evidence", "evidence_ts", "state_since", "message"),
-    *("updated_at", *(field.name for field in fields(FiguresState))),
-)
 ROW = "(source_id, ts, writer, calls, errors, rejected, latency_us, histogram)"
 
 
@@ -39,21 +35,22 @@ def settings_of(data_dir: Path) -> Settings:
 
 
 def fill(data_dir: Path, sources: int, now: int, org: str = ORG) -> None:
-    """So many sources of kind REST with history up to `now`, in seconds since 1970."""
+    """So many sources of kind REST, each with a state, and history up to `now`, in seconds since 1970."""
     with opened(settings_of(data_dir)) as runtime:
         runtime.run(runtime.access.ensure_organisation(org, org))
         runtime.run(_add(runtime, org, sources))
     with sqlite3.connect(data_dir / "cheshmeh.db") as database:
         write_history(database, now)
-        write_states(database, now)
+        _write_states(database, now)
 
 
-def write_states(database: sqlite3.Connection, now: int) -> None:
+def _write_states(database: sqlite3.Connection, now: int) -> None:
     """Of every source there is what the checks of the last minutes left: most are well, one in ten is not."""
     keys = [row[0] for row in database.execute("SELECT id FROM sources ORDER BY id")]
-    marks = ", ".join("?" * len(STATE))
-    insert = f"INSERT OR REPLACE INTO source_status ({', '.join(STATE)}) VALUES ({marks})"
-    database.executemany(insert, (tuple(_state(key, now)[name] for name in STATE) for key in keys))
+    states = [_state(key, now) for key in keys]
+    names = ", ".join(states[0])
+    marks = ", ".join(f":{name}" for name in states[0])
+    database.executemany(f"INSERT INTO source_status ({names}) VALUES ({marks})", states)
 
 
 def write_history(database: sqlite3.Connection, now: int, but: str = "") -> None:

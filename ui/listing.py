@@ -98,20 +98,21 @@ class Order:
 
     def __init__(self, everything: Iterable[Source]) -> None:
         self._place = {source.id: place for place, source in enumerate(in_order(everything, {}))}
-        self._shown: tuple[Source, ...] = ()
-        self._found: list[Source] = []
+        # In one piece, because two threads may run for one visit.
+        self._last: tuple[tuple[Source, ...], list[Source]] = (), []
 
     def of(self, shown: tuple[Source, ...]) -> list[Source]:
-        if shown != self._shown:
-            self._shown, self._found = shown, in_order(shown, self._place)
-        return self._found
+        last = self._last
+        if last[0] != shown:
+            last = self._last = shown, in_order(shown, self._place)
+        return last[1]
 
 
 def ordered(listing: Listing) -> list[Source]:
     """The shown sources in this visit's order, which is made at its first run."""
-    if state.ORDER not in st.session_state:
-        st.session_state[state.ORDER] = Order(listing.everything)
-    order: Order = st.session_state[state.ORDER]
+    order: Order | None = st.session_state.get(state.ORDER)
+    if order is None:
+        order = st.session_state[state.ORDER] = Order(listing.everything)
     return order.of(listing.shown)
 
 

@@ -32,10 +32,10 @@ def running() -> bool:
 def watch(sources: Sequence[Source], recent: Recent) -> None:
     """How far the job is, with the rows that have changed. Reads the job and returns at once."""
     t = words()
-    running_id = st.session_state.get(state.JOB)
-    if running_id is None:
+    job_id = st.session_state.get(state.JOB)
+    if job_id is None:
         st.rerun()  # two threads may run for one visit: the other one saw the end first
-    job = runtime().sources.job(reader().actor, running_id)
+    job = runtime().sources.job(reader().actor, job_id)
     view = job.view() if job else None
     if job is None or view is None or view.finished:
         st.session_state[state.SUMMARY] = view
