@@ -10,6 +10,9 @@ from typing import Any, Protocol, TypeVar
 import psutil
 
 CLOSING_TURNS = 100
+OF_OTHERS = ("asyncio_", "cheshmeh-reader", "cheshmeh-writer")
+"""How threads are called that no connector has: the loop's own, and those of the application's database, which a
+product that serves the tests of this process starts when it first has use for them."""
 
 
 class Closable(Protocol):
@@ -38,9 +41,9 @@ async def no_traces_of(source: C) -> AsyncIterator[C]:
 
 def _traces() -> set[Any]:
     """Internet sockets of this process, but for listening ones and forgotten ones; its tasks; its threads but for
-    the loop's own."""
+    those `OF_OTHERS`."""
     gc.collect()
-    threads = {thread for thread in threading.enumerate() if not thread.name.startswith("asyncio_")}
+    threads = {thread for thread in threading.enumerate() if not thread.name.startswith(OF_OTHERS)}
     found = psutil.Process().net_connections("inet")
     sockets = {(each.laddr, each.raddr) for each in found if each.status != psutil.CONN_LISTEN}
     return sockets | asyncio.all_tasks() | threads
