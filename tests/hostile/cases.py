@@ -118,7 +118,7 @@ CASES: dict[str, Case] = {
     "postgres: a cursor without an end": Case(
         "postgres",
         {"sql": "SELECT * FROM generate_series(1, 1000000000000)", "limit": 1000},
-        # The server keeps these rows in a file: while it writes, it may miss the moment in which it should have given up.
+        # The server keeps these rows in a file, and may be writing when it should have given up.
         ("timeout.server", "timeout.attempt"),
         {"timeout_s": 10},
     ),
