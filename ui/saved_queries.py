@@ -28,7 +28,7 @@ ICONS = {
 def saved_queries(source: Source, person: Reader, t: Translator) -> None:
     """Stands above the editor, which takes another text only before it is drawn."""
     asking.show({"query_save": _save, "query_delete": _delete}, t)
-    if run(runtime().queries.policy(person.actor, person.org)) is SamplePolicy.APPROVED_ONLY:
+    if _only_approved(person):
         st.info(t.text("queries.approved_only"), icon=":material/verified_user:")
     found = {query.id: query for query in run(runtime().queries.list(person.actor, person.org, source.id))}
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -40,9 +40,22 @@ def saved_queries(source: Source, person: Reader, t: Translator) -> None:
         _chosen(chosen, source, person, t)
 
 
+def first_approved(source: Source, person: Reader) -> Mapping[str, Any]:
+    """Where only approved queries run, one that asks for no values: whatever else one begins with would be refused."""
+    if not _only_approved(person):
+        return {}
+    found = run(runtime().queries.list(person.actor, person.org, source.id))
+    ready = (query.params for query in found if query.status is QueryStatus.APPROVED and not query.parameters)
+    return next(ready, {})
+
+
 def status_words(query: SavedQuery, t: Translator) -> str:
     """With a sign: colour alone tells nobody anything."""
     return f"{ICONS[query.status]} {t.text(f'queries.status.{query.status}')}"
+
+
+def _only_approved(person: Reader) -> bool:
+    return run(runtime().queries.policy(person.actor, person.org)) is SamplePolicy.APPROVED_ONLY
 
 
 def _choice(found: Mapping[UUID, SavedQuery], source: Source, t: Translator) -> SavedQuery | None:

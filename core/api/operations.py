@@ -140,6 +140,7 @@ def problem_schema() -> Schema:
     properties: Schema = {
         **plain,
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "advice": TEXT | {"description": "what to do, where there is more to say than the detail does"},
         "errors": {"type": "array", "items": wrong, "description": "of 422: each refused field, dotted"},
         "retry_after_s": {"type": "integer", "minimum": 1},
         "state": {"enum": ["closed", "open", "half_open", "forced_open", "disabled"]},

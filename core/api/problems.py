@@ -22,6 +22,7 @@ from core.errors import (
     Unauthenticated,
 )
 from core.i18n import Translator
+from core.i18n.advices import advice_for
 from core.models import FieldError
 
 MEDIA_TYPE = "application/problem+json"
@@ -45,6 +46,8 @@ def problem(err: CheshmehError, speak: Translator, instance: str) -> JSONRespons
     }
     if err.fields or err.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         body["errors"] = _fields(err.fields, speak)
+    if advice := advice_for(err, speak):
+        body["advice"] = advice
     return JSONResponse(body | _wait(err), err.status, _headers(err), MEDIA_TYPE)
 
 

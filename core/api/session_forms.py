@@ -15,6 +15,7 @@ from starlette.datastructures import URL
 
 from core.access.password_rules import LENGTH_MIN
 from core.api.context import require_no_foreign_origin, runtime_of
+from core.api.page_base import language
 from core.api.proxies import is_secure
 from core.errors import RequestError, TooManyRequests, Unauthenticated
 from core.i18n import LANGUAGES, Translator, name_of, negotiate, translator
@@ -113,12 +114,11 @@ def require_csrf(request: Request, form: Mapping[str, str]) -> None:
 
 
 def speaker(request: Request) -> Translator:
+    """The language that is asked for, else the one of the last visit."""
     settings = runtime_of(request).settings
-    asked = request.query_params.get("lang")
-    if asked in LANGUAGES:
-        return translator(asked, settings.timezone)
-    # People see Persian unless their browser asks for a language of ours by name.
-    return translator(negotiate(request.headers.get("accept-language"), settings.locale), settings.timezone)
+    # At a first visit people see Persian unless their browser asks for a language of ours by name.
+    first = negotiate(request.headers.get("accept-language"), settings.locale)
+    return translator(language(request, first), settings.timezone)
 
 
 def signed_in(request: Request, token: str, target: str) -> Response:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ import typer
 from core.client import ApiError, ClientError
 from core.errors import CheshmehError, StartupError
 from core.i18n import LANGUAGES, Translator, translator
+from core.i18n.advices import advice_for
 
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
 DEFAULT_ZONE = "Asia/Tehran"
@@ -59,28 +61,30 @@ def report(err: CheshmehError | ClientError) -> int:
     wait = told["retry_after_s"]
     again = [] if wait is None else [words().text("cli.again", wait=words().seconds(wait))]
     fields = (f"  {each['field']}: {each['message']}" for each in told["errors"])
-    sys.stderr.write("\n".join([" ".join([told["message"], *_advice(err)]), *fields, *again]) + "\n")
+    said = filter(None, (told["message"], told["advice"]))
+    sys.stderr.write("\n".join([" ".join(said), *fields, *again]) + "\n")
     return 2 if isinstance(err, StartupError) or told["code"] in WRONG_USAGE else 1
-
-
-def _advice(err: CheshmehError | ClientError) -> list[str]:
-    """What to do, where this very reason has an advice: a class of errors has only commonplaces."""
-    if isinstance(err, ClientError) or not err.reason:
-        return []
-    speak = words()
-    return [speak.message(err.advice)] if err.advice.key in speak else []
 
 
 def _refusal(err: ApiError) -> dict[str, Any]:
     fields = [{"field": field, "message": message} for field, message in err.fields.items()]
-    return {"code": err.code, "message": err.detail, "errors": fields, "retry_after_s": err.retry_after_s}
+    return _told(err.code, err.detail, err.advice, fields, err.retry_after_s)
 
 
 def _trouble(err: CheshmehError | ClientError) -> dict[str, Any]:
     speak = words()
     if isinstance(err, ClientError):
-        sentence = speak.text(f"client.{err.reason}", **err.facts)
-        return {"code": err.reason, "message": sentence, "errors": [], "retry_after_s": None}
+        return _told(err.reason, speak.text(f"client.{err.reason}", **err.facts))
     fields = [{"field": each.field, "message": speak.message(each.message)} for each in err.fields]
     wait = getattr(err, "retry_after", None)
-    return {"code": err.code, "message": speak.message(err.message), "errors": fields, "retry_after_s": wait}
+    return _told(err.code, speak.message(err.message), advice_for(err, speak), fields, wait)
+
+
+def _told(
+    code: str,
+    message: str,
+    advice: str | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+    retry_after_s: float | None = None,
+) -> dict[str, Any]:
+    return {"code": code, "message": message, "advice": advice, "errors": errors, "retry_after_s": retry_after_s}

@@ -35,14 +35,15 @@ class ApiError(ClientError):
     """What the server refused, in its own words.
 
     `code` and `status` are the ones of the interface's table of errors, `detail` is a sentence in the client's
-    language, `fields` maps the dotted names of refused fields to why, `retry_after_s` is the wait in seconds that
-    the server asks for or None, `problem` the whole answer.
+    language, `advice` another on what to do or None, `fields` maps the dotted names of refused fields to why,
+    `retry_after_s` is the wait in seconds that the server asks for or None, `problem` the whole answer.
     """
 
     def __init__(self, status: int, problem: dict[str, Any], retry_after: str | None = None) -> None:
         super().__init__("refused")
         self.status, self.problem = status, problem
         self.code, self.detail = str(problem["code"]), str(problem.get("detail", ""))
+        self.advice = str(problem["advice"]) if problem.get("advice") else None
         self.fields = dict(_fields(problem.get("errors")))
         self.retry_after_s = _seconds(problem.get("retry_after_s"), retry_after)
 

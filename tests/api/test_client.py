@@ -45,6 +45,7 @@ def test_a_source_is_made_seen_changed_and_deleted(org: Org, client: Client) -> 
     assert changed.etag != seen.etag
     stale = refusal(client.update, org.slug, made["id"], {"description": "y"}, if_match=seen.etag)
     assert (stale.status, stale.code) == (412, "precondition_failed")
+    assert stale.advice == stale.problem["advice"]
     assert refusal(client.delete, org.slug, made["id"], if_match=seen.etag).status == 412
     client.delete(org.slug, made["id"], if_match=changed.etag)
     assert refusal(client.get, org.slug, made["id"]).code == "not_found"

@@ -130,7 +130,7 @@ def test_a_token_that_may_not_is_told_so(org: Org, run: Run) -> None:
     org.add("orders")
     status, out, err = run("sources", "delete", "orders", "--yes", *place, stdin=org.tokens[Role.EDITOR])
     assert (status, out) == (1, "")
-    assert "Administrator" in err
+    assert err.endswith("Administrator in this organisation. Ask an administrator of the organisation.\n")
     assert run("sources", "delete", "orders", *place, "--json", stdin=org.tokens[Role.ADMIN])[0] == 1
     assert run("sources", "show", "orders", *place, stdin=org.tokens[Role.VIEWER])[0] == 0
 

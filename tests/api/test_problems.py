@@ -42,6 +42,19 @@ def test_each_wrong_field_has_a_sentence_of_its_own(org: Org, language: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("language", "advice"), [("fa", "هر بار فقط یک دستور بفرستید."), ("en", "Send one statement at a time.")]
+)
+def test_a_problem_says_what_to_do_where_there_is_more_to_say(org: Org, language: str, advice: str) -> None:
+    config = {"host": "127.0.0.1", "port": 1, "database": "d", "user": "u"}
+    made = org.call("POST", json={"kind": "postgres", "name": f"shop {language}", "config": config}).json()
+    headers = {"Accept-Language": language}
+    asked = {"params": {"sql": "SELECT 1; SELECT 2"}}
+    refused = org.call("POST", f"{made['id']}/sample", json=asked, headers=headers)
+    assert refused.status_code == 422
+    assert refused.json()["advice"] == advice
+
+
+@pytest.mark.parametrize(
     ("path", "status"),
     [
         *(("/orgs/x/nothing", 404), ("/orgs/x", 404), ("/orgs/", 404), ("/api/", 404), ("/api/nothing", 404)),

@@ -229,6 +229,12 @@ def test_the_sign_in_page_speaks_persian_unless_asked_otherwise(
     assert language_of(browser.get(f"/session/login{query}", **{"Accept-Language": accepts})) == lang
 
 
+def test_the_sign_in_page_speaks_the_language_of_the_last_visit(browser: Browser) -> None:
+    browser.jar.cookies.set("cheshmeh_lang", "fa")
+    assert language_of(browser.get("/session/login", **{"Accept-Language": "en"})) == "fa"
+    assert language_of(browser.get("/session/login?lang=en", **{"Accept-Language": "en"})) == "en"
+
+
 @pytest.mark.parametrize(("query", "kept"), [("?lang=en", "en"), ("?lang=fa", "fa"), ("?lang=xx", None), ("", None)])
 def test_the_language_of_the_sign_in_page_stays_the_dashboards(
     browser: Browser, person: str, query: str, kept: str | None

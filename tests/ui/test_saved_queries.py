@@ -19,6 +19,14 @@ def source(house: House) -> str:
     return str(made.id)
 
 
+@pytest.fixture
+def shop(house: House) -> str:
+    """A PostgreSQL source that nobody answers for."""
+    config = {"host": "127.0.0.1", "port": 1, "database": "d", "user": "u"}
+    made = house.run(house.runtime.sources.create(house.actor(), ORG, SourceDraft("postgres", "shop", config)))
+    return str(made.id)
+
+
 def save(house: House, source: str, **changes: Any) -> Any:
     draft = {"name": "سفارش‌ها", "source_id": source, "params": {"table": "orders"}, "shared": True, **changes}
     return house.run(house.runtime.queries.save(house.actor(NEGAR), ORG, draft))
@@ -57,22 +65,20 @@ def test_a_saved_query_is_put_into_the_editor(house: House, source: str) -> None
     assert json.loads(app.text_area(key=f"ltr_params_{source}").value) == {"table": "orders"}
 
 
-def test_parameters_are_filled_in_by_their_types(house: House) -> None:
-    config = {"host": "127.0.0.1", "port": 1, "database": "d", "user": "u"}
-    made = house.run(house.runtime.sources.create(house.actor(), ORG, SourceDraft("postgres", "shop", config)))
+def test_parameters_are_filled_in_by_their_types(house: House, shop: str) -> None:
     text = {
         "sql": "SELECT id FROM orders WHERE id > $1 AND city = $2",
         "args": [{"$param": "least"}, {"$param": "city"}],
     }
-    saved = save(house, str(made.id), params=text, parameters={"least": "integer", "city": "string"})
-    app = house.open("playground", NEGAR, source=str(made.id))
-    app.selectbox(key=f"query_{made.id}_fa").select(saved.id).run()
+    saved = save(house, shop, params=text, parameters={"least": "integer", "city": "string"})
+    app = house.open("playground", NEGAR, source=shop)
+    app.selectbox(key=f"query_{shop}_fa").select(saved.id).run()
     app.button(key="query_use").click().run()
     assert "least" in " ".join(error.value for error in app.error)
     app.number_input(key=f"ltr_query_{saved.id}_least").set_value(7)
     app.text_input(key=f"ltr_query_{saved.id}_city").input("تهران")
     app.button(key="query_use").click().run()
-    assert json.loads(app.text_area(key=f"ltr_params_{made.id}").value)["args"] == [7, "تهران"]
+    assert json.loads(app.text_area(key=f"ltr_params_{shop}").value)["args"] == [7, "تهران"]
 
 
 @LANGS
@@ -90,6 +96,24 @@ def test_under_the_policy_the_page_says_so_and_refuses_the_rest(house: House, so
     assert not app.error
     app.button(key="run").click().run()
     assert app.dataframe[0].value.shape == (1, 1)
+
+
+def test_under_the_policy_the_editor_begins_with_what_may_run(house: House, shop: str) -> None:
+    asks = {"sql": "SELECT id FROM orders WHERE id = $1", "args": [{"$param": "id"}]}
+    ready = {"sql": "SELECT id FROM orders"}
+    save(house, shop, name="not approved", params={"sql": "SELECT 1"})
+    for name, more in (("asks", {"params": asks, "parameters": {"id": "integer"}}), ("ready", {"params": ready})):
+        house.run(house.runtime.queries.approve(house.local, ORG, save(house, shop, name=name, **more).id))
+    assert begins_with(house.open("playground", NEGAR, source=shop), shop) != ready
+    only_approved(house)
+    app = house.open("playground", NEGAR, source=shop)
+    assert begins_with(app, shop) == ready
+    assert not app.error
+    assert not app.button(key="run").disabled
+
+
+def begins_with(app: Any, source: str) -> Any:
+    return json.loads(app.text_area(key=f"ltr_params_{source}").value)
 
 
 @LANGS
