@@ -1,5 +1,7 @@
 """The pages and the ways between them."""
 
+from copy import copy
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
@@ -36,13 +38,20 @@ _ELSEWHERE = (SOURCE, ACCOUNT)
 def page(name: str, t: Translator, role: Role = Role.ADMIN, *, server_admin: bool = False) -> "Page":
     """A page that this role would be refused is not offered, but answers at its address with the reason."""
     refused = role < _NEEDS.get(name, Role.VIEWER) and not (name == ADMIN and server_admin)
+    # A copy for each run: in it Streamlit notes which one is open.
+    return copy(_made(name, t, hidden=name in _ELSEWHERE or refused))
+
+
+@cache
+def _made(name: str, t: Translator, *, hidden: bool) -> "Page":
+    """Once: Streamlit looks the file of each up."""
     return st.Page(
         FOLDER / f"{name}.py",
         title=t.text(f"nav.{name}"),
         icon=_ICONS[name],
         url_path=name,
         default=name == SOURCES,
-        visibility="hidden" if name in _ELSEWHERE or refused else "visible",
+        visibility="hidden" if hidden else "visible",
     )
 
 

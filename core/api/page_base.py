@@ -1,21 +1,24 @@
-"""What the index page has to say before its script runs: where its server is, and in which language it speaks.
+"""What the index page has to say before its script runs: where its server is, in which language it speaks, whose it is.
 
 Without the first Streamlit's front end looks for its endpoints below a deep link's own path first and logs two errors.
 """
 
 from collections.abc import Callable
+from html import escape
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.i18n import LANGUAGES
+from core.i18n import LANGUAGES, translator
 from core.i18n.negotiation import direction
 from core.settings import LANG_COOKIE
 
 SCRIPT = b'<script>window.__streamlit={BACKEND_BASE_URL:location.origin+"/"}</script>'
 MARK = b'<script type="module"'
 ROOT = b'<html lang="en">'
+TITLE = b"<title>Streamlit</title>"
+ICON, OUR_ICON = b'href="./favicon.png"', b'href="/assets/icons/page.png"'
 
 
 class PageBase:
@@ -60,12 +63,19 @@ class _Insertion:
         if message.get("more_body"):
             return
         assert self._start is not None  # noqa: S101 - only called after a start was kept
-        root = f'<html lang="{self._lang}" dir="{direction(self._lang)}">'.encode()
-        body = self._body.replace(MARK, SCRIPT + MARK, 1).replace(ROOT, root, 1)
+        body = _ours(self._body, self._lang)
         if "content-length" in Headers(raw=self._start["headers"]):
             MutableHeaders(raw=self._start["headers"])["content-length"] = str(len(body))
         await self._send(self._start)
         await self._send({**message, "body": body})
+
+
+def _ours(page: bytes, lang: str) -> bytes:
+    root = f'<html lang="{lang}" dir="{direction(lang)}">'.encode()
+    title = f"<title>{escape(translator(lang).text('app.name'))}</title>".encode()
+    for theirs, ours in ((MARK, SCRIPT + MARK), (ROOT, root), (TITLE, title), (ICON, OUR_ICON)):
+        page = page.replace(theirs, ours, 1)
+    return page
 
 
 def _is_page(headers: Headers) -> bool:

@@ -1,7 +1,11 @@
 """The index page as it leaves: its server's address and its language, before any script runs."""
 
+import re
+from pathlib import Path
+
 import anyio
 import pytest
+import streamlit
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -10,7 +14,8 @@ from starlette.types import Message, Scope
 
 from core.api.page_base import MARK, SCRIPT, PageBase
 
-INDEX = '<!DOCTYPE html>\n<html lang="en">\n<head><script type="module" src="./x.js"></script></head></html>'
+INDEX = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
+"""Streamlit's own."""
 
 
 async def index(request: Request) -> Response:
@@ -61,6 +66,13 @@ def test_the_page_names_the_language_of_its_reader(path: str, cookie: str, local
 
 def test_the_page_knows_its_server_before_its_module_runs() -> None:
     assert SCRIPT + MARK in get()[1]
+
+
+@pytest.mark.parametrize(("locale", "name"), [("fa", "چشمه"), ("en", "Cheshmeh")])
+def test_the_page_has_our_name_and_icon_before_its_module_runs(locale: str, name: str) -> None:
+    body = get(locale=locale)[1].decode()
+    assert re.findall("<title>(.*)</title>", body) == [name]
+    assert re.findall('rel="shortcut icon" href="(.*?)"', body) == ["/assets/icons/page.png"]
 
 
 def test_what_is_no_page_passes_as_it_is() -> None:
