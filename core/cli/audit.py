@@ -1,6 +1,5 @@
 """`audit`: who did what."""
 
-import json
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from core.api.audit import COLUMNS
+from core.api.audit_schemas import COLUMNS, cell
 from core.cli.output import Json, show, words
 from core.cli.place import Place, anywhere, opened_here
 from core.i18n.actors import actor_words
-from core.spreadsheet import Cell, written
+from core.spreadsheet import written
 
 
 @anywhere
@@ -34,7 +33,7 @@ def audit(
         raise typer.BadParameter("either --csv or --json")
     lines = list(islice(_lines(at, org, since, until), limit))
     if as_csv:
-        sys.stdout.buffer.write(written(COLUMNS, [[_cell(line[name]) for name in COLUMNS] for line in lines]))
+        sys.stdout.buffer.write(written(COLUMNS, [[cell(line[name]) for name in COLUMNS] for line in lines]))
     else:
         show(lines, as_json, *map(_told, lines))
 
@@ -53,7 +52,3 @@ def _told(line: dict[str, Any]) -> str:
     when = speak.datetime(datetime.fromisoformat(line["ts"]))
     said = speak.text_or(f"audit.action.{action}", action)
     return "\t".join([when, actor_words(line["actor"], speak), line["address"] or "-", said, line["target"]])
-
-
-def _cell(value: Any) -> Cell:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value

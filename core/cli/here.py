@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from core.api import schemas
-from core.api.audit import LineOut
-from core.api.contents import CatalogOut
-from core.api.history import HistoryOut, asked
+from core.api.audit_schemas import LineOut
+from core.api.catalog_schemas import CatalogOut
+from core.api.history_schemas import HistoryOut, asked
 from core.api.ladder_schemas import TestOut, check_line, ladder_line
 from core.client import Source as Shown
 from core.errors import NotFound, PreconditionFailed

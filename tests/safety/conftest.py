@@ -14,8 +14,8 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def trapped() -> Iterator[Trap]:
-    """An address of this machine that `ONLY_HERE` denies, in both families."""
-    with trap(THERE, "::1") as found:
+def trapped(refused_port: int) -> Iterator[Trap]:
+    """An address of this machine that `ONLY_HERE` denies, in both families; nobody answers at the one it allows."""
+    with trap(THERE, "::1", port=refused_port) as found:
         yield found
         assert found.arrived == 0

@@ -1,7 +1,6 @@
 """What a start on a PostgreSQL refuses, and what it says of it; sessions that are lost."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 
 import psycopg
@@ -29,10 +28,9 @@ async def test_every_way_to_write_the_scheme_is_taken(postgres_url: str, scheme:
     await database.close()
 
 
-async def test_a_server_that_is_not_there_is_unreachable(postgres: PostgresServer) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    await _assert_refused(url_on(postgres, "app").replace(f":{postgres.port}/", f":{port}/"), "database_unreachable")
+async def test_a_server_that_is_not_there_is_unreachable(postgres: PostgresServer, refused_port: int) -> None:
+    gone = url_on(postgres, "app").replace(f":{postgres.port}/", f":{refused_port}/")
+    await _assert_refused(gone, "database_unreachable")
     await _assert_refused("postgresql://u:s3cret-word@nowhere.invalid/app", "database_unreachable")
 
 
