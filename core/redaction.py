@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import Any
 
-from core.secret_search import SHORTEST_SECRET, SecretSearch, base64_forms
+from core.secret_search import LONGEST_FORM, SHORTEST_SECRET, SecretSearch, base64_forms
 
 MASK = "•••"
 
@@ -15,8 +15,10 @@ TEXT_MAX = 500
 WORD_MAX = 60
 """Characters kept of a name or a version."""
 
-# The password runs to the last `@` of the word: people paste unescaped ones that hold `@` and `/` themselves.
-_USERINFO = re.compile(r"(?<=://)([^\s:]*):\S+(?=@)")
+SCRUBBED_MAX = 4_000
+"""Characters that are looked through for those: what a server repeats may be as long as a sample's request makes it."""
+
+_WORD = re.compile(r"\S+")
 _ASSIGNMENT = re.compile(
     r"(?P<name>(?:password|passwd|passphrase|pwd)[\"']?\s*[=:]\s*)"
     r"(?:'(?:[^'\\]|\\.)*(?:'|\Z)|\"(?:[^\"\\]|\\.)*(?:\"|\Z)|\S+)",
@@ -43,8 +45,17 @@ _LIKENESSES = tuple(
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """At most 500 characters of `text`, with `•••` in the place of each secret (see `mask`)."""
-    return mask(text, secrets)[:TEXT_MAX]
+    """At most 500 characters of `text`, with `•••` in the place of each secret (see `mask`).
+
+    Only the beginning of a long text is searched. A secret that is cut off there is not to be known as one, so nothing
+    is shown of as much as the longest takes in its longest form.
+    """
+    known = tuple(secrets)
+    if len(text) <= SCRUBBED_MAX:
+        return mask(text, known)[:TEXT_MAX]
+    cut_off = LONGEST_FORM * max(map(len, known), default=0) + WORD_MAX
+    masked = mask(text[: SCRUBBED_MAX + cut_off], known)
+    return masked[: max(0, min(TEXT_MAX, len(masked) - cut_off))]
 
 
 def word(text: str, secrets: Iterable[str] = (), longest: int = WORD_MAX) -> str:
@@ -58,7 +69,8 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
     A secret is found in every form of `core.secret_search`. One of fewer than 4 characters is left to the patterns.
     """
     text = covered(text, SecretSearch(secrets))
-    text = _USERINFO.sub(rf"\1:{MASK}", text)
+    if "://" in text:
+        text = _WORD.sub(_without_password, text)
     return _ASSIGNMENT.sub(rf"\g<name>{MASK}", text)
 
 
@@ -146,6 +158,16 @@ class Masker:
         if self._text is None or self._text.search(text) is None:
             return text
         return self._text.sub(MASK, covered(text, self._search))
+
+
+def _without_password(word: re.Match[str]) -> str:
+    """Of `scheme://user:password@host`. By hand: as a pattern it would try every beginning with every end.
+
+    The password runs to the last `@` of the word: people paste unescaped ones that hold `@` and `/` themselves.
+    """
+    text = word[0]
+    colon, end = text.find(":", text.find("://") + len("://")), text.rfind("@")
+    return f"{text[: colon + 1]}{MASK}{text[end:]}" if "://" in text and 0 < colon < end - 1 else text
 
 
 def covered(text: str, search: SecretSearch) -> str:

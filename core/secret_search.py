@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 SHORTEST_SECRET = 4
 """Shorter values would blot out ordinary words; no service issues such secrets."""
 
+LONGEST_FORM = 36
+"""Characters that one may become: a letter of four bytes, percent-encoded, the signs of that as `\\u0025`."""
+
 ROUNDS = 3
 """How often one writing inside another is undone: a log line in JSON may hold a JSON text that holds a URL."""
 

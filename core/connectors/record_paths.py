@@ -25,7 +25,7 @@ def proposal(document: Any, shown: Any, secrets: Sequence[str] = ()) -> tuple[Me
     """
     if any(records is shown for _, records in islice(_lists(document), 1)):
         return ()
-    paths = (path for path, _ in _lists(document) if mask(path, secrets) == path and len(path) <= PATH_MAX)
+    paths = (path for path, _ in _lists(document) if len(path) <= PATH_MAX and mask(path, secrets) == path)
     found = list(islice(paths, PROPOSED_MAX))
     return (Message("note.records_path", {"paths": " · ".join(found)}),) if found else ()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.redaction import MASK, TEXT_MAX, mask, scrub
+from core.redaction import MASK, SCRUBBED_MAX, TEXT_MAX, mask, scrub
 
 # A secret made of the mask itself could not be told from a masked one.
 SECRETS = st.text(st.characters(codec=None, blacklist_characters=MASK), min_size=4, max_size=20)
@@ -38,6 +38,28 @@ def test_no_secret_survives(secrets: list[str], parts: list[str | int]) -> None:
 )
 def test_no_encoded_secret_survives(secret: str, form: Callable[[str], str]) -> None:
     assert mask(f"<{form(secret)}>", [secret]) == f"<{MASK}>"
+
+
+HOSTILE = ["://a:", "password='", "%25", "\\\\", "://a:b@", "+", "a"]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_text_that_is_made_to_take_long_does_not(piece: str) -> None:
+    """Searched in one go, several of these would hold the process up for hours."""
+    assert len(scrub(piece * 1_000_000, ["hunter2-and-more"])) <= TEXT_MAX
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_of_a_secret_that_is_cut_off_nothing_is_shown(form: Callable[[str], str]) -> None:
+    secret = "Zq7%&\\'ü-Zq7%&\\'ü"
+    for before in range(0, 40, 3):
+        answer = scrub("." * before + form(secret) * 500, [secret])
+        assert set(answer) <= {".", *MASK}
+
+
+def test_of_a_long_text_the_beginning_is_shown() -> None:
+    said = "a password=hunter2 b " + "c " * SCRUBBED_MAX
+    assert scrub(said, ["hunter2-and-more"]) == f"a password={MASK} b {'c ' * TEXT_MAX}"[:TEXT_MAX]
 
 
 @pytest.mark.parametrize(
