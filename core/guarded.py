@@ -118,13 +118,13 @@ class GuardedConnector:
 
     async def ping(self, *, queued: bool = False) -> CallReport[tuple[bool, str]]:
         """One ping within its deadline; `queued` is for background work (see `call`). Raises BreakerOpen."""
-        report = await self.call(_ping, self._limits.ping, queued=queued)
+        report = await self._counted(self.call(_ping, self._limits.ping, queued=queued))
         self._record(report, error=report.error is not None or not (report.value or (False,))[0])
         return report
 
     async def sample(self, params: dict[str, Any]) -> CallReport[Sample]:
         """One sample within its deadline. Raises BreakerOpen when refused."""
-        report = await self.call(lambda connector: connector.sample(params), self._limits.sample)
+        report = await self._counted(self.call(lambda connector: connector.sample(params), self._limits.sample))
         self._record(report, error=blames_source(report))
         return report
 
@@ -160,6 +160,13 @@ class GuardedConnector:
         self._retire()
         await asyncio.gather(*self._closing, self._gate.close())
 
+    async def _counted(self, call: Awaitable[CallReport[T]]) -> CallReport[T]:
+        try:
+            return await call
+        except BreakerOpen:
+            self.figures.reject()
+            raise
+
     async def _run(self, call: "_Call[T]") -> CallReport[T]:
         report = call.report
         try:
@@ -169,7 +176,6 @@ class GuardedConnector:
                 attempt = functools.partial(self._attempt, call)
                 report.value = await self._retry.call(attempt, self._budget, self._refused_for)
         except BreakerOpen:
-            self.figures.reject()
             raise
         except SourceError as err:
             report.error = err

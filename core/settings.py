@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -18,6 +19,7 @@ from core.languages import LANGUAGES
 from core.models import Rate
 
 PREFIX = "CHESHMEH_"
+DOTENV = ".env"
 SESSION_COOKIE = "cheshmeh_session"
 LANG_COOKIE = "cheshmeh_lang"
 STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
@@ -35,7 +37,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=".env",
+        env_file=DOTENV,
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -203,6 +205,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process. Raises StartupError naming a wrong value or an unknown `CHESHMEH_*` name."""
     environ = os.environ if environ is None else environ
     _refuse_unknown(environ)
+    _refuse_unknown(dotenv_values(DOTENV))
     try:
         return Settings()
     except ValidationError as err:
@@ -211,7 +214,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise StartupError("setting", name=name, detail=first["msg"]) from None
 
 
-def _refuse_unknown(environ: Mapping[str, str]) -> None:
+def _refuse_unknown(environ: Mapping[str, str | None]) -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in environ:
         if name.startswith(PREFIX) and name not in known and not name.startswith(PREFIX + "TEST_"):

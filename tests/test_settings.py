@@ -99,6 +99,11 @@ def test_an_unknown_name_suggests_the_nearest(monkeypatch: pytest.MonkeyPatch) -
     assert refusal().arguments == {"name": "CHESHMEH_DATADIR", "nearest": "CHESHMEH_DATA_DIR"}
 
 
+def test_an_unknown_name_in_the_file_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CHESHMEH_SESION_HOURS=1\nPATH_OF_SOMETHING=else\n")
+    assert refusal().arguments == {"name": "CHESHMEH_SESION_HOURS", "nearest": "CHESHMEH_SESSION_HOURS"}
+
+
 @pytest.mark.parametrize("language", ["fa", "en"])
 def test_a_refusal_is_one_sentence_that_says_the_name(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     monkeypatch.setenv("CHESHMEH_PROT", "9000")

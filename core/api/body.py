@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -54,7 +55,7 @@ async def _received(request: Request, limit: int) -> bytes:
 
 def _parse(body: bytes) -> Any:
     try:
-        data = json.loads(body, parse_constant=_refuse_constant)
+        data = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
         # A lone surrogate passes the parser but can be neither stored nor sent on.
         json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -66,6 +67,14 @@ def _parse(body: bytes) -> Any:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+def _finite(digits: str) -> float:
+    """`1e400` is well-formed and no number that anybody could store."""
+    number = float(digits)
+    if not math.isfinite(number):
+        _refuse_constant(digits)
+    return number
 
 
 def _too_deep(data: Any) -> bool:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
@@ -15,6 +16,7 @@ from core.errors import (
     BodyTooLarge,
     BreakerOpen,
     CheshmehError,
+    InvalidInput,
     MethodNotAllowed,
     NotFound,
     RequestError,
@@ -23,7 +25,7 @@ from core.errors import (
 )
 from core.i18n import Translator
 from core.i18n.advices import advice_for
-from core.models import FieldError
+from core.models import FieldError, Message
 
 MEDIA_TYPE = "application/problem+json"
 _OF_STATUS: dict[int, type[RequestError]] = {
@@ -66,11 +68,18 @@ def install(app: FastAPI, methods: Callable[[str], Collection[str]]) -> None:
             answer.headers["Allow"] = ", ".join(sorted(methods(request.url.path)))
         return answer
 
+    async def unread(request: Request, err: Exception) -> JSONResponse:
+        assert isinstance(err, RequestValidationError)  # noqa: S101 - registered for this class alone
+        # Flags are all that the framework reads itself.
+        fields = tuple(FieldError(str(each["loc"][-1]), Message("field.bool_type")) for each in err.errors())
+        return problem(InvalidInput(fields=fields), words(request), request.url.path)
+
     async def defect(request: Request, err: Exception) -> JSONResponse:
         return problem(CheshmehError(), words(request), request.url.path)
 
     app.add_exception_handler(CheshmehError, ours)
     app.add_exception_handler(HTTPException, framework)
+    app.add_exception_handler(RequestValidationError, unread)
     app.add_exception_handler(Exception, defect)
 
 

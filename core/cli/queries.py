@@ -12,7 +12,10 @@ from core.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True)
 Id = Annotated[UUID, typer.Argument(metavar="ID")]
-COLUMNS = ("id", "status", "source", "owner", "name")
+Version = Annotated[
+    int | None, typer.Option("--version", min=1, help="only as it was read: refused when it was changed since")
+]
+COLUMNS = ("id", "status", "source", "owner", "name", "version")
 
 
 @app.command("list")
@@ -23,9 +26,9 @@ def list_queries(org: Org, as_json: Json = False) -> None:
 
 
 @app.command()
-def approve(org: Org, query_id: Id, as_json: Json = False) -> None:
+def approve(org: Org, query_id: Id, version: Version = None, as_json: Json = False) -> None:
     """Let a saved query run under approved_only: this text, with any value of its parameters' types."""
-    _say(run(lambda runtime, actor: runtime.queries.approve(actor, org, query_id)), as_json)
+    _say(run(lambda runtime, actor: runtime.queries.approve(actor, org, query_id, version)), as_json)
 
 
 @app.command()

@@ -54,7 +54,12 @@ class KindCatalog:
         return forms.plain_config(config)
 
     def public(self, kind: str, plain: Mapping[str, Any]) -> dict[str, Any]:
-        """A configuration for outsiders: every secret is `{"set": True}` in its place, nested ones too."""
+        """A configuration for outsiders: every secret is `{"set": True}` in its place, nested ones too.
+
+        Empty for a kind that is gone: nobody knows what is secret in it.
+        """
+        if kind not in self._registry.kinds:
+            return {}
         return forms.public_config(self._of(kind).config_model, plain)
 
     def merge(self, kind: str, kept: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,8 +80,8 @@ class KindCatalog:
         return Masker(forms.secret_values(self.validate(kind, plain)))(value)
 
     def is_ready(self, kind: str) -> bool:
-        """Whether the kind's drivers are imported."""
-        return kind in self._ready
+        """Whether the kind's drivers are imported; of a kind that is gone there are none."""
+        return kind in self._ready or kind not in self._registry.kinds
 
     async def ready(self, kind: str) -> None:
         """Waits until the kind's drivers are imported, in a thread: on the event loop they would hold up every call."""

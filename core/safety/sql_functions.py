@@ -22,7 +22,8 @@ DENIED: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "network": word_set(
             "http http_get http_post http_put http_patch http_delete http_head http_set_curlopt http_reset_curlopt"
-            " http_collect_response table_import_from_s3 query_export_to_s3 master_run_on_worker"
+            " http_collect_response oracle_execute clickhousedb_raw_query raw_query autonomous_publish"
+            " table_import_from_s3 query_export_to_s3 master_run_on_worker"
         ),
         "process": word_set(
             "pg_reload_conf pg_promote pg_log_backend_memory_contexts pg_log_standby_snapshot pg_background_launch"

@@ -1,5 +1,7 @@
 """Where a PostgreSQL server keeps passwords and what other people ask it."""
 
+from typing import Any
+
 from sqlglot import exp
 
 from core.safety.sql_tokens import word_set
@@ -37,10 +39,20 @@ def shows_queries(tree: exp.Expr, names: frozenset[str]) -> bool:
         return True
     if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
         return True
-    if any(group.alias and isinstance(group.unnest(), exp.Table) for group in tree.find_all(exp.Subquery)):
-        return True  # (pg_stat_activity a CROSS JOIN b) AS both
+    if any(group.alias and _is_joined(group) for group in tree.find_all(exp.Subquery)):
+        return True
     rows = {_ACTIVITY, *(view.alias_or_name for view in views)}
     return any(_takes_row(column, rows) for column in tree.find_all(exp.Column))
+
+
+def _is_joined(group: exp.Subquery) -> bool:
+    """`(a CROSS JOIN b) AS both`, whatever `a` is: the name means whole rows of either."""
+    inside: Any = group
+    while isinstance(inside, exp.Subquery):
+        if inside.args.get("joins"):
+            return True
+        inside = inside.this
+    return isinstance(inside, exp.Table)
 
 
 def _takes_row(column: exp.Column, rows: set[str]) -> bool:

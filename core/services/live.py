@@ -9,6 +9,7 @@ from functools import partial
 
 from core.connectors.base import Connector, Limits
 from core.connectors.catalog import Dial, KindCatalog
+from core.errors import InternalError, InvalidInput
 from core.guarded import GuardedConnector
 from core.metrics.figures import SourceFigures
 from core.metrics.streak import extended, in_trouble
@@ -26,7 +27,7 @@ from core.storage.sources import SourceRecord, SourceRepository
 from core.storage.status import StatusRecord, Unwritten, Written, columns
 
 NO_LIMITS = Limits(connect=5, attempt=10, sample=15)
-"""For a source whose configuration does not open: every call of it ends at once, with that as its error."""
+"""For a source whose configuration does not open or fit: every call of it ends at once, with that as its error."""
 
 
 @dataclass(slots=True, eq=False)
@@ -247,10 +248,12 @@ class LiveSources:
 
     def _dial(self, record: SourceRecord) -> Dial:
         try:
-            plain = self._sources.config(record)
+            return self._kinds.dial(record.kind, self._sources.config(record), record.org_slug)
         except SealBroken as err:
             return Dial(_broken(err), NO_LIMITS)
-        return self._kinds.dial(record.kind, plain, record.org_slug)
+        except InvalidInput as err:
+            # Kept by an older version of its kind, or of a kind that is gone: that must not end whoever asks for all.
+            return Dial(_broken(InternalError("misfit", fields=err.fields)), NO_LIMITS)
 
     def _follow(self, live: LiveSource, record: SourceRecord) -> None:
         changed = live.record.config_version != record.config_version
@@ -263,7 +266,7 @@ class LiveSources:
             live.disprove()
 
 
-def _broken(err: SealBroken) -> Callable[[], Connector]:
+def _broken(err: InternalError) -> Callable[[], Connector]:
     def build() -> Connector:
         raise err
 

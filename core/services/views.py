@@ -62,7 +62,7 @@ class SourceViews:
         return tuple([self._view(live, now) for live in lives])  # of 1,000 faster than one by one
 
     def public_config(self, record: SourceRecord) -> Mapping[str, Any]:
-        """Without secrets; empty for a configuration that does not open: a ping of the source says why."""
+        """Without secrets; empty for one that does not open, or whose kind is gone: a ping of the source says why."""
         known = self._public.get(record.id)
         if known is not None and known[0] == record.config_version:
             return known[1]

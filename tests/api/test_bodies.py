@@ -87,3 +87,11 @@ def test_too_many_headers_are_refused(org: Org) -> None:
     answer = org.call("GET", headers={f"X-{number}": "x" for number in range(101)})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
     assert "100" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e999", "NaN", "Infinity"])
+def test_a_number_that_nothing_could_store_is_no_json(org: Org, number: str) -> None:
+    made = org.add()
+    body = f'{{"params": {{"table": {number}}}}}'
+    answer = org.call("POST", f"{made['id']}/sample", data=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")

@@ -32,6 +32,15 @@ def test_a_level_is_remembered_and_another_path_is_another_level(org: Org) -> No
     assert len(described) == 2
 
 
+@pytest.mark.parametrize("lang", ["fa", "en"])
+def test_a_flag_that_is_none_is_named(org: Org, lang: str) -> None:
+    made = org.add()
+    answer = org.call("GET", f"{made['id']}/catalog", params={"fresh": "perhaps"}, headers={"Accept-Language": lang})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json")
+    assert [error["field"] for error in answer.json()["errors"]] == ["fresh"]
+    assert "perhaps" not in answer.text
+
+
 def test_a_fresh_look_asks_the_source_and_tells_what_changed(org: Org) -> None:
     made = org.add()
     seen = org.call("GET", f"{made['id']}/catalog").json()

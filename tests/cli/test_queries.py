@@ -29,7 +29,9 @@ def test_a_query_is_listed_approved_and_revoked(tmp_path: Path) -> None:
         saved = beside.runtime.run(beside.runtime.queries.save(SARA, "acme", draft))
     (listed,) = cli.json("queries", "list", "--org", "acme")
     assert (listed["id"], listed["status"], listed["owner"]) == (str(saved.id), "draft", "سارا")
-    assert cli.json("queries", "approve", "--org", "acme", str(saved.id))["status"] == "approved"
+    later = ("queries", "approve", "--org", "acme", str(saved.id), "--version", str(listed["version"] + 1))
+    assert cli.json(*later, code=1)["error"]["code"] == "precondition_failed"
+    assert cli.json(*later[:-1], str(listed["version"]))["status"] == "approved"
     assert "approved\tshop\tسارا\thealth" in cli.run("queries", "list", "--org", "acme").stdout
     assert cli.json("queries", "revoke", "--org", "acme", str(saved.id))["decided_by"] == "command line"
     assert cli.json("queries", "approve", "--org", "other", str(saved.id), code=1)["error"]["code"] == "not_found"

@@ -8,15 +8,17 @@ from core.connectors.rest import entries
 from core.connectors.rest.rungs import is_loopback
 from core.errors import (
     AuthError,
-    InvalidInput,
+    ConfigError,
     PermissionDenied,
     QueryRefused,
     RateLimited,
+    SourceError,
     SourceUnavailable,
 )
 from core.models import STEPS, CatalogEntry, CheckStatus
 from tests.connectors.conformance import assert_kept, error_of
 from tests.connectors.rest_source import JSON, answer, opened, peer
+from tests.guarded.test_starvation import guarded
 from tests.servers.apps.records import COUNT, SECRET
 from tests.servers.web import WebServer
 
@@ -103,6 +105,15 @@ async def test_a_list_is_described_by_the_fields_of_its_records(records: WebServ
             assert len((await rest.sample(entries.params_for(entry))).rows) == COUNT
 
 
+async def test_a_path_that_leads_nowhere_says_nothing_of_the_service(records: WebServer):
+    guard = guarded(records.url)
+    for path in ("/users#hello there", "/#$[", "//elsewhere/", "/a/../../b"):
+        with pytest.raises(SourceError) as refused:
+            await guard.describe(path)
+        assert (refused.value.status, guard.breaker.failures) == (422, 0), path
+    await guard.close()
+
+
 async def test_an_object_is_described_by_its_members_and_links():
     async with peer() as there:
         body = (
@@ -141,7 +152,7 @@ async def test_names_that_hold_a_secret_are_not_described():
 @pytest.mark.parametrize("path", ["/../x", "//evil", "/x#not a path"])
 async def test_a_wrong_path_of_the_catalogue_is_refused_before_anything_is_sent(path: str):
     async with peer() as there, opened(there.url) as rest:
-        assert isinstance(await error_of(rest.describe(path)), QueryRefused | InvalidInput)
+        assert isinstance(await error_of(rest.describe(path)), QueryRefused | ConfigError)
         assert there.connections == 0
 
 

@@ -12,6 +12,7 @@ from core.connectors.base import Environment
 from core.connectors.kinds.s3 import S3Connector
 from core.connectors.s3 import listing
 from core.connectors.s3.bucket import Object, Page
+from core.connectors.s3.tables import lines_of
 from core.models import LEVEL_MAX, Sample
 from core.safety.egress import EgressPolicy
 from tests.connectors.conformance import error_of
@@ -135,6 +136,13 @@ async def test_a_row_group_of_which_nothing_fits_says_so(server: S3Server):
 
 async def test_text_is_shown_line_by_line(bucket: S3Connector):
     assert (await bucket.sample({"key": "p/یادداشت.txt"})).rows == (("سلام",), ("دنیا",))
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"), [("a\n\nb\n", ["a", "", "b"]), ("a\n\nb", ["a", "", "b"]), ("\n\n", ["", ""]), ("", [])]
+)
+def test_empty_lines_are_lines_and_the_end_of_the_last_one_is_none(text: str, lines: list[str]):
+    assert [line for (line,) in lines_of(text, 10, 1000, False, ()).rows] == lines
 
 
 @pytest.mark.parametrize(("key", "first"), [("p/raw.bin", "00 01 02 03"), ("p/nul.txt", "00 01 74 65")])

@@ -114,3 +114,14 @@ async def test_another_configuration_starts_anew_with_the_figures_kept(
     assert (await guard.ping()).result() == (True, "Fake 1.0")
     assert (guard.breaker.state, calls_of(guard)) == (CLOSED, (3, 2, 0))
     assert elsewhere.requests == [("ping", "there")]
+
+
+@pytest.mark.anyio
+async def test_a_catalogue_that_is_refused_is_no_refusal_in_the_figures(guard: GuardedConnector) -> None:
+    guard.breaker.force_open()
+    with pytest.raises(BreakerOpen):
+        await guard.describe()
+    assert calls_of(guard) == (0, 0, 0)
+    with pytest.raises(BreakerOpen):
+        await guard.ping()
+    assert calls_of(guard) == (0, 0, 1)

@@ -1,5 +1,6 @@
 """The service over a real database: what outlives a restart, what a change resets, and who may ask."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -258,3 +259,21 @@ def test_every_call_asks_for_the_role_it_needs(tmp_path: Path) -> None:
                 assert found is (None if role >= least else Forbidden), (name, role)
             assert refusal(made, call, Actor("x", {"other": Role.ADMIN}), source.id) is NotFound, name
             assert refusal(made, call, Actor("x", server_admin=True), source.id) is NotFound, name
+
+
+def test_a_source_of_a_kind_that_is_gone_errs_alone(tmp_path: Path) -> None:
+    with product(tmp_path) as made:
+        gone, here = create(made), create(made, SourceDraft("fake", "invoices", {"host": "here"}))
+    with sqlite3.connect(tmp_path / "cheshmeh.db") as database:
+        database.execute("UPDATE sources SET kind = 'gone' WHERE name = 'orders'")
+    with product(tmp_path) as made:
+        run, sources = made.runtime.run, made.runtime.sources
+        assert len(run(sources.list(ADMIN, "main")).items) == 2
+        assert str(ping(made, gone).message.key) == "error.internal.misfit"
+        assert ping(made, here).ok
+        assert {source.status for source in run(sources.health(ADMIN, "main")).sources} == {
+            Status.ERROR,
+            Status.HEALTHY,
+        }
+        run(sources.delete(ADMIN, "main", gone.id))
+        assert [source.name for source in run(sources.list(ADMIN, "main")).items] == ["invoices"]

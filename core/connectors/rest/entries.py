@@ -12,8 +12,8 @@ from core.connectors.records import type_of
 from core.connectors.rest import table
 from core.connectors.rest.operations import MARK, Operations
 from core.connectors.rest.service import Service
-from core.errors import AuthError, BadAnswer, QueryRefused, RateLimited, SourceUnavailable
-from core.models import LEVEL_MAX, CatalogEntry
+from core.errors import AuthError, BadAnswer, ConfigError, QueryRefused, RateLimited, SourceUnavailable
+from core.models import LEVEL_MAX, CatalogEntry, FieldError, Message
 from core.safety.rest import check_path
 from core.values import clean
 
@@ -129,9 +129,11 @@ def _linked(service: Service, value: Any) -> str | None:
 
 
 def _check_inside(path: str) -> None:
-    from core.connectors import json_path
+    from core.connectors.json_path import is_path
 
-    json_path.check_path(path or None)
+    if path and not is_path(path):
+        # Not as the form's error: for a guard that is a defect, which counts against the source.
+        raise ConfigError(fields=(FieldError("path", Message("field.json_path")),))
 
 
 def _at(document: Any, path: str) -> Any:

@@ -170,7 +170,9 @@ def _lines(text: str, wanted: int, cut: bool) -> list[str]:
     lines = text.split("\n", wanted)[:wanted] if wanted > 0 else []
     if cut and len(lines) < wanted and len(lines) > 1:
         lines.pop()
-    return [line.removesuffix("\r") for line in lines if line or line is not lines[-1]]
+    if lines and not lines[-1]:
+        lines.pop()  # nothing stands behind the last line's end
+    return [line.removesuffix("\r") for line in lines]
 
 
 def dumped(content: bytes, limit: int, bytes_max: int, cut: bool) -> Sample:
