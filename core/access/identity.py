@@ -120,11 +120,17 @@ class Access:
         return await self._people.administrators_with_password() > 0
 
     async def set_administrator_password(self, password: str, name: str = "admin") -> None:
-        """For containers: the administrator exists afterwards and has this password. A changed one ends sessions."""
+        """For containers, at every start: the administrator exists afterwards, and has this password if it is news.
+
+        A password that was set here before changes nothing: who has chosen another one since keeps it, and the
+        sessions go on. Another one ends them, and lets in who was disabled.
+        """
         user = await self._people.user(name)
-        # At every start of a container: a password that has not changed must not end the sessions.
-        if not (user and user.server_admin and await self._passwords.matches(password, user.password_hash)):
+        set_before = None if user is None else user.file_password_hash or user.password_hash
+        if user is None or not (user.server_admin and await self._passwords.matches(password, set_before)):
             await self._put_administrator(name, password)
+        elif user.file_password_hash is None and set_before is not None:
+            await self._people.remember_file(user.id, set_before)
 
     async def new_setup_code(self, hours: float = 24) -> str:
         code, now = new_secret(), self._clock()
@@ -164,6 +170,7 @@ class Access:
         hashed = await self._passwords.hash(password, name)
         async with self._trail.change(Actor(START), None, "setup.password_file", name):
             user = await self._store_administrator(name, hashed)
+            await self._people.remember_file(user.id, hashed)
             await self._settle_administrator(user, FIRST_ORG)
 
     async def _store_administrator(self, name: str, hashed: str) -> UserRecord:

@@ -26,6 +26,7 @@ class UserRecord:
     password_hash: str | None = field(repr=False)
     server_admin: bool
     disabled_at: datetime | None = None
+    file_password_hash: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,10 @@ class PeopleRepository(Statements):
             values = {"password_hash": password_hash, "server_admin": True, "disabled_at": None}
             await connection.execute(sa.update(users).where(users.c.id == user_id).values(values))
             await connection.execute(sa.delete(browser_sessions).where(browser_sessions.c.user_id == user_id))
+
+    async def remember_file(self, user_id: int, password_hash: str) -> None:
+        """Which password a container's file set last."""
+        await self._write(sa.update(users).where(users.c.id == user_id).values(file_password_hash=password_hash))
 
     async def set_password(self, user_id: int, password_hash: str) -> None:
         await self._write(sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash))

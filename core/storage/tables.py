@@ -62,6 +62,8 @@ users = sa.Table(
     sa.Column("server_admin", sa.Boolean, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("disabled_at", Moment),
+    # Of the password that CHESHMEH_ADMIN_PASSWORD_FILE set last.
+    sa.Column("file_password_hash", sa.Text),
 )
 identities = sa.Table(
     "identities",

@@ -3,10 +3,13 @@
 import asyncio
 
 import pytest
+import sqlalchemy as sa
 
 from core.access.identity import Access
 from core.errors import CheshmehError, Conflict, Forbidden, InvalidInput, Unauthenticated
 from core.models import Actor, Role
+from core.storage.database import Database
+from core.storage.tables import users
 from tests.access.conftest import FakeClock, Owner
 
 pytestmark = pytest.mark.anyio
@@ -129,6 +132,34 @@ async def test_the_same_password_file_at_the_next_start_ends_no_session(access: 
     assert await access.actor_of_session(token) is not None
     await access.set_administrator_password(OTHER)
     assert await access.actor_of_session(token) is None
+
+
+async def test_a_password_that_a_person_chose_outlives_the_next_start(access: Access) -> None:
+    await access.set_administrator_password(PASSWORD)
+    token = await access.sign_in("admin", PASSWORD)
+    chosen = await access.complete_setup(await access.new_setup_code(), "admin", OTHER, None)
+    for _ in range(2):
+        await access.set_administrator_password(PASSWORD)
+        assert await access.actor_of_session(chosen) is not None
+        assert await access.sign_in("admin", OTHER)
+        with pytest.raises(Unauthenticated):
+            await access.sign_in("admin", PASSWORD)
+    await access.set_administrator_password(f"{PASSWORD} of another file")
+    assert await access.actor_of_session(chosen) is None
+    assert await access.actor_of_session(token) is None
+    assert await access.sign_in("admin", f"{PASSWORD} of another file")
+
+
+async def test_the_file_of_before_is_remembered_at_the_first_start_that_can(
+    access: Access, owner: Owner, database: Database
+) -> None:
+    await access.set_administrator_password(PASSWORD)
+    async with database.write() as connection:
+        await connection.execute(sa.update(users).values(file_password_hash=None))
+    await access.set_administrator_password(PASSWORD)
+    await access.complete_setup(await access.new_setup_code(), "admin", OTHER, None)
+    await access.set_administrator_password(PASSWORD)
+    assert await access.sign_in("admin", OTHER)
 
 
 async def test_the_password_file_makes_an_ordinary_admin_a_real_one(access: Access, owner: Owner) -> None:
