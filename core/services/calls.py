@@ -35,6 +35,7 @@ class Calls:
 
         Raises BreakerOpen, EgressDenied or Busy; every other end is an answer.
         """
+        version = live.record.config_version
         try:
             report = await live.guard.ping(queued=queued)
         except SourceError:
@@ -44,7 +45,7 @@ class Calls:
             raise report.error
         ok, message, diagnosis = _verdict(report)
         if report.outcome is not Outcome.VOID:
-            await self._proved(live, ok, message, diagnosis)
+            await self._proved(live, version, ok, message, diagnosis)
         status = live.status(self._clock())
         return PingResult(ok, message, report.latency_ms, report.attempts, live.state, status, diagnosis)
 
@@ -61,6 +62,7 @@ class Calls:
 
     async def sample(self, live: LiveSource, params: dict[str, Any]) -> SampleResult:
         """Raises what the source or the guard raised."""
+        version = live.record.config_version
         try:
             report = await live.guard.sample(params)
         except SourceError:
@@ -68,12 +70,18 @@ class Calls:
             raise
         self._writer.mark(live)
         if report.error is None:
-            await self._proved(live, True, SAMPLE_WORKED, None)
+            await self._proved(live, version, True, SAMPLE_WORKED, None)
         elif blames_source(report):
-            await self._proved(live, False, report.error.message, report.error.diagnosis())
+            await self._proved(live, version, False, report.error.message, report.error.diagnosis())
         return SampleResult(report.result(), report.latency_ms)
 
-    async def _proved(self, live: LiveSource, healthy: bool, message: Message, diagnosis: Diagnosis | None) -> None:
+    async def _proved(
+        self, live: LiveSource, version: int, healthy: bool, message: Message, diagnosis: Diagnosis | None
+    ) -> None:
+        """`version` is that of the configuration with which the call began: it says nothing about a later one."""
+        if version != live.record.config_version:
+            self._writer.mark(live)
+            return
         now, before = self._clock(), live.evidence
         old = before.diagnosis.code if before and before.diagnosis else None
         flipped = live.prove(healthy=healthy, now=now, message=message, diagnosis=diagnosis)

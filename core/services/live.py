@@ -105,8 +105,13 @@ class LiveSource:
         return flipped
 
     def disprove(self) -> None:
-        """Another configuration: what was proven about the old destination says nothing about the new one."""
+        """Another configuration: what was proven about the old destination says nothing about the new one.
+
+        Other processes may have known it before this one.
+        """
         self.evidence, self.streak, self.proofs, self.checked_at = None, 0, [], None
+        if self.stored is not None:
+            self.believe(self.stored)
 
     def is_at(self, version: int, seq: int | None) -> bool:
         """Whether this process knows this version, and a state that was written `seq` times (None: never)."""
@@ -142,12 +147,19 @@ class LiveSource:
         self.writing = False
         self.guard.figures.give_back(what.calls, what.rejected)
         self.guard.figures.history.give_back()
-        self.proofs = [*what.proofs, *self.proofs]
+        if what.record.config_version == self.record.config_version:
+            self.proofs = [*what.proofs, *self.proofs]
         self.journal.give_back(tuple(what.news))
 
     def _know(self, kept: StatusRecord) -> None:
         self.stored = kept
         self.guard.figures.rebase(kept.figures)
+        self.believe(kept)
+
+    def believe(self, kept: StatusRecord) -> None:
+        """Takes over what others proved, unless it was with another configuration than this process knows."""
+        if kept.config_version != self.record.config_version:
+            return
         self.streak = extended(kept.streak, self.proofs)
         found = evidence_of(kept)
         if found is not None and (self.evidence is None or self.evidence.ts < found.ts):
@@ -163,6 +175,7 @@ class LiveSource:
             streak=self.streak,
             trouble_since=known.trouble_since if known else None,
             updated_at=now,
+            config_version=self.record.config_version,
             **columns(self.guard.figures.dump()),
             **evidence_columns(self.evidence),
         )
@@ -227,7 +240,7 @@ class LiveSources:
         live = LiveSource(record, guard, Journal(guard, self._clock), kept, host=dial.host)
         live.default_interval_s = self._check_interval_s
         if kept is not None:
-            live.evidence, live.streak = evidence_of(kept), kept.streak
+            live.believe(kept)
         live.journal.tell = lambda: self.on_news(live)
         if record.id in self._holds:
             live.obey(self._holds[record.id])

@@ -18,6 +18,7 @@ from core.storage.events import record_events
 from core.storage.folding import fold
 from core.storage.incidents import close_emptied
 from core.storage.row_locks import announce_sealing
+from core.storage.status import forget_evidence
 from core.storage.tables import sources
 
 
@@ -173,7 +174,7 @@ class SourceRepository:
     async def update(
         self, record: SourceRecord, changes: SourceChanges, *, expected_version: int, told: Sequence[Event] = ()
     ) -> SourceRecord:
-        """The change and what is `told` of it, both or neither.
+        """The change and what is `told` of it, both or neither. Evidence about another configuration goes with that.
 
         Raises PreconditionFailed when the source is no longer at `expected_version`, Conflict for a taken name,
         NotFound when it is gone.
@@ -186,7 +187,8 @@ class SourceRepository:
             return sa.update(sources).where(found).values(values)
 
         name = "" if isinstance(changes.name, Unchanged) else changes.name
-        changed = await self._store(change, name, {record.id: told})
+        disproved = () if isinstance(changes.config, Unchanged) else (record.id,)
+        changed = await self._store(change, name, {record.id: told}, disproved)
         present = await self._present(record.org_slug, record.uid)
         if not changed:
             raise PreconditionFailed("stale")
@@ -209,7 +211,11 @@ class SourceRepository:
         )
 
     async def _store(
-        self, sealing: Callable[[], sa.Insert | sa.Update], name: str, told: Mapping[int, Sequence[Event]]
+        self,
+        sealing: Callable[[], sa.Insert | sa.Update],
+        name: str,
+        told: Mapping[int, Sequence[Event]],
+        disproved: Collection[int] = (),
     ) -> int:
         """The statement is made where a rotation of keys waits for it."""
         try:
@@ -218,6 +224,8 @@ class SourceRepository:
                 stored = (await connection.execute(sealing())).rowcount
                 if stored:
                     await record_events(connection, told)
+                if stored and disproved:
+                    await forget_evidence(connection, disproved)
                 return stored
         except IntegrityError:
             taken = FieldError("name", Message("error.conflict.name_taken", {"name": name}))

@@ -26,7 +26,8 @@ from core.storage.tables import events, organisations, source_status, sources, w
 class StatusRecord:
     """A row of `source_status`. Histograms are packed; `evidence` is `healthy`, `error` or None.
 
-    `seq` counts the writes of the row, `writer` is the process that wrote it last.
+    `seq` counts the writes of the row, `writer` is the process that wrote it last. Evidence and streak were proven with
+    the source's configuration of `config_version`, which is the source's own column: what is stored is of the present.
     """
 
     source_id: int
@@ -51,6 +52,7 @@ class StatusRecord:
     diagnosis: dict[str, Any] | None
     message: dict[str, Any] | None
     updated_at: datetime
+    config_version: int
 
     @property
     def figures(self) -> FiguresState:
@@ -85,11 +87,18 @@ class Written:
 FIGURES = tuple(field.name for field in fields(FiguresState))
 NEVER = datetime.min.replace(tzinfo=UTC)
 EVIDENCE = ("evidence", "evidence_ts", "message", "diagnosis")
+NO_EVIDENCE: dict[str, Any] = dict.fromkeys((*EVIDENCE, "state_since"))
+NOBODY = 0
+"""As a writer: every process then has been overtaken, also the one that wrote the row before."""
 
 
 @lru_cache(maxsize=1)
 def _one() -> sa.Select[Any]:
-    return sa.select(source_status).where(source_status.c.source_id == sa.bindparam("source"))
+    return _rows().where(source_status.c.source_id == sa.bindparam("source"))
+
+
+def _rows() -> sa.Select[Any]:
+    return sa.select(source_status, sources.c.config_version).select_from(source_status.join(sources))
 
 
 class StatusRepository:
@@ -101,9 +110,9 @@ class StatusRepository:
 
     async def of_org(self, org_slug: str) -> dict[int, StatusRecord]:
         """By the source's inner key; sources that were never called are missing."""
-        query = sa.select(source_status).select_from(source_status.join(sources).join(organisations))
+        query = _rows().join(organisations).where(organisations.c.slug == org_slug)
         async with self._database.read() as connection:
-            rows = await connection.execute(query.where(organisations.c.slug == org_slug))
+            rows = await connection.execute(query)
         return {row.source_id: StatusRecord(*row) for row in rows}
 
     async def get(self, source_id: int) -> StatusRecord | None:
@@ -117,7 +126,7 @@ class StatusRepository:
         if not source_ids:
             return {}
         async with self._database.read() as connection:
-            query = sa.select(source_status).where(source_status.c.source_id.in_(source_ids))
+            query = _rows().where(source_status.c.source_id.in_(source_ids))
             return {row.source_id: StatusRecord(*row) for row in await connection.execute(query)}
 
     async def save(self, batch: Iterable[Unwritten], now: datetime) -> dict[int, Written]:
@@ -134,7 +143,7 @@ class StatusRepository:
             waiting = {key: each for key, each in waiting.items() if key in known}
             written = await _merge(connection, waiting, known, number)
             if written:
-                await connection.execute(_upsert(self._database), [columns(each.record) for each in written.values()])
+                await connection.execute(_upsert(self._database), [_row(each.record) for each in written.values()])
             await record_history(connection, {key: each.history for key, each in waiting.items()}, number, now)
             await record_events(connection, {key: each.news for key, each in waiting.items()}, self._events_kept)
             turned = {key: each.record for key, each in written.items() if each.turned}
@@ -167,11 +176,19 @@ class StatusRepository:
         return self._number
 
 
+async def forget_evidence(connection: Connection, keys: Collection[int]) -> None:
+    """In the transaction that gives these sources another configuration: nothing is proven about that one yet."""
+    own = sa.update(source_status).where(source_status.c.source_id.in_(keys))
+    again = {"seq": source_status.c.seq + 1, "writer": NOBODY, "streak": 0}
+    await connection.execute(own.values(again | NO_EVIDENCE))
+
+
 class Known(NamedTuple):
     """How often a row was written, and by whom last; zeros where there is none. While `quiet` no incident begins."""
 
     seq: int
     writer: int
+    config_version: int
     quiet: bool
 
 
@@ -180,9 +197,9 @@ async def _locked(connection: Connection, keys: Iterable[int], now: datetime) ->
     alive = await lock_sources(connection, keys)
     # A statement of its own: the one that waited for the lock still sees what was stored before it waited.
     quiet = sources.c.paused, sources.c.maintenance_from, sources.c.maintenance_until
-    query = sa.select(sources.c.id, source_status.c.seq, source_status.c.writer, *quiet)
+    query = sa.select(sources.c.id, source_status.c.seq, source_status.c.writer, sources.c.config_version, *quiet)
     rows = await connection.execute(query.select_from(sources.outerjoin(source_status)).where(sources.c.id.in_(alive)))
-    return {row.id: Known(row.seq or 0, row.writer or 0, _is_quiet(row, now)) for row in rows}
+    return {row.id: Known(row.seq or 0, row.writer or NOBODY, row.config_version, _is_quiet(row, now)) for row in rows}
 
 
 def _is_quiet(row: Any, now: datetime) -> bool:
@@ -194,26 +211,37 @@ def _is_quiet(row: Any, now: datetime) -> bool:
 async def _merge(
     connection: Connection, waiting: dict[int, Unwritten], known: dict[int, Known], number: int
 ) -> dict[int, Written]:
-    overtaken = [key for key, each in waiting.items() if not _is_ours(known[key], each.record.seq, number)]
+    overtaken = [key for key, each in waiting.items() if not _is_ours(known[key], each.record, number)]
     stored: dict[int, StatusRecord] = {}
     if overtaken:
-        query = sa.select(source_status).where(source_status.c.source_id.in_(overtaken))
+        query = _rows().where(source_status.c.source_id.in_(overtaken))
         stored = {row.source_id: StatusRecord(*row) for row in await connection.execute(query)}
     return {key: _written(stored.get(key), each, known[key], number) for key, each in waiting.items()}
 
 
-def _is_ours(known: Known, seq: int, number: int) -> bool:
+def _is_ours(known: Known, mine: StatusRecord, number: int) -> bool:
     """Whether nobody else wrote since this process knew the row. A commit whose answer was lost is its own."""
-    return known.seq <= seq or (known.seq, known.writer) == (seq + 1, number)
+    if known.config_version != mine.config_version:
+        return False
+    return known.seq <= mine.seq or (known.seq, known.writer) == (mine.seq + 1, number)
 
 
 def _written(stored: StatusRecord | None, each: Unwritten, known: Known, number: int) -> Written:
+    if known.config_version != each.record.config_version:
+        each = _proving_nothing(each, stored)
     record = each.record if stored is None else _joined(stored, each)
     before, opened = record.trouble_since is not None, record.state == BreakerState.OPEN.value
     trouble = in_trouble(before, record.streak, breaker_open=opened) and (before or not known.quiet)
     since = (record.trouble_since or record.state_since or record.updated_at) if trouble else None
-    kept = replace(record, seq=known.seq + 1, writer=number, trouble_since=since)
+    version = known.config_version
+    kept = replace(record, seq=known.seq + 1, writer=number, trouble_since=since, config_version=version)
     return Written(kept, merged=stored is not None, turned=trouble is not before)
+
+
+def _proving_nothing(each: Unwritten, stored: StatusRecord | None) -> Unwritten:
+    """What a process saw with a configuration that the source no longer has: its calls count, and that is all."""
+    state = BreakerState.CLOSED.value if stored is None else stored.state
+    return replace(each, record=replace(each.record, state=state, streak=0, **NO_EVIDENCE), proofs=())
 
 
 def _turn(record: StatusRecord, host: str, now: datetime) -> Turn:
@@ -244,6 +272,12 @@ def _evidence_ts(record: StatusRecord) -> datetime:
 def _upsert(database: Database) -> sa.Executable:
     into = database.insert(source_status)
     return into.on_conflict_do_update(index_elements=["source_id"], set_=dict(into.excluded.items()))
+
+
+def _row(record: StatusRecord) -> dict[str, Any]:
+    row = columns(record)
+    del row["config_version"]  # the source's own
+    return row
 
 
 def columns(record: Any) -> dict[str, Any]:

@@ -133,7 +133,7 @@ class FullGuard:
 class FullSource:
     """A live source as far as a ping looks at it."""
 
-    state = BreakerState.CLOSED
+    state, config_version = BreakerState.CLOSED, 1
 
     def __init__(self) -> None:
         self.guard, self.record, self.name, self.uid = FullGuard(), self, "full", uuid4()

@@ -1,5 +1,6 @@
 """Two processes on one database: each says what both have seen."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,3 +105,54 @@ def test_a_list_takes_over_what_the_other_stored_changed_and_deleted(
     assert (known.name, known.config["host"]) == ("bills", "elsewhere")
     one.runtime.run(sources.delete(ADMIN, "main", source.id))
     assert listed() == ()
+
+
+def reconfigure(made: Product, source: Source) -> Source:
+    sources = made.runtime.sources
+    return made.runtime.run(sources.update(ADMIN, "main", source.id, {"config": {"password": "Zq7-right"}}))
+
+
+def test_what_the_other_writes_after_a_change_brings_no_old_evidence_back(
+    two: tuple[Product, Product], source: Source
+) -> None:
+    one, other = two
+    ping(other, source, *[Step.AUTH] * 3)  # the third is no news: it waits for the next batch
+    reconfigure(one, source)
+    stored(other)
+    for made in (one, other):
+        found = seen(made, source)
+        assert (found.status, found.diagnosis, found.figures.calls_total) == (Status.UNKNOWN, None, 3)
+    ping(one, source, Step.OK)
+    assert seen(other, source).status is Status.HEALTHY
+
+
+def test_what_one_proved_with_the_new_configuration_stays_when_the_other_still_has_the_old(
+    two: tuple[Product, Product], source: Source
+) -> None:
+    one, other = two
+    ping(other, source, *[Step.AUTH] * 3)
+    reconfigure(one, source)
+    ping(one, source, Step.OK)
+    stored(other)
+    assert seen(other, source).status is Status.HEALTHY
+    ping(other, source, Step.OK)
+    stored(other)
+    assert seen(one, source).status is Status.HEALTHY
+
+
+def test_a_call_that_began_before_a_change_proves_nothing_after_it(
+    two: tuple[Product, Product], source: Source
+) -> None:
+    one, _ = two
+    one.other_end.will(Step.SILENT)
+
+    async def both() -> None:
+        call = asyncio.create_task(one.runtime.sources.ping(ADMIN, "main", source.id))
+        await one.other_end.was_asked.wait()
+        await one.runtime.sources.update(ADMIN, "main", source.id, {"config": {"password": "Zq7-right"}})
+        one.other_end.answer()
+        await call
+
+    one.runtime.run(both())
+    stored(one)
+    assert [seen(made, source).status for made in two] == [Status.UNKNOWN] * 2

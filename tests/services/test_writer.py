@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -35,7 +36,7 @@ def live_source() -> LiveSource:
         RetryPolicy(),
         egress=EgressPolicy(),
     )
-    record = cast(SourceRecord, type("Record", (), {"id": 7})())
+    record = cast(SourceRecord, SimpleNamespace(id=7, config_version=1))
     return LiveSource(record, guard, Journal(guard, lambda: NOW))
 
 
@@ -103,6 +104,16 @@ async def test_what_was_seen_while_the_database_is_away_is_stored_once_it_is_bac
     assert (saved.record.calls_total, saved.record.streak) == (3, -2)
     await writer.changed(live)
     assert (statuses.saved[-1].calls, statuses.saved[-1].history) == ((), ())
+
+
+async def test_proofs_that_come_back_after_another_configuration_are_dropped(writer: StatusWriter) -> None:
+    live = live_source()
+    live.prove(healthy=False, now=NOW, message=Message("ping.sample_worked"), diagnosis=None)
+    what = live.take(NOW)
+    live.record = cast(SourceRecord, SimpleNamespace(id=7, config_version=2))
+    live.disprove()
+    live.give_back(what)
+    assert (live.proofs, live.streak, live.evidence) == ([], 0, None)
 
 
 async def test_what_is_interrupted_is_stored_later(slow: "tuple[Slow, StatusWriter]") -> None:

@@ -79,6 +79,5 @@ class Plant:
 def _empty(source_id: int) -> StatusRecord:
     figures = columns(SourceFigures(None, lambda: NOW).dump())
     nothing = dict.fromkeys(("state_since", "evidence", "evidence_ts", "trouble_since", "diagnosis", "message"))
-    return StatusRecord(
-        source_id=source_id, seq=0, writer=0, state="closed", streak=0, updated_at=NOW, **nothing, **figures
-    )
+    facts = {"seq": 0, "writer": 0, "state": "closed", "streak": 0, "updated_at": NOW, "config_version": 1}
+    return StatusRecord(source_id=source_id, **facts, **nothing, **figures)

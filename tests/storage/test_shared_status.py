@@ -10,7 +10,7 @@ from core.metrics.figures import Call, FiguresState, folded
 from core.metrics.histogram import index_of
 from core.models import Organisation, SourceDraft
 from core.storage.database import Database
-from core.storage.sources import SourceRecord, SourceRepository
+from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
 from core.storage.status import StatusRecord, StatusRepository, Unwritten, columns
 from tests.storage.conftest import NOW
 
@@ -28,6 +28,7 @@ class Process:
     def __init__(self, database: Database, source_id: int) -> None:
         self._statuses, self._source_id = StatusRepository(database), source_id
         self.known: StatusRecord | None = None
+        self.config_version = 1
 
     def letter(self, calls: Sequence[Call], rejected: int = 0) -> Unwritten:
         """Those calls on top of what it knows."""
@@ -48,6 +49,7 @@ class Process:
             diagnosis=None,
             message={"key": "m", "args": {}},
             updated_at=NOW,
+            config_version=self.config_version,
             **columns(figures),
         )
         return Unwritten(record, calls, rejected, proofs)
@@ -127,3 +129,57 @@ async def test_a_breaker_that_opens_is_trouble_at_once(two: tuple[Process, Proce
 
 def replace_streak(letter: Unwritten, streak: int) -> Unwritten:
     return replace(letter, record=replace(letter.record, streak=streak))
+
+
+async def configure(sources: SourceRepository, source: SourceRecord) -> int:
+    """The version of another configuration."""
+    changed = await sources.update(source, SourceChanges(config={"host": "other"}), expected_version=source.version)
+    return changed.config_version
+
+
+async def test_another_configuration_begins_without_evidence(
+    two: tuple[Process, Process], sources: SourceRepository, source: SourceRecord, database: Database
+) -> None:
+    before = await two[0].send(two[0].letter([call(0, error=True), call(1, error=True)]))
+    version = await configure(sources, source)
+    kept = await StatusRepository(database).get(source.id)
+    assert kept is not None
+    nothing = dict.fromkeys(("evidence", "evidence_ts", "message", "diagnosis", "state_since"))
+    own = {"seq": before.seq + 1, "writer": 0, "streak": 0, "config_version": version}
+    assert kept == replace(before, **own, **nothing)
+
+
+async def test_a_change_of_words_alone_leaves_the_evidence(
+    two: tuple[Process, Process], sources: SourceRepository, source: SourceRecord, database: Database
+) -> None:
+    before = await two[0].send(two[0].letter([call(0)]))
+    await sources.update(source, SourceChanges(description="orders"), expected_version=source.version)
+    assert await StatusRepository(database).get(source.id) == before
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_what_was_seen_with_an_old_configuration_counts_but_proves_nothing(
+    known: bool, two: tuple[Process, Process], sources: SourceRepository, source: SourceRecord
+) -> None:
+    _, late = two
+    if known:
+        await late.send(late.letter([call(0)]))
+    letter = late.letter([call(1, error=True), call(2, error=True)])
+    opened = replace(letter, record=replace(letter.record, state="open"))
+    await configure(sources, source)
+    written = await late.send(opened)
+    assert (written.evidence, written.message, written.streak, written.trouble_since) == (None, None, 0, None)
+    assert (written.state, written.calls_total) == ("closed", 2 + known)
+
+
+async def test_an_old_configuration_never_takes_the_place_of_a_newer_ones_evidence(
+    two: tuple[Process, Process], sources: SourceRepository, source: SourceRecord
+) -> None:
+    one, late = two
+    await late.send(late.letter([call(0, error=True)]))
+    one.config_version = await configure(sources, source)
+    await one.send(one.letter([call(1)]))
+    for seconds in (2, 3):  # the second time it knows the row, and still not the configuration
+        written = await late.send(late.letter([call(seconds, error=True)]))
+        assert (written.evidence, written.evidence_ts, written.streak) == ("healthy", _at(1), 1)
+    assert written.calls_total == 4

@@ -136,7 +136,7 @@ async def test_the_stamp_is_another_one_after_everything_that_is_written(
 
 
 def _unwritten(source_id: int) -> Unwritten:
-    facts = {"state": "closed", "streak": 0, "trouble_since": None, "updated_at": NOW}
+    facts = {"state": "closed", "streak": 0, "trouble_since": None, "updated_at": NOW, "config_version": 1}
     evidence = dict.fromkeys(EVIDENCE) | {"state_since": None}
     figures = columns(FiguresState())
     return Unwritten(StatusRecord(source_id=source_id, seq=0, writer=0, **facts, **evidence, **figures))

@@ -152,6 +152,7 @@ def _full(source_id: int) -> StatusRecord:
         diagnosis={"code": "timeout", "fields": ["config.host"]},
         message={"key": "error.timeout", "args": {"s": 3}},
         updated_at=NOW,
+        config_version=1,
     )
 
 
@@ -159,4 +160,4 @@ def _empty(source_id: int) -> StatusRecord:
     values = dict.fromkeys(StatusRecord.__dataclass_fields__)
     numbers = dict.fromkeys(("seq", "writer", "calls_total", "errors_total", "rejected_total", "streak"), 0)
     texts = {"source_id": source_id, "histogram": b"", "lifetime": b"", "state": "closed", "updated_at": NOW}
-    return StatusRecord(**(values | numbers | texts | {"latency_sum_ms": 0.0}))
+    return StatusRecord(**(values | numbers | texts | {"latency_sum_ms": 0.0, "config_version": 1}))
