@@ -222,7 +222,10 @@ def _alerting(
     incidents = IncidentRepository(database)
     post = AlertPost(hooks, Webhook(kinds.egress), settings.timezone)
     statuses = StatusRepository(database)
-    sender = AlertSender(Outbox(database), hooks, incidents, statuses, post, settings.origin)
+    interval_s = settings.check_interval_s
+    sender = AlertSender(
+        Outbox(database), hooks, incidents, statuses, post, settings.origin, check_interval_s=interval_s
+    )
     return Incidents(incidents), Alerts(hooks, people, post, settings.locale, audit), sender
 
 

@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from core.models import BreakerState
+from core.models import BreakerState, Status
 from core.services.alert_messages import Told, incident_message
 from core.services.alert_post import AlertPost
 from core.services.evidence import evidence_of
 from core.services.incidents import incident_of
 from core.services.periodic import Periodic
-from core.services.status import status_of
+from core.services.status import effective_interval, status_of
 from core.storage.alert_hooks import HookRecord, HookRepository
-from core.storage.incident_list import IncidentRecord, IncidentRepository
+from core.storage.incident_list import IncidentRecord, IncidentRepository, MemberRecord
 from core.storage.outbox import Delivery, Outbox
-from core.storage.status import StatusRepository
+from core.storage.status import StatusRecord, StatusRepository
 
 log = structlog.get_logger(__name__)
 
@@ -43,14 +43,19 @@ class AlertSender:
         post: AlertPost,
         origin: str,
         *,
+        check_interval_s: float,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         gather_s: float = GATHER_S,
         look_s: float = LOOK_S,
     ) -> None:
-        """`origin` is where the dashboard is reached, for links."""
+        """`origin` is where the dashboard is reached, for links.
+
+        `check_interval_s` is that of sources without one of their own; 0 without scheduled checks.
+        """
         self._outbox, self._hooks, self._incidents, self._statuses = outbox, hooks, incidents, statuses
         self._post, self._origin, self._clock = post, origin, clock
         self._gather, self._look_s = timedelta(seconds=gather_s), look_s
+        self._check_interval_s = check_interval_s
         self._periodic = Periodic("alerts", self._look, retry_s=look_s)
 
     async def work(self) -> int:
@@ -83,11 +88,17 @@ class AlertSender:
     async def _told(self, delivery: Delivery, record: IncidentRecord) -> Told:
         now, kept = self._clock(), await self._statuses.with_ids([member.id for member in record.members])
         statuses = {
-            member.uid: status_of(BreakerState(row.state), evidence_of(row), paused=member.paused, now=now)
+            member.uid: self._status(member, row, now)
             for member in record.members
             if (row := kept.get(member.id)) is not None
         }
         return Told(incident_of(record), record.org_slug, delivery.moment, statuses, self._origin)
+
+    def _status(self, member: MemberRecord, row: StatusRecord, now: datetime) -> Status:
+        evidence = evidence_of(row)
+        slowed = evidence is not None and evidence.refused_us
+        interval = effective_interval(member.check_interval_s, self._check_interval_s, slowed=slowed)
+        return status_of(BreakerState(row.state), evidence, paused=member.paused, now=now, interval=interval)
 
     async def _put_off(self, delivery: Delivery, hook: HookRecord, code: str) -> None:
         again = again_at(delivery.attempts, self._clock())

@@ -18,6 +18,11 @@ class Evidence:
     message: Message
     diagnosis: Diagnosis | None = None
 
+    @property
+    def refused_us(self) -> bool:
+        """Whether the source did not accept our credentials."""
+        return self.diagnosis is not None and self.diagnosis.failure is FailureKind.AUTH
+
 
 def evidence_columns(evidence: Evidence | None) -> dict[str, Any]:
     """The columns of `source_status` that hold it."""

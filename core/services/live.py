@@ -13,7 +13,7 @@ from core.errors import InternalError, InvalidInput
 from core.guarded import GuardedConnector
 from core.metrics.figures import SourceFigures
 from core.metrics.streak import extended, in_trouble
-from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, FailureKind, Hold, Message, Status
+from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, Hold, Message, Status
 from core.resilience.breaker import Breaker
 from core.resilience.bulkhead import Bulkheads
 from core.resilience.gate import Gate, SharedGate
@@ -92,8 +92,7 @@ class LiveSource:
     @property
     def refused_us(self) -> bool:
         """Whether the source did not accept our credentials when it was last called."""
-        evidence = self.evidence
-        return bool(evidence and evidence.diagnosis and evidence.diagnosis.failure is FailureKind.AUTH)
+        return self.evidence is not None and self.evidence.refused_us
 
     def prove(self, *, healthy: bool, now: datetime, message: Message, diagnosis: Diagnosis | None) -> bool:
         """Takes new evidence; true when it says something else than before."""

@@ -21,6 +21,7 @@ class MemberRecord:
     name: str
     kind: str
     paused: bool
+    check_interval_s: float | None
     opened_at: datetime
     closed_at: datetime | None
     diagnosis: dict[str, Any] | None
@@ -75,8 +76,8 @@ def _rows() -> sa.Select[Any]:
 
 def _members(keys: list[int]) -> sa.Select[Any]:
     table = incident_sources.c
-    columns = (sources.c.id, sources.c.uid, sources.c.name, sources.c.kind, sources.c.paused)
-    query = sa.select(table.incident_id, *columns, table.opened_at, table.closed_at, table.diagnosis).join(sources)
+    own = (sources.c[name] for name in ("id", "uid", "name", "kind", "paused", "check_interval_s"))
+    query = sa.select(table.incident_id, *own, table.opened_at, table.closed_at, table.diagnosis).join(sources)
     return query.where(table.incident_id.in_(keys)).order_by(table.opened_at, sources.c.id)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.connectors.http.webhook import Webhook
-from core.errors import AuthError, CertificateInvalid
+from core.errors import AuthError, CertificateInvalid, SourceError
 from core.safety.egress import EgressPolicy
 from core.safety.organisations import OrganisationPolicies
 from core.services.alert_post import AlertPost
@@ -20,16 +20,17 @@ from core.storage.encryption import Keyring, Vault
 from core.storage.incident_list import IncidentRepository
 from core.storage.outbox import Outbox
 from core.storage.people import PeopleRepository
-from core.storage.sources import SourceRepository
+from core.storage.sources import SourceChanges, SourceRepository
 from core.storage.status import StatusRepository
 from tests.fakes import FakeClock
 from tests.safety.trap import trap
 from tests.servers.receiver import receiver
-from tests.storage.plant import NOW, Plant
+from tests.storage.plant import NOW, REFUSED, Plant
 
 pytestmark = pytest.mark.anyio
 SECRET = "Zq7-signing-secret"
 ORIGIN = "https://cheshmeh.example.ir"
+WRONG_PASSWORD = AuthError("password", user="reader", host="db1")
 
 
 @dataclass
@@ -40,13 +41,15 @@ class Post:
     vault: Vault
     egress: EgressPolicy = field(default_factory=EgressPolicy)
     clock: FakeClock = field(default_factory=FakeClock)
+    check_interval_s: float = 0.0
 
     def __post_init__(self) -> None:
         database = self.plant.database
         self.hooks = HookRepository(database, self.vault)
         post = AlertPost(self.hooks, Webhook(OrganisationPolicies(self.egress)), "Asia/Tehran", self.clock.utc)
         reads = IncidentRepository(database), StatusRepository(database)
-        self.sender = AlertSender(Outbox(database), self.hooks, *reads, post, ORIGIN, clock=self.clock.utc, look_s=0)
+        turned = {"clock": self.clock.utc, "look_s": 0, "check_interval_s": self.check_interval_s}
+        self.sender = AlertSender(Outbox(database), self.hooks, *reads, post, ORIGIN, **turned)
 
     async def hook(self, url: str, language: str = "en") -> HookRecord:
         uid = await self.hooks.add(self.plant.org, {"url": url, "secret": SECRET}, "127.0.0.1", language, NOW)
@@ -154,6 +157,31 @@ async def test_one_source_is_told_without_a_common_cause(post: Post) -> None:
         told = found.messages[0].told
         assert (told["title"], told["cause"], told["code"]) == ("Shop is unavailable", "source", "auth_failed")
         assert len(told["text"].splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("default_s", "own_s", "err", "late_s", "status"),
+    [
+        (60, None, REFUSED, 179, "error"),
+        (60, None, REFUSED, 181, "unknown"),
+        (60, 600, REFUSED, 1799, "error"),
+        (3600, 60, REFUSED, 181, "unknown"),
+        (60, None, WRONG_PASSWORD, 2699, "error"),
+        (60, None, WRONG_PASSWORD, 2701, "unknown"),
+        (3600, None, REFUSED, 10_799, "error"),
+        (0, 60, REFUSED, 2699, "error"),
+    ],
+)
+async def test_evidence_is_as_old_as_on_the_pages(
+    plant: Plant, default_s: float, own_s: float | None, err: SourceError, late_s: float, status: str
+) -> None:
+    post = Post(plant, VAULT, check_interval_s=default_s)
+    with receiver() as found:
+        await post.hook(found.url)
+        (shop,) = await post.fail("Shop", err=err)
+        await plant.sources.update(shop, SourceChanges(check_interval_s=own_s), expected_version=shop.version)
+        await post.work_after(late_s)
+        assert found.messages[0].told["sources"][0]["status"] == status
 
 
 async def test_an_incident_whose_sources_were_deleted_is_told_to_its_end(post: Post) -> None:
