@@ -165,9 +165,10 @@ def _without_password(word: re.Match[str]) -> str:
 
     The password runs to the last `@` of the word: people paste unescaped ones that hold `@` and `/` themselves.
     """
-    text = word[0]
-    colon, end = text.find(":", text.find("://") + len("://")), text.rfind("@")
-    return f"{text[: colon + 1]}{MASK}{text[end:]}" if "://" in text and 0 < colon < end - 1 else text
+    scheme, _, rest = word[0].partition("://")
+    user, _, behind = rest.partition(":")
+    password, _, host = behind.rpartition("@")
+    return f"{scheme}://{user}:{MASK}@{host}" if password else word[0]
 
 
 def covered(text: str, search: SecretSearch) -> str:

@@ -3,7 +3,7 @@
 import difflib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal
@@ -204,8 +204,7 @@ def _server(url: SecretStr) -> tuple[str, int] | None:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process. Raises StartupError naming a wrong value or an unknown `CHESHMEH_*` name."""
     environ = os.environ if environ is None else environ
-    _refuse_unknown(environ)
-    _refuse_unknown(dotenv_values(DOTENV))
+    _refuse_unknown((*environ, *dotenv_values(DOTENV)))
     try:
         return Settings()
     except ValidationError as err:
@@ -214,9 +213,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise StartupError("setting", name=name, detail=first["msg"]) from None
 
 
-def _refuse_unknown(environ: Mapping[str, str | None]) -> None:
+def _refuse_unknown(names: Iterable[str]) -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for name in environ:
+    for name in names:
         if name.startswith(PREFIX) and name not in known and not name.startswith(PREFIX + "TEST_"):
             near = difflib.get_close_matches(name, known, n=1)
             raise StartupError("unknown_setting", name=name, nearest=near[0] if near else PREFIX + "DATA_DIR")
