@@ -65,7 +65,7 @@ def _press(*keys: str) -> Act:
 
 def _choose_two(page: Page) -> None:
     page.locator(".st-key-sources_choosing label").first.click()
-    table = page.locator(".st-key-mirrored_sources_table_many .dvn-scroller").first
+    table = page.locator('[class*="st-key-mirrored_sources_table_many"] .dvn-scroller').first
     for row in range(2):
         table.click(position={"x": 16, "y": 55 + 42 * row})  # the boxes stand on the left in every language
         settled(page)
@@ -93,7 +93,10 @@ def _after_run(act: Act) -> Act:
 
 def _view(number: int) -> Act:
     def act(page: Page) -> None:
-        page.get_by_role("tab").nth(number).click()
+        tab = page.get_by_role("tab").nth(number)
+        tab.click()
+        # What it shows comes with the next run, which may begin late: until then the old one stands there, and fades.
+        page.locator(f"[id='{tab.get_attribute('aria-controls')}'] [data-testid=stElementContainer]").first.wait_for()
         settled(page)
 
     return act
