@@ -22,6 +22,7 @@ PREFIX = "CHESHMEH_"
 DOTENV = ".env"
 SESSION_COOKIE = "cheshmeh_session"
 LANG_COOKIE = "cheshmeh_lang"
+ORG_COOKIE = "cheshmeh_org"
 STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
 """Fonts, icons and the sign-in page: served at /assets, nothing of it secret."""
 

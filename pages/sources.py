@@ -66,7 +66,7 @@ def content(listing: Listing, person: Reader, t: Translator) -> None:
             bulk.switch(person, t)
             sources_parts.export(listing, t)
         if bulk.choosing():
-            bulk.actions(bulk.chosen_of(sources), person, t)
+            bulk.actions(table.chosen(sources), person, t)
         table.sources_table(sources, listing.recent, t, pings=person.may(Role.ANALYST), choosing=bulk.choosing())
         return
     empty(t.text("sources.nothing.title"), t.text("sources.nothing.body"))

@@ -85,7 +85,8 @@ def _each(action: str, chosen: Sequence[Source], act: Act, t: Translator) -> Non
     if failed:
         listed = t.listed([f"{t.isolated(source.name)} ({t.message(error.message)})" for source, error in failed])
         said = f"{said} {t.text('bulk.failed', names=listed)}"
-    state.forget(state.ORDER, state.TABLE_MANY)
+    state.forget(state.ORDER)
+    table.choose_anew()
     asking.answered(said)
 
 
@@ -107,9 +108,3 @@ def _names(chosen: Sequence[Source], t: Translator) -> str:
     named = [plain(t.isolated(source.name)) for source in chosen[:NAMED_MAX]]
     more = len(chosen) - NAMED_MAX
     return t.listed([*named, *([t.plural("bulk.more", more)] if more > 0 else [])])
-
-
-def chosen_of(sources: Sequence[Source]) -> list[Source]:
-    """Those that are chosen in the table that the run before drew."""
-    wanted = set(table.chosen())
-    return [source for source in sources if source.id in wanted]

@@ -1,14 +1,18 @@
 """What stands around every page: style sheets, language and direction of the document, the sidebar's lower part."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote
 
 import streamlit as st
 
 from core.i18n import LANGUAGES, Translator, name_of, translator
-from core.settings import LANG_COOKIE
+from core.models import Organisation
+from core.settings import LANG_COOKIE, ORG_COOKIE
 from ui import navigation, page_help, session, shortcuts
 from ui.runtime import runtime
 from ui.session import Reader
@@ -118,7 +122,7 @@ def sidebar(reader: Reader, here: str, t: Translator) -> None:
     st.logo(LOGO, size="large")
     with st.sidebar:
         if len(reader.organisations) > 1:
-            _organisations(reader, t)
+            _organisations(reader, here, t)
         else:
             st.caption(plain(reader.organisation.name))
         _user_menu(reader, t)
@@ -133,15 +137,31 @@ def notice(t: Translator) -> None:
             st.warning(t.text(f"frame.degraded.{part}"), icon=":material/cloud_off:")
 
 
-def _organisations(reader: Reader, t: Translator) -> None:
-    names = {organisation.slug: organisation.name for organisation in reader.organisations}
+def _organisations(reader: Reader, here: str, t: Translator) -> None:
+    names = _told_apart(reader.organisations)
     slugs = list(names)
     chosen = st.selectbox(
         t.text("user.organisation"), slugs, slugs.index(reader.org), format_func=names.__getitem__, key="organisation"
     )
     if chosen != reader.org:
-        session.choose_organisation(chosen)
-        st.rerun()
+        # The browser opens the page anew, so that nothing of one organisation's page is left on the other's.
+        folder = "./" if here == navigation.SOURCE else ""
+        _in_browser(
+            f"document.cookie = '{ORG_COOKIE}={quote(chosen)};path=/;max-age=31536000;SameSite=Lax';"
+            f"location.assign('{folder}?org={quote(chosen)}')"
+        )
+
+
+def _told_apart(organisations: Sequence[Organisation]) -> dict[str, str]:
+    """Their names by slug; where one name is of several, with the slug."""
+    times = Counter(organisation.name for organisation in organisations)
+    return {each.slug: each.name if times[each.name] == 1 else f"{each.name} ({each.slug})" for each in organisations}
+
+
+def _in_browser(script: str) -> NoReturn:
+    """A script of ours that leaves the page; nothing more is drawn on it."""
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+    st.stop()
 
 
 def _user_menu(reader: Reader, t: Translator) -> None:
@@ -160,8 +180,7 @@ def _user_menu(reader: Reader, t: Translator) -> None:
     if picked == SIGN_OUT:
         # No end of the script may stand in what it holds.
         target = json.dumps(session.sign_out()).replace("<", "\\u003c")
-        st.html(f"<script>location.assign({target})</script>", unsafe_allow_javascript=True)
-        st.stop()
+        _in_browser(f"location.assign({target})")
     if picked == ACCOUNT:
         navigation.open_page(navigation.ACCOUNT)
     if picked is not None:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import Forbidden, NotFound, Unauthenticated
 from core.i18n import LANGUAGES, Translator, translator
 from core.models import Actor, Organisation, Role
-from core.settings import LANG_COOKIE, SESSION_COOKIE
+from core.settings import LANG_COOKIE, ORG_COOKIE, SESSION_COOKIE
 from ui import state
 from ui.runtime import run, runtime
 
@@ -74,11 +74,6 @@ def choose_language(lang: str) -> None:
     st.query_params.pop("lang", None)
 
 
-def choose_organisation(slug: str) -> None:
-    st.session_state[state.ORG] = slug
-    st.query_params.clear()
-
-
 def reader() -> Reader:
     """Who looks, asked anew of the session's store; once in a run of the whole page.
 
@@ -122,12 +117,13 @@ def sign_out() -> str:
 
 
 def _chosen(organisations: tuple[Organisation, ...]) -> Organisation:
-    asked = st.query_params.get("org")
-    if asked is not None:
-        st.session_state[state.ORG] = asked
-    slug = st.session_state.get(state.ORG, organisations[0].slug)
-    for organisation in organisations:
-        if organisation.slug == slug:
-            return organisation
-    state.forget(state.ORG)
-    raise NotFound()
+    """One for the whole session: what is typed or drawn on a page of one never meets the services of another."""
+    known = {organisation.slug: organisation for organisation in organisations}
+    if state.ORG not in st.session_state:
+        kept = st.context.cookies.get(ORG_COOKIE)
+        last = kept if kept in known else organisations[0].slug
+        st.session_state[state.ORG] = st.query_params.get("org", last)
+    slug = st.session_state[state.ORG]
+    if slug not in known:
+        raise NotFound()
+    return known[slug]

@@ -38,7 +38,7 @@ def sources_table(
             "ping": st.column_config.ButtonColumn(t.text("sources.column.ping"), width=76, key=state.PING_CLICK),
         },
         t,
-        key=state.TABLE_MANY if choosing else state.TABLE,
+        key=many_key(sources) if choosing else state.TABLE,
         selection_mode="multi-row" if choosing else "single-row",
         on_select="rerun",
     )
@@ -69,11 +69,21 @@ def clicked() -> tuple[str, UUID] | None:
     return ("open", shown[rows[0]]) if rows and rows[0] < len(shown) else None
 
 
-def chosen() -> list[UUID]:
-    """The sources that are chosen beside each other, by the ids of the run that showed them."""
-    shown: list[UUID] = st.session_state.get(state.SHOWN, [])
-    drawn = st.session_state.get(state.TABLE_MANY)
-    return [shown[row] for row in (drawn["selection"]["rows"] if drawn else []) if row < len(shown)]
+def chosen(sources: Sequence[Source]) -> list[Source]:
+    """Those that are chosen beside each other in the table of exactly these sources."""
+    drawn = st.session_state.get(many_key(sources))
+    return [sources[row] for row in sorted(drawn["selection"]["rows"] if drawn else [])]
+
+
+def choose_anew() -> None:
+    """The next run's table has nothing chosen."""
+    st.session_state[state.ROUND] = st.session_state.get(state.ROUND, 0) + 1
+
+
+def many_key(sources: Sequence[Source]) -> str:
+    """Of this list alone: the browser keeps what is chosen by its row, where another list has another source."""
+    ids = hash(tuple(source.id for source in sources)) % 2**64
+    return f"{state.TABLE_MANY}_{st.session_state.get(state.ROUND, 0)}_{ids:x}"
 
 
 def _written(sources: Sequence[Source], recent: Recent, t: Translator) -> dict[str, list[Any]]:

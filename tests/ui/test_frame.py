@@ -14,6 +14,11 @@ from ui.presence import Presence
 from ui.widgets import plain
 
 
+def left_by(app: AppTest) -> list[str]:
+    """What stands on the page as HTML, scripts too."""
+    return [element.proto.body for element in app.get("html")]
+
+
 @pytest.mark.parametrize("page", ["sources", "add", "source"])
 def test_nobody_sees_a_page_without_a_session(open_page: Open, runtime: FakeRuntime, page: str) -> None:
     runtime.access.actor = None
@@ -58,7 +63,39 @@ def test_a_member_of_two_organisations_can_change_between_them(open_page: Open, 
     runtime.access.actor = Actor("مریم", {"main": Role.ADMIN, "second": Role.VIEWER})
     app = open_page()
     app.selectbox(key="organisation").select("second").run()
-    assert "سازمان دوم" in texts(app)
+    (script,) = (each for each in left_by(app) if "cheshmeh_org" in each)
+    assert "location.assign('?org=second')" in script
+    assert "document.cookie = 'cheshmeh_org=second;" in script
+    assert not app.dataframe
+
+
+def test_of_a_source_one_changes_to_the_list_of_the_other_organisation(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.access.organisations += (Organisation(2, "second", "سازمان دوم"),)
+    runtime.access.actor = Actor("مریم", {"main": Role.ADMIN, "second": Role.VIEWER})
+    app = open_page("source")
+    app.selectbox(key="organisation").select("second").run()
+    assert any("location.assign('./?org=second')" in each for each in left_by(app))
+
+
+def test_a_session_stays_in_the_organisation_that_it_began_in(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.access.organisations += (Organisation(2, "second", "سازمان دوم"),)
+    runtime.access.actor = Actor("مریم", {"main": Role.ADMIN, "second": Role.ADMIN})
+    app = open_page(org="second")
+    app.query_params["org"] = "main"
+    assert app.run().selectbox(key="organisation").value == "second"
+    runtime.access.actor = Actor("مریم", {"main": Role.ADMIN})
+    runtime.access.organisations = runtime.access.organisations[:1]
+    del app.query_params["org"]
+    assert "چنین چیزی وجود ندارد" in texts(app.run())
+    assert not app.dataframe
+
+
+def test_two_organisations_of_one_name_are_told_apart(open_page: Open, runtime: FakeRuntime) -> None:
+    (first,) = runtime.access.organisations
+    runtime.access.organisations += (Organisation(2, "second", first.name), Organisation(3, "third", "سوم"))
+    runtime.access.actor = Actor("مریم", dict.fromkeys(("main", "second", "third"), Role.ADMIN))
+    options = open_page().selectbox(key="organisation").options
+    assert options == [f"{first.name} (main)", f"{first.name} (second)", "سوم"]
 
 
 @pytest.mark.parametrize(("lang", "title"), [("fa", "منبع‌های داده"), ("en", "Data sources")])
@@ -118,6 +155,8 @@ def _facts(value: str) -> None:
 
 def test_data_cannot_become_a_directive_of_streamlit() -> None:
     assert ":red" not in plain(":red[x]")
+    assert ":100:" not in plain("2001:db8:100:1")
+    assert plain("127.0.0.1:5432 12:30") == "127.0.0.1:5432 12:30"
     assert ":material" not in plain(":material/home:")
     assert "://" not in plain("http://x/")
     assert plain("10:30") == "10:30"

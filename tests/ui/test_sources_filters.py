@@ -12,7 +12,7 @@ from core.spreadsheet import Cell
 from tests.ui.conftest import Open
 from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import make_source, source_id
-from ui import bulk, sources_parts, state, table
+from ui import sources_parts, state, table
 from ui.listing import Listing
 
 
@@ -84,7 +84,7 @@ def test_tags_can_be_filtered_by_where_there_are_any(open_page: Open, runtime: F
 def chosen(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The ids that count as chosen in the table: AppTest cannot press its rows."""
     ids: list[Any] = []
-    monkeypatch.setattr(table, "chosen", lambda: ids)
+    monkeypatch.setattr(table, "chosen", lambda sources: [source for source in sources if source.id in ids])
     return ids
 
 
@@ -197,5 +197,11 @@ def test_the_export_has_a_row_a_shown_source_and_no_settings() -> None:
 
 def test_the_chosen_stand_in_the_order_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third = (make_source(name) for name in ("الف", "ب", "پ"))
-    monkeypatch.setattr(table, "chosen", lambda: [third.id, first.id])
-    assert bulk.chosen_of([first, second, third]) == [first, third]
+    kept: dict[str, Any] = {}
+    monkeypatch.setattr(table.st, "session_state", kept)
+    kept[table.many_key([first, second, third])] = {"selection": {"rows": [2, 0]}}
+    assert table.chosen([first, second, third]) == [first, third]
+    assert table.chosen([second, third]) == []
+    assert table.chosen([third, second, first]) == []
+    table.choose_anew()
+    assert table.chosen([first, second, third]) == []
