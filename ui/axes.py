@@ -73,7 +73,7 @@ def time_axis(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
     labels = [t.clock(moment) if span < DATES_FROM else day_and_month(moment, t) for moment in moments]
     return {
         "tickvals": moments,
-        "ticktext": labels,
+        "ticktext": list(map(t.drawn, labels)),
         "tickfont": {"color": ink()},
         "gridcolor": GRID,
         "range": [start, start + span],
@@ -103,9 +103,9 @@ def told(moment: datetime, step_s: int, t: Translator) -> str:
     return t.date(moment) if step_s >= DAY_S else f"{day_and_month(moment, t)} · {t.clock(moment)}"
 
 
-def hover(texts: Sequence[str]) -> dict[str, Any]:
+def hover(texts: Sequence[str], t: Translator) -> dict[str, Any]:
     """These words under the pointer, one a point."""
-    return {"customdata": list(texts), "hovertemplate": "%{customdata}<extra></extra>"}
+    return {"customdata": list(map(t.drawn, texts)), "hovertemplate": "%{customdata}<extra></extra>"}
 
 
 def scale(top: float) -> list[float]:

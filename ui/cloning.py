@@ -92,4 +92,6 @@ def _kept_names(config: Mapping[str, Any], above: str = "") -> Iterator[str]:
 
 def _refuse(title: str, body: str, t: Translator) -> None:
     empty(title, body)
-    st.page_link(navigation.page(navigation.ADD, t), label=t.text("add.from.nothing"))
+    if st.button(t.text("add.from.nothing"), key="add_from_nothing"):
+        del st.query_params[navigation.FROM]
+        st.rerun()

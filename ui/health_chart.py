@@ -92,7 +92,9 @@ def _line(
     figure: go.Figure, one: LatencySeries, percentile: str, line: dict[str, object], step_s: int, t: Translator
 ) -> None:
     found = _line_of(one, percentile)
-    texts = [f"{one.name} · {axes.told(point.ts, step_s, t)} · {t.duration_ms(value)}" for point, value in found]
+    texts = [
+        f"{t.isolated(one.name)} · {axes.told(point.ts, step_s, t)} · {t.duration_ms(value)}" for point, value in found
+    ]
     figure.add_scatter(
         x=[point.ts for point, _ in found],
         y=[value for _, value in found],
@@ -101,7 +103,7 @@ def _line(
         line=line,
         marker={"size": 4},
         cliponaxis=False,
-        **axes.hover(texts),
+        **axes.hover(texts, t),
     )
 
 
@@ -112,7 +114,7 @@ def _failures(figure: go.Figure, past: OrgHistory, percentile: str, t: Translato
         return
     failed = sorted(failed, key=lambda each: each[1].errors, reverse=True)[:MARKS_MAX]
     texts = [
-        f"{name} · {axes.told(point.ts, past.step_s, t)} · "
+        f"{t.isolated(name)} · {axes.told(point.ts, past.step_s, t)} · "
         + t.text("history.failed", failed=point.errors, calls=point.calls)
         for name, point, _ in failed
     ]
@@ -123,7 +125,7 @@ def _failures(figure: go.Figure, past: OrgHistory, percentile: str, t: Translato
         mode="markers",
         marker={"symbol": "x", "size": 7, "color": RED},
         cliponaxis=False,
-        **axes.hover(texts),
+        **axes.hover(texts, t),
     )
 
 

@@ -18,9 +18,7 @@ INCIDENTS_MAX = 8
 def sentence(listing: Listing, t: Translator) -> str:
     """«۳ از ۵ منبع سالم‌اند.»"""
     healthy, total = listing.counts.get(Status.HEALTHY, 0), len(listing.everything)
-    return (
-        t.text("health.all", total=total) if healthy == total else t.text("health.some", healthy=healthy, total=total)
-    )
+    return t.plural("health.all", total) if healthy == total else t.text("health.some", healthy=healthy, total=total)
 
 
 def incidents(sources: Sequence[Source], person: Reader, t: Translator) -> None:

@@ -26,7 +26,7 @@ def source_hours(past: OrgHistory, t: Translator) -> None:
     labels = [t.clock(hour) for hour in past.hours]
     hovers = [
         [
-            f"{row.name} · {axes.told(hour, 3600, t)} · {_share(share, t)}"
+            f"{t.isolated(row.name)} · {axes.told(hour, 3600, t)} · {_share(share, t)}"
             for hour, share in zip(past.hours, row.shares, strict=True)
         ]
         for row in past.heat
@@ -82,7 +82,7 @@ def _field(
     figure.add_heatmap(
         z=[list(row) for row in shares],
         text=texts,
-        customdata=hovers,
+        customdata=[list(map(t.drawn, row)) for row in hovers],
         texttemplate="%{text}",
         textfont={"size": 11, "color": WORDS_ON_DARK if axes.on_dark() else WORDS},
         hovertemplate="%{customdata}<extra></extra>",

@@ -96,7 +96,7 @@ def _latency(figure: go.Figure, past: History, percentile: str, colour: str, t: 
         mode="lines+markers",  # a stretch between two without calls is a point, not a line
         marker={"size": 4 if called < FEW else 2},
         line={"width": 1.6, "color": colour, "dash": DASHES[percentile]},
-        **axes.hover(texts),
+        **axes.hover(texts, t),
     )
 
 
@@ -119,7 +119,7 @@ def _counts(figure: go.Figure, past: History, t: Translator) -> None:
                 name=name,
                 yaxis="y2",
                 marker={"color": colour, "line": {"width": 0}},
-                **axes.hover(texts),
+                **axes.hover(texts, t),
             )
 
 
@@ -136,7 +136,7 @@ def _band(figure: go.Figure, past: History, t: Translator) -> None:
                 yaxis="y3",
                 offset=0,
                 marker={"color": colour, "line": {"width": 0}},
-                **axes.hover([f"{axes.told(point.ts, past.step_s, t)} · {name}" for point in points]),
+                **axes.hover([f"{axes.told(point.ts, past.step_s, t)} · {name}" for point in points], t),
             )
 
 

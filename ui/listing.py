@@ -1,6 +1,6 @@
 """What the list of sources shows: loaded in one go, in an order that stays until the person refreshes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.i18n.collation import name_key
-from core.models import PingRow, Source, Status
+from core.models import PingRow, RecentCalls, Source, Status
 from ui import state
 from ui.session import Reader
 
@@ -37,20 +37,20 @@ class Filters:
 class Listing:
     """`everything` is the organisation's, `shown` what the filters admit.
 
-    `recent` holds average latencies of the last 24 hours in milliseconds, one an hour with calls.
+    `recent` says of the sources that were called within 24 hours how they were.
     """
 
     everything: tuple[Source, ...]
     counts: Mapping[Status, int]
     shown: tuple[Source, ...]
-    recent: Mapping[UUID, Sequence[float]]
+    recent: Mapping[UUID, RecentCalls]
 
 
 async def load(runtime: "Runtime", reader: Reader, filters: Filters) -> Listing:
     """Stored state only: no source is touched."""
     listing = await everything(runtime.sources, reader)
     shown = await _filtered(runtime.sources, reader, filters) if filters.any else listing.shown
-    return replace(listing, shown=shown, recent=await runtime.history.sparklines(reader.actor, reader.org))
+    return replace(listing, shown=shown, recent=await runtime.history.recent(reader.actor, reader.org))
 
 
 async def everything(service: "DataSourceService", reader: Reader) -> Listing:

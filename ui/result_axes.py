@@ -35,7 +35,7 @@ def moments(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
     """As every axis of time; with the year where days alone would not say which."""
     axis = axes.time_axis(start, end, t)
     if end - start > YEARS_FROM:
-        axis |= {"ticktext": [t.date(moment) for moment in axis["tickvals"]]}
+        axis |= {"ticktext": [t.drawn(t.date(moment)) for moment in axis["tickvals"]]}
     return axis
 
 

@@ -125,8 +125,10 @@ def _draw(sample: Sample, plot: Plot, found: Drawn, t: Translator) -> None:
 def _add(
     picture: go.Figure, kind: str, found: Drawn, series: Series, name: str, xs: list[Any], colour: str, t: Translator
 ) -> None:
-    texts = [f"{name} · {_x_told(x, t)} · {figure(y, t)}" for x, y in zip(series.xs, series.ys, strict=True)]
-    shared = {"x": xs, "y": list(series.ys), "name": name, **axes.hover(texts)}
+    texts = [
+        f"{t.isolated(name)} · {_x_told(x, t)} · {figure(y, t)}" for x, y in zip(series.xs, series.ys, strict=True)
+    ]
+    shared = {"x": xs, "y": list(series.ys), "name": name, **axes.hover(texts, t)}
     if kind in ("bar", "histogram"):
         width = {"width": found.width * (1000 if found.x is Role.TIME else 1)} if kind == "histogram" else {}
         picture.add_bar(marker={"color": colour, "line": {"width": 0}}, **width, **shared)
@@ -171,7 +173,9 @@ def _aware(moment: datetime, t: Translator) -> datetime:
 
 
 def _x_told(x: Any, t: Translator) -> str:
-    return t.datetime(_aware(x, t)) if isinstance(x, datetime) else x if isinstance(x, str) else figure(x, t)
+    return (
+        t.datetime(_aware(x, t)) if isinstance(x, datetime) else t.isolated(x) if isinstance(x, str) else figure(x, t)
+    )
 
 
 def _name(sample: Sample, series: Series, t: Translator) -> str:

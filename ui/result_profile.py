@@ -159,7 +159,7 @@ def _histogram(found: ColumnProfile, t: Translator) -> None:
         y=[each.count for each in bins],
         width=width * 1000 if found.timed else width,
         marker={"color": axes.TEAL, "line": {"width": 1, "color": "rgba(255,255,255,.5)"}},
-        **axes.hover(texts),
+        **axes.hover(texts, t),
     )
     x = _x_axis(found, t)
     chart.update_layout(result_axes.layout(t, HEIGHT, x, result_axes.numbers(0, most, t), bargap=0, showlegend=False))

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from core.i18n import Translator
-from core.models import Source
+from core.models import RecentCalls, Source
 from ui import grid
 from ui.widgets import kind_name
 
 COLUMNS = ("status", "name", "kind", "last_ok", "p95", "errors", "recent")
 """In the order of reading, before the one that a table ends with."""
-Recent = Mapping[UUID, Sequence[float]]
+Recent = Mapping[UUID, RecentCalls]
+NOT_CALLED = RecentCalls()
 
 
 class Row(NamedTuple):
@@ -51,15 +52,15 @@ class Rows:
 
 
 def _row(source: Source, recent: Recent, t: Translator, now: datetime) -> Row:
-    figures, line = source.figures, array("d", recent.get(source.id, ()))
-    when, calls = figures.last_ok_ts, figures.calls_total
+    figures, lately = source.figures, recent.get(source.id, NOT_CALLED)
+    when, line = figures.last_ok_ts, array("d", lately.averages)
     cells = (
         [t.text(f"status.{source.status.value}")],
         source.name,
         [kind_name(source.kind, t)],
         t.text("sources.never") if when is None else last_ok(when, t, now),
         grid.NOTHING if figures.p95_ms is None else t.duration_ms(figures.p95_ms),
-        t.percent(figures.errors_total / calls) if calls else grid.NOTHING,
+        t.percent(lately.errors / lately.calls) if lately.calls else grid.NOTHING,
         line * 2 if len(line) == 1 else line,  # a single point would be no line
     )
     return Row(source, cells, math.inf if when is None else t.relative_until(when, now))

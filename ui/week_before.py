@@ -35,7 +35,7 @@ def line(figure: Any, before: History, t: Translator) -> None:
         marker={"size": 2},
         opacity=0.7,
         line={"width": 1.4, "color": COLOUR, "dash": "dash"},
-        **axes.hover([_told(point, before, t) for point in before.buckets]),
+        **axes.hover([_told(point, before, t) for point in before.buckets], t),
     )
 
 

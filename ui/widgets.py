@@ -28,7 +28,7 @@ RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$-])")
 # Streamlit replaces `:name:` and `:colour[` after Markdown is parsed, where a backslash no longer protects; and an
 # address that somebody typed is no link of ours.
-_DIRECTIVE = re.compile(r":(?=[a-zA-Z]|//)")
+_DIRECTIVE = re.compile(r":(?=[a-zA-Z]|//|[\w+-]+:)")
 
 
 def plain(text: str) -> str:

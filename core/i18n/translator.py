@@ -16,7 +16,7 @@ from core.i18n.catalogue import catalogue
 from core.i18n.negotiation import direction
 from core.models import BreakerState, Message, Status
 
-ISOLATE_LTR, ISOLATE_AUTO, END_ISOLATE = "\u2066", "\u2068", "\u2069"
+ISOLATE_LTR, ISOLATE_RTL, ISOLATE_AUTO, END_ISOLATE = "\u2066", "\u2067", "\u2068", "\u2069"
 PLURALS = ("zero", "one", "two", "few", "many", "other")
 """The forms of CLDR, in the order in which catalogues write those that their language has."""
 # Numbers that name something instead of counting it keep their Latin digits: people copy them.
@@ -208,6 +208,10 @@ class Translator:
         if not self._isolates or alike:
             return value
         return f"{ISOLATE_AUTO if persian else ISOLATE_LTR}{value}{END_ISOLATE}"
+
+    def drawn(self, value: str) -> str:
+        """Words of this language in a drawing, whose text runs from left to right."""
+        return value if self.direction == "ltr" else f"{ISOLATE_RTL}{value}{END_ISOLATE}"
 
 
 def name_of(lang: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from core.models.messages import Message
@@ -93,6 +94,15 @@ class HeatRow:
     id: UUID
     name: str
     shares: tuple[float | None, ...]
+
+
+class RecentCalls(NamedTuple):
+    """What a list says of a source's last day: its average latencies in milliseconds, one an hour with calls, oldest
+    first; and of its last hour, to five minutes, how many calls it had and how many of them failed."""
+
+    averages: tuple[float, ...] = ()
+    calls: int = 0
+    errors: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core.errors import NotFound
-from core.models import Actor, History, HourOfWeek, OrgHistory, Role
+from core.models import Actor, History, HourOfWeek, OrgHistory, RecentCalls, Role
 from core.services.org_history import OrgHistories
 from core.services.points import points
 from core.services.remembered import Remembered
@@ -41,7 +41,7 @@ class HistoryService:
         self._clock = clock
         self._orgs, self._weeks = OrgHistories(history, sums), WeekHistories(history, sums, ZoneInfo(zone))
         self._kept_weeks = Remembered[tuple[HourOfWeek, ...]](monotonic)
-        self._kept_lines = Remembered[dict[UUID, tuple[float, ...]]](monotonic)
+        self._kept_recent = Remembered[dict[UUID, RecentCalls]](monotonic)
 
     async def of_source(
         self,
@@ -79,13 +79,13 @@ class HistoryService:
         require(actor, org, Role.VIEWER)
         return await self._kept_weeks.get(org, lambda: self._weeks.read(org, self._clock()))
 
-    async def sparklines(self, actor: Actor, org: str) -> dict[UUID, tuple[float, ...]]:
-        """Of each source called within 24 hours its average latency by the hour, in milliseconds.
+    async def recent(self, actor: Actor, org: str) -> dict[UUID, RecentCalls]:
+        """What the list says of each source that was called within 24 hours.
 
-        As it is stored, and remembered for a while: a list is drawn more often than an hour's average changes.
+        As it is stored, and remembered for a while: a list is drawn more often than this changes.
         """
         require(actor, org, Role.VIEWER)
-        return await self._kept_lines.get(org, lambda: self._orgs.sparklines(org, self._clock()))
+        return await self._kept_recent.get(org, lambda: self._orgs.recent(org, self._clock()))
 
     async def _rows(self, key: int, span: Span) -> list[HistoryRow]:
         marks = {} if span.step < SPANS["1h"] else await self._history.marks()

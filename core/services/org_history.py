@@ -8,13 +8,13 @@ from uuid import UUID
 
 from core.i18n.collation import name_key
 from core.metrics.percentiles import percentiles
-from core.models import HeatRow, LatencySeries, OrgHistory, SlowSource, SourceHistory, Window
+from core.models import HeatRow, LatencySeries, OrgHistory, RecentCalls, SlowSource, SourceHistory, Window
 from core.services.points import points
 from core.services.spans import DAY_S, Span, segments, span_of
-from core.storage.history import HistoryRepository, HistoryRow
+from core.storage.history import SPANS, HistoryRepository, HistoryRow
 from core.storage.history_sums import HistorySums, Named, Stretch, Sums
 
-HOUR_S = 3600
+HOUR_S, FINEST = 3600, "5m"
 WINDOWS = {"24h": 24, "7d": 7 * 24, "30d": 30 * 24}
 """Hours, shortest first; the present one is the last of them."""
 THIN_STEPS = (300, 900, 3600, 7200, 28_800, DAY_S, 7 * DAY_S)
@@ -53,14 +53,21 @@ class OrgHistories:
             flakiest=_flakiest(sources.values()),
         )
 
-    async def sparklines(self, org: str, now: datetime) -> dict[UUID, tuple[float, ...]]:
-        """Average latencies of the last 24 hours, one an hour with calls."""
-        end = int(now.timestamp()) // HOUR_S * HOUR_S + HOUR_S
+    async def recent(self, org: str, now: datetime) -> dict[UUID, RecentCalls]:
+        """Of each source that was called in the last 24 hours."""
+        second = int(now.timestamp())
+        end = second // HOUR_S * HOUR_S + HOUR_S
         parts = segments(end - DAY_S, end, HOUR_S, await self._history.marks())
         stretches = [Stretch("", part.tier, part.since, part.until) for part in parts]
-        lines = dict(await self._sums.averages(org, stretches))
+        lines = await self._sums.averages(org, stretches)
+        hour = Stretch("", FINEST, (second - HOUR_S) // SPANS[FINEST] * SPANS[FINEST], end)
+        counts = {each.source_id: (each.calls, each.errors) for each in await self._sums.by_source(org, [hour])}
         ids = {each.key: each.id for each in await self._sums.sources(org)}
-        return {ids[key]: tuple(round(us / 1000, 1) for us in line) for key, line in lines.items() if key in ids}
+        return {
+            ids[key]: RecentCalls(tuple(round(us / 1000, 1) for us in line), *counts.get(key, (0, 0)))
+            for key, line in lines
+            if key in ids
+        }
 
     async def _latency(
         self, keys: Sequence[int], sources: Mapping[int, SourceHistory], span: Span, marks: Mapping[str, int]

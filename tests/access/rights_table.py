@@ -148,7 +148,7 @@ TABLE: dict[str, Row] = {
     "history.of_source": source(V, lambda s, a, o, i: s.of_source(a, o, i)),
     "history.of_org": Row(V, lambda w, s, a, o: s.of_org(a, o, START, END)),
     "history.of_week": Row(V, lambda w, s, a, o: s.of_week(a, o)),
-    "history.sparklines": Row(V, lambda w, s, a, o: s.sparklines(a, o)),
+    "history.recent": Row(V, lambda w, s, a, o: s.recent(a, o)),
     "exposition.read": Row(Needs.SCOPE, lambda w, s, a, o: s.read(a)),
     "incidents.of_org": Row(V, lambda w, s, a, o: s.of_org(a, o)),
     "alerts.hooks": Row(M, lambda w, s, a, o: s.hooks(a, o)),

@@ -84,6 +84,10 @@ def test_a_percentage_keeps_a_decimal_only_below_ten() -> None:
     assert EN.percent(0.004) == "0.4%"
 
 
+def test_of_very_little_a_percentage_says_the_first_figure() -> None:
+    assert [EN.percent(ratio) for ratio in (0.0009, 0.0004, 0.000021)] == ["0.09%", "0.04%", "0.002%"]
+
+
 def test_a_span_is_told_in_milliseconds_below_a_second() -> None:
     assert (FA.duration_ms(12.43), FA.duration_ms(2300)) == ("۱۲٫۴ میلی‌ثانیه", "۲٫۳ ثانیه")
     assert (EN.duration_ms(120.4), EN.duration_ms(2300)) == ("120 ms", "2.3 s")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidInput, NotFound
-from core.models import Actor, OrgHistory, Window
+from core.models import Actor, OrgHistory, RecentCalls, Window
 from core.services.org_history import HEAT_MAX, POINTS_MAX, RANKED_MAX, SERIES_MAX
 from core.storage.history import SPANS
 from tests.services.conftest import past_in
@@ -103,7 +103,7 @@ async def test_an_organisation_sees_only_its_own(past: Past) -> None:
         await past.service.of_org(Actor("x"), "acme", past.ago(hours=1), past.now)
     stranger = Actor("x", {"other": VIEWER.roles["acme"]})
     assert (await past.service.of_org(stranger, "other", past.ago(hours=1), past.now)).sources == ()
-    assert await past.service.sparklines(stranger, "other") == {}
+    assert await past.service.recent(stranger, "other") == {}
 
 
 async def test_a_range_that_begins_after_its_end_is_refused(past: Past) -> None:
@@ -118,10 +118,21 @@ async def test_a_sparkline_is_the_average_of_each_hour_with_calls(past: Past) ->
     await past.write(source, past.ago(hours=3), [10.0, 20.0])
     await past.write(source, past.ago(hours=3), [60.0], writer=2)
     await past.write(source, past.now, [7.25], rejected=3)
-    expected = {source.uid: (30.0, 7.2)}
-    assert await past.service.sparklines(VIEWER, "acme") == expected
+    expected = {source.uid: RecentCalls((30.0, 7.2), 1)}
+    assert await past.service.recent(VIEWER, "acme") == expected
     await past.roll_up()
-    assert await past.service.sparklines(VIEWER, "acme") == expected
+    assert await past.service.recent(VIEWER, "acme") == expected
+
+
+async def test_of_the_last_hour_the_list_knows_how_many_failed(past: Past) -> None:
+    source, quiet = await past.source(), await past.source("quiet")
+    await past.write(source, past.ago(minutes=50), [10.0] * 4, errors=1)
+    await past.write(source, past.ago(minutes=5), [10.0] * 4, errors=2, writer=2)
+    for each in (source, quiet):
+        await past.write(each, past.ago(minutes=70), [10.0] * 9, errors=9)
+    found = await past.service.recent(VIEWER, "acme")
+    assert found[source.uid][1:] == (8, 3)
+    assert found[quiet.uid][1:] == (0, 0)
 
 
 async def test_the_week_counts_whole_hours_by_local_weekday(past: Past) -> None:
@@ -163,7 +174,7 @@ async def test_a_clock_that_was_set_back_gives_nothing_negative(past: Past) -> N
     past.now -= timedelta(days=3)
     seen = await read(past)
     assert seen.sources[0].asked == Window()
-    assert await past.service.sparklines(VIEWER, "acme") == {}
+    assert await past.service.recent(VIEWER, "acme") == {}
 
 
 async def test_postgresql_adds_up_the_same(postgres_url: str) -> None:
@@ -177,7 +188,7 @@ async def test_postgresql_adds_up_the_same(postgres_url: str) -> None:
             seen = await read(past)
             assert seen.sources[0].windows == {"24h": Window(4, 2), "7d": Window(6, 3), "30d": Window(6, 3)}
             assert [slow.source.name for slow in seen.slowest] == ["Shop"]
-            assert await past.service.sparklines(VIEWER, "acme") == {source.uid: (20.0, 20.0)}
+            assert await past.service.recent(VIEWER, "acme") == {source.uid: RecentCalls((20.0, 20.0), 2, 1)}
         assert sum(hour.window.calls for hour in await past.service.of_week(VIEWER, "acme")) == 4
         one = await past.service.of_source(VIEWER, "acme", source.uid, past.ago(days=3), None, 3600)
         assert [bucket.errors for bucket in one.buckets if bucket.calls] == [1, 1, 1]

@@ -13,6 +13,7 @@ from core.models import (
     HourOfWeek,
     LatencySeries,
     OrgHistory,
+    RecentCalls,
     SlowSource,
     Source,
     SourceHistory,
@@ -64,9 +65,10 @@ class FakeHistory:
         hours = [HourOfWeek(day, 9, 30, Window(100, day), 40.0 - day) for day in range(7)]
         return (*hours, HourOfWeek(0, 10, 30, Window(100, 0), None))
 
-    async def sparklines(self, actor: Actor, org: str) -> dict[UUID, tuple[float, ...]]:
+    async def recent(self, actor: Actor, org: str) -> dict[UUID, RecentCalls]:
         called = [source for source in self.sources().values() if source.figures.calls_total]
-        return {source.id: tuple(11.0 + n % 3 for n in range(24)) for source in called}
+        averages = tuple(11.0 + n % 3 for n in range(24))
+        return {source.id: RecentCalls(averages, 10, 3 if source.diagnosis else 0) for source in called}
 
 
 def _points(source: Source, since: datetime, until: datetime) -> Iterator[HistoryPoint]:

@@ -93,6 +93,9 @@ def test_a_pattern_that_is_not_there_is_said_to_be_missing(open_page: Open, aske
     app = open_page("add", **{"from": asked})
     assert not app.exception
     assert "اینجا نیست" in texts(app)
+    app.button(key="add_from_nothing").click().run()
+    assert "from" not in app.query_params
+    assert app.button(key="choose_postgres")
     assert "add_continue" not in [button.key for button in app.button]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.i18n import translator
-from core.models import Source, Status
+from core.models import RecentCalls, Source, Status
 from tests.ui.samples import make_source
 from ui import table
 from ui.table_rows import Recent, Rows
@@ -64,7 +64,14 @@ def test_rows_follow_their_sources_to_other_places(rows: Rows) -> None:
 def test_new_sparklines_are_drawn(rows: Rows) -> None:
     source = well("a")
     written(rows, [source])
-    assert written(rows, [source], recent={source.id: (1.0, 2.0)})["recent"] == [array("d", (1.0, 2.0))]
+    assert written(rows, [source], recent={source.id: RecentCalls((1.0, 2.0))})["recent"] == [array("d", (1.0, 2.0))]
+
+
+def test_the_error_rate_is_that_of_the_last_hour(rows: Rows) -> None:
+    sources = [well("a"), well("b"), well("c")]
+    a, b, _ = (source.id for source in sources)
+    recent = {a: RecentCalls((1.0,), 8, 3), b: RecentCalls((1.0,))}
+    assert written(rows, sources, recent=recent)["errors"] == ["38%", "—", "—"]
 
 
 def test_another_language_is_another_table(rows: Rows) -> None:
