@@ -5,7 +5,6 @@ metadata service, link-local, unspecified, broadcast and multicast addresses, an
 resolved once, here; connectors dial the addresses this module returned, so that nothing can be rebound in between.
 """
 
-import asyncio
 import socket
 from collections.abc import Collection
 from contextvars import ContextVar
@@ -18,6 +17,7 @@ from core.errors import EgressDenied, Unreachable
 from core.models import FieldError, Message
 from core.safety.addresses import DENIED, Address, is_local, read, same_machine
 from core.safety.allow_list import listed
+from core.safety.look_ups import addresses_of
 from core.safety.names import ascii_name, plain_name
 
 REASONS = (*dict.fromkeys(reason for reason, _ in DENIED), "embedded", "own", "not_allowed", "unix_socket")
@@ -168,13 +168,12 @@ async def look_up(host: str, port: int) -> tuple[str, ...]:
     if name.startswith(("/", "@")):
         raise _egress_denied("unix_socket", host, port)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(ascii_name(name), port, type=socket.SOCK_STREAM)
+        return await addresses_of(ascii_name(name))
     except socket.gaierror as err:
         temporary = err.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
         raise _unreachable("name_lookup" if temporary else "unknown_host", host, port) from err
     except UnicodeError as err:
         raise _unreachable("unknown_host", host, port) from err
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _egress_denied(reason: str, host: str, port: int) -> EgressDenied:

@@ -10,9 +10,9 @@ from typing import Any, Protocol, TypeVar
 import psutil
 
 CLOSING_TURNS = 100
-OF_OTHERS = ("asyncio_", "cheshmeh-reader", "cheshmeh-writer")
-"""How threads are called that no connector has: the loop's own, and those of the application's database, which a
-product that serves the tests of this process starts when it first has use for them."""
+OF_OTHERS = ("asyncio_", "cheshmeh-names", "cheshmeh-reader", "cheshmeh-writer")
+"""How threads are called that no connector has: the loop's own, those that look names up for all, and those of the
+application's database, which a product that serves the tests of this process starts when it first has use for them."""
 
 
 class Closable(Protocol):

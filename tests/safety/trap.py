@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from core.connectors import forms
@@ -12,6 +13,7 @@ from core.connectors.base import Connector, Environment
 from core.connectors.registry import registry
 from core.errors import CheshmehError, InvalidInput
 from core.models import CheckStatus
+from core.safety import look_ups
 from core.safety.dialling import DialRefused
 from core.safety.egress import EgressPolicy
 
@@ -74,6 +76,8 @@ def trap(*addresses: str, port: int = 0) -> Iterator[Trap]:
 class NamingLoop(asyncio.SelectorEventLoop):
     """An event loop with names of its own: each look-up of one gets the next of its answers, the last one for ever.
 
+    Drivers look names up through `getaddrinfo`, the product in threads of its own.
+
     `dialled` is where its sockets went, denied ones left out.
     """
 
@@ -93,14 +97,20 @@ class NamingLoop(asyncio.SelectorEventLoop):
         self.dialled.append(address)
 
     async def getaddrinfo(self, host: Any, port: Any, **given: Any) -> Any:
-        answers = self.names.get(host)
-        if answers is None:
-            return await super().getaddrinfo(host, port, **given)
-        addresses = answers.pop(0) if len(answers) > 1 else answers[0]
         found = []
-        for address in addresses:
+        for address in self._next(host) or (host,):
             found += await super().getaddrinfo(address, port, **given)
         return found
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+        if func is not look_ups.ask:
+            return super().run_in_executor(executor, func, *args)
+        addresses = self._next(args[0]) or args
+        return super().run_in_executor(executor, lambda: tuple(chain.from_iterable(map(look_ups.ask, addresses))))
+
+    def _next(self, host: Any) -> tuple[str, ...]:
+        answers = self.names.get(host, [()])
+        return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
 def dialled() -> list[Any]:
