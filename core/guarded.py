@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from core.connectors.base import Connector, Limits
-from core.errors import BreakerOpen, Busy, InternalError, SourceError, SourceTimeout
+from core.errors import BreakerOpen, Busy, InternalError, SourceError, SourceTimeout, SourceUnavailable
 from core.metrics.figures import SourceFigures
 from core.models import BreakerState, CatalogEntry, FailureKind, Outcome, Sample
 from core.resilience.breaker import Breaker, Permit
@@ -103,6 +103,7 @@ class GuardedConnector:
         self.cause: SourceError | None = None
         """What the breaker's listeners are told of right now, where it is the failure of an attempt."""
         self._connector: Connector | None = None
+        self._closed = False
         self._closing: set[asyncio.Task[None]] = set()
         breaker.listen(self._on_change)
 
@@ -156,7 +157,8 @@ class GuardedConnector:
         self.breaker.renew()
 
     async def close(self) -> None:
-        """Ends the connector and waits for those that are still closing."""
+        """Ends the connector and waits for those that are still closing. Final: calls that come later are refused."""
+        self._closed = True
         self._retire()
         await asyncio.gather(*self._closing, self._gate.close())
 
@@ -256,6 +258,9 @@ class GuardedConnector:
         self._ready = None
 
     def _connected(self) -> Connector:
+        # Asked last of all: a call may have waited for its place while its source was deleted.
+        if self._closed:
+            raise SourceUnavailable("closed", outcome=VOID)
         if self._connector is None:
             self._connector = self._build()
         return self._connector

@@ -13,6 +13,7 @@ from core.connectors.base import Environment, Limits
 from core.connectors.http.client import HttpClient, Request, addressed
 from core.connectors.http.tls import TlsConfig
 from core.errors import BadAnswer, QueryRefused, SourceTimeout
+from core.models import Outcome
 from core.safety.egress import EgressPolicy
 from tests.connectors.conformance import error_of
 from tests.connectors.rest_source import JSON, answer, moved, opened, peer
@@ -204,6 +205,17 @@ async def test_a_request_that_may_not_leave_does_not():
         await http.close()
         assert isinstance(error, QueryRefused)
         assert there.connections == 0
+
+
+async def test_a_client_that_was_closed_opens_nothing_any_more():
+    async with peer() as there:
+        http = HttpClient(TlsConfig(), Environment(EgressPolicy()), Limits(1, 5, 5), lambda *_: True, "base_url")
+        await http.send(Request("GET", URL(there.url)), 10)
+        await http.close()
+        error = await error_of(http.send(Request("GET", URL(there.url)), 10))
+        await http.close()
+        assert (str(error), error.outcome, error.retried) == ("source_unavailable.closed", Outcome.VOID, False)
+        assert len(there.requests) == 1
 
 
 async def test_a_request_with_a_body_is_not_redirected():

@@ -9,8 +9,10 @@ from pymongo import AsyncMongoClient
 
 from core.connectors.base import Environment, Limits
 from core.connectors.mongodb.link import Link
-from core.connectors.mongodb.target import target_of
+from core.connectors.mongodb.seeds import Records, look_up
+from core.connectors.mongodb.target import Target, target_of
 from core.errors import SourceTimeout
+from core.models import Outcome
 from core.safety.egress import EgressPolicy
 from tests.connectors.conformance import error_of
 from tests.connectors.mongodb_wire import HOST, closing, config_of, connector, wire_server
@@ -57,6 +59,60 @@ async def test_a_client_that_found_somebody_is_kept():
         before = wire.accepted
         await mongo.ping()
         assert wire.accepted == before
+
+
+async def _greets(client: "AsyncMongoClient[dict[str, object]]") -> object:
+    return await client.admin.command("buildInfo")
+
+
+async def test_a_link_that_was_closed_opens_nothing_any_more():
+    async with wire_server() as wire:
+        link = Link(target_of(config_of(wire.address)), Environment(EgressPolicy()), Limits(5, 10, 15))
+        await link.call(_greets)
+        before = wire.accepted
+        await link.close()
+        error = await error_of(link.call(_greets))
+        await link.close()
+        assert (str(error), error.outcome, error.retried) == ("source_unavailable.closed", Outcome.VOID, False)
+        assert wire.accepted == before
+
+
+async def test_a_link_that_is_closed_while_it_opens_keeps_no_client():
+    begun, found = asyncio.Event(), asyncio.Event()
+
+    class Slow(Records):
+        async def expand(self, target: Target, limit_s: float) -> Target:
+            begun.set()
+            await found.wait()
+            return target
+
+    async with wire_server() as wire, asyncio.timeout(FINE_S):
+        link = Link(target_of(config_of(wire.address)), Environment(EgressPolicy()), Limits(5, 10, 15), Slow(look_up))
+        calling = asyncio.create_task(error_of(link.call(_greets)))
+        await begun.wait()
+        await link.close()
+        found.set()
+        assert (str(await calling), wire.accepted) == ("source_unavailable.closed", 0)
+
+
+async def test_rules_that_change_do_not_close_it_for_good():
+    allow = [HOST]
+    async with wire_server() as wire:
+        environment = Environment(EgressPolicy(allow=allow))
+        link = Link(target_of(config_of(wire.address)), environment, Limits(5, 10, 15))
+        await link.call(_greets)
+        allow[:] = ["192.0.2.1"]
+        assert str(await error_of(link.call(_greets))) == "egress_denied.not_allowed"
+        allow[:] = [HOST]
+        assert await link.call(_greets)
+        await link.close()
+
+
+async def test_a_source_that_was_closed_unused_opens_nothing_any_more():
+    async with wire_server() as wire, closing(connector(wire.address)) as mongo:
+        await mongo.close()
+        assert str(await error_of(mongo.ping())) == "source_unavailable.closed"
+        assert wire.accepted == 0
 
 
 async def test_who_leaves_a_wait_does_not_end_it_for_others():

@@ -6,10 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.connectors.base import Limits
-from core.errors import AuthError, BreakerOpen, InternalError, SourceTimeout, Unreachable
+from core.errors import AuthError, BreakerOpen, InternalError, SourceTimeout, SourceUnavailable, Unreachable
 from core.guarded import GuardedConnector
 from core.models import Outcome
-from tests.fakes import DEFECT_TEXT, FakeConnector, OtherEnd, Step
+from tests.fakes import DEFECT_TEXT, FakeConfig, FakeConnector, OtherEnd, Step, fake_kind
 from tests.guarded.conftest import CLOSED, HALF_OPEN, OPEN, calls_of, guarded, now, opened
 
 
@@ -246,3 +246,39 @@ async def test_a_defect_is_an_internal_error_and_its_text_is_nowhere(
     assert [(line["event"], line["error"]) for line in logged] == [("connector_defect", "RuntimeError")]
     told = (report, report.error.message, report.error.diagnosis(), str(report.error), repr(report.error), logged)
     assert DEFECT_TEXT not in repr(told)
+
+
+@pytest.mark.anyio
+async def test_after_it_is_closed_nothing_is_built_any_more(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    await guard.ping()
+    await guard.close()
+    ends = [await guard.ping(), await guard.ping(queued=True), await guard.sample({})]
+    assert {str(end.error) for end in ends} == {"source_unavailable.closed"}
+    assert {end.outcome for end in ends} == {Outcome.VOID}
+    with pytest.raises(SourceUnavailable):
+        await guard.describe()
+    assert (other_end.built, other_end.closed, len(other_end.requests)) == (1, 1, 1)
+    assert (guard.breaker.failures, calls_of(guard)) == (0, (1, 0, 0))
+
+
+@pytest.mark.anyio
+async def test_a_call_that_waits_for_its_driver_or_its_turn_finds_it_closed(other_end: OtherEnd) -> None:
+    loads = asyncio.Event()
+    guard = guarded(other_end, ready=loads.wait)
+    pings = [asyncio.ensure_future(guard.ping(queued=queued)) for queued in (False, True)]
+    await asyncio.sleep(0.1)
+    await guard.close()
+    loads.set()
+    assert {str(end.error) for end in await asyncio.gather(*pings)} == {"source_unavailable.closed"}
+    assert (other_end.built, other_end.requests) == (0, [])
+
+
+@pytest.mark.anyio
+async def test_another_configuration_is_called_anew(guard: GuardedConnector, other_end: OtherEnd) -> None:
+    kind = fake_kind(other_end)
+    await guard.ping()
+    guard.replace(lambda: kind(FakeConfig(host="elsewhere")), kind.limits)
+    await asyncio.sleep(0)
+    assert (await guard.ping()).error is None
+    assert (other_end.built, other_end.closed) == (2, 1)
+    assert other_end.requests == [("ping", "there"), ("ping", "elsewhere")]

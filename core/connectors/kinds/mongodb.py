@@ -13,8 +13,8 @@ from core.connectors.mongodb.config import MongodbConfig, MongodbParams
 from core.connectors.mongodb.paths import names_of
 from core.connectors.mongodb.target import target_of
 from core.connectors.registry import register
-from core.errors import InvalidInput
-from core.models import CatalogEntry, Check, FieldError, Message, Sample
+from core.errors import InvalidInput, SourceUnavailable
+from core.models import CatalogEntry, Check, FieldError, Message, Outcome, Sample
 from core.safety import mongo
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class MongodbConnector(Connector):
         self._limits = self.limits.overridden(config.timeout_s)
         self._target = target_of(config)
         self._link: Link | None = None
+        self._closed = False
         self._work = Detached()
 
     @classmethod
@@ -108,6 +109,7 @@ class MongodbConnector(Connector):
             yield check
 
     async def close(self) -> None:
+        self._closed = True
         await self._work.cancel()
         if self._link is not None:
             await self._link.close()
@@ -122,6 +124,8 @@ class MongodbConnector(Connector):
     def _linked(self) -> "Link":
         from core.connectors.mongodb.link import Link
 
+        if self._closed:
+            raise SourceUnavailable("closed", outcome=Outcome.VOID)
         if self._link is None:
             self._link = Link(self._target, self._environment, self._limits)
         return self._link

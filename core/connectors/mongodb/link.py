@@ -22,7 +22,7 @@ from core.connectors.mongodb.target import Target
 from core.connectors.mongodb.uri import Address
 from core.connectors.network import fields_of
 from core.errors import QueryRefused, SourceError, SourceTimeout, SourceUnavailable
-from core.models import FieldError
+from core.models import FieldError, Outcome
 from core.resilience.deadline import within
 from core.safety.dialling import egress_denied, guarded_dialling
 from core.safety.egress import Dialling
@@ -69,6 +69,7 @@ class Link:
         self._names = SetNames()
         self._opening = asyncio.Lock()
         self._use: _Use | None = None
+        self._closed = False
         self._endings: set[asyncio.Task[None]] = set()
         self._admitted: set[Address] = set()
         self._otherwise: bool | None = None
@@ -101,7 +102,11 @@ class Link:
         raise failure
 
     async def close(self) -> None:
-        """Ends every connection and task of the client. Idempotent; never waits for the peer for more than 1 s."""
+        """Ends every connection and task, for good. Idempotent; never waits for the peer for more than 1 s."""
+        self._closed = True
+        await self._drop()
+
+    async def _drop(self) -> None:
         use, self._use = self._use, None
         self._dialling.forget()
         self._admitted.clear()
@@ -148,12 +153,22 @@ class Link:
     async def _opened(self) -> _Use:
         async with self._opening:
             if self._dialling.is_revoked():
-                await self.close()
+                await self._drop()
             if self._use is None:
-                target = await self.expanded()
-                await self._admit_seeds(target.hosts)
+                target = await self._judged()
+                self._refuse_closed()
                 self._use = _Use(open_client(target, self._limits, self._names), self._dialling.of_its_own())
             return self._use
+
+    async def _judged(self) -> Target:
+        self._refuse_closed()
+        target = await self.expanded()
+        await self._admit_seeds(target.hosts)
+        return target
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise SourceUnavailable("closed", outcome=Outcome.VOID)
 
     async def _admit_seeds(self, hosts: tuple[Address, ...]) -> None:
         """One seed that may be dialled is enough: the others are judged again when the driver dials them."""
