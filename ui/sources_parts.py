@@ -1,6 +1,7 @@
 """The parts of the list page above its table."""
 
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import streamlit as st
 
@@ -21,8 +22,8 @@ TILES = (Status.HEALTHY, Status.ERROR, Status.SUSPENDED, Status.UNKNOWN)
 
 def caption(listing: Listing, reader: Reader, t: Translator) -> str:
     """Organisation, how many sources, when the last of them was checked."""
-    checked = [source.evidence_ts for source in listing.everything if source.evidence_ts]
-    ago = t.relative(max(checked), datetime.now(UTC)) if checked else ""
+    checked = max(filter(None, map(attrgetter("evidence_ts"), listing.everything)), default=None)
+    ago = t.relative(checked, datetime.now(UTC)) if checked else ""
     last = t.text("sources.caption.checked", ago=ago) if checked else t.text("sources.caption.never")
     count = t.plural("sources.caption.count", len(listing.everything))
     return " · ".join((t.isolated(plain(reader.organisation.name)), count, last))
@@ -38,10 +39,13 @@ def first_source(reader: Reader, t: Translator) -> None:
 
 def tiles(listing: Listing, t: Translator, asked: Filters | None = None) -> None:
     """How many are how; above a list that is filtered by `asked` each with a way to see those alone."""
+    found: dict[Status, list[Source]] = {status: [] for status in TILES}
+    for source in listing.everything:
+        found[source.status].append(source)
     for column, status in zip(st.columns(len(TILES)), TILES, strict=True):
         count = listing.counts.get(status, 0)
         with column:
-            below = _below(status, [s for s in listing.everything if s.status is status], t)
+            below = _below(status, found[status], t)
             tile = figure_tile(status.value, t.text(f"status.{status.value}"), t.number(count), below)
         if asked is not None:
             with tile:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import accumulate
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,6 @@ from ui import grid, state
 from ui.table_rows import Recent, Rows
 
 ROW_HEIGHT = 42
-WORDS = ("status", "kind")
-"""Columns of one word a cell, each cell a list of it."""
 
 
 def sources_table(
@@ -26,10 +24,12 @@ def sources_table(
 
     A press on a row opens the source, or chooses it beside others.
     """
-    st.session_state[state.SHOWN] = [source.id for source in sources]
-    written = _written(sources, recent, t)
+    st.session_state[state.SHOWN] = sources
+    rows = _rows()
+    written = rows.columns(sources, recent, t, datetime.now(UTC))
+    written["recent"] = rows.sparklines(sources, recent)
     if pings:
-        written["ping"] = [t.text("sources.ping")] * len(sources)
+        written["ping"] = pa.repeat(t.text("sources.ping"), len(sources))
     _show(
         written,
         _columns(sources, t)
@@ -49,24 +49,23 @@ def running_table(sources: Sequence[Source], recent: Recent, rows: Sequence[Ping
 
     Without its sparklines the table is a sixth of the size, and it is sent several times a second.
     """
-    written = _written(sources, recent, t)
+    written = _rows().columns(sources, recent, t, datetime.now(UTC))
     answers = {row.id: _answer(row, t) for row in rows}
     waiting = t.text("ping_all.waiting")
-    written["ping"] = [answers.get(source.id, waiting) for source in sources]
-    del written["recent"]
+    written["ping"] = pa.array([answers.get(source.id, waiting) for source in sources], pa.string())
     _show(written, _columns(sources, t), t, key=f"{state.TABLE}_running")
 
 
 def clicked() -> tuple[str, UUID] | None:
-    """What was pressed in the table (`ping` or `open`) and on which source, by the ids of the run that showed it."""
-    shown: list[UUID] = st.session_state.get(state.SHOWN, [])
+    """What was pressed in the table (`ping` or `open`) and on which source, by the list of the run that showed it."""
+    shown: Sequence[Source] = st.session_state.get(state.SHOWN, [])
     for key, action in ((state.PING_CLICK, "ping"), (state.NAME_CLICK, "open")):
         click = st.session_state.get(key)
         if click is not None and click["row"] < len(shown):
-            return action, shown[click["row"]]
+            return action, shown[click["row"]].id
     chosen = st.session_state.get(state.TABLE)
     rows = chosen["selection"]["rows"] if chosen else []
-    return ("open", shown[rows[0]]) if rows and rows[0] < len(shown) else None
+    return ("open", shown[rows[0]].id) if rows and rows[0] < len(shown) else None
 
 
 def chosen(sources: Sequence[Source]) -> list[Source]:
@@ -86,9 +85,11 @@ def many_key(sources: Sequence[Source]) -> str:
     return f"{state.TABLE_MANY}_{st.session_state.get(state.ROUND, 0)}_{ids:x}"
 
 
-def _written(sources: Sequence[Source], recent: Recent, t: Translator) -> dict[str, list[Any]]:
-    rows: Rows = st.session_state.setdefault(state.ROWS_WRITTEN, Rows())
-    return rows.columns(sources, recent, t, datetime.now(UTC))
+def _rows() -> Rows:
+    rows: Rows | None = st.session_state.get(state.ROWS_WRITTEN)
+    if rows is None:
+        rows = st.session_state[state.ROWS_WRITTEN] = Rows()
+    return rows
 
 
 def _answer(row: PingRow, t: Translator) -> str:
@@ -102,7 +103,7 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
     return {
         "status": grid.status_pills(t, width=96),
         "name": column("name", 135),
-        "kind": grid.kind_pills((source.kind for source in sources), t, width=106),
+        "kind": grid.kind_pills(map(attrgetter("kind"), sources), t, width=106),
         "last_ok": column("last_ok", 185),
         "p95": column("p95", 102, help=t.text("sources.column.p95.help")),
         "errors": column("errors", 84, help=t.text("sources.column.errors.help")),
@@ -113,19 +114,7 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
     }
 
 
-def _show(
-    written: Mapping[str, Sequence[Any]], columns: Mapping[str, Any], t: Translator, *, key: str, **how: Any
-) -> None:
+def _show(written: Mapping[str, pa.Array], columns: Mapping[str, Any], t: Translator, *, key: str, **how: Any) -> None:
     # As Arrow, which is how Streamlit sends it: making a frame of it first takes several times as long.
-    table = pa.table({name: _arrow(name, cells) for name, cells in written.items()})
+    table = pa.table(dict(written))
     grid.grid(table, columns, t.plural("sources.table", len(table)), t, key=key, row_height=ROW_HEIGHT, **how)
-
-
-def _arrow(name: str, cells: Sequence[Any]) -> pa.Array:
-    if name != "recent":
-        return pa.array(cells, pa.list_(pa.string()) if name in WORDS else pa.string())
-    # From their bytes: number by number, the lines of 1,000 sources take longer than all other columns.
-    ends = pa.array([0, *accumulate(map(len, cells))], pa.int32())
-    numbers = b"".join(cells)
-    buffers = [None, pa.py_buffer(numbers)]
-    return pa.ListArray.from_arrays(ends, pa.Array.from_buffers(pa.float64(), int(ends[-1].as_py()), buffers))

@@ -1,6 +1,5 @@
 """Rows of the list that are kept from one run to the next, and when they are not."""
 
-from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,6 @@ import pytest
 from core.i18n import translator
 from core.models import RecentCalls, Source, Status
 from tests.ui.samples import make_source
-from ui import table
 from ui.table_rows import Recent, Rows
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -30,14 +28,17 @@ def rows() -> Rows:
 
 
 def written(rows: Rows, sources: Sequence[Source], later_s: float = 0, recent: Recent = NOTHING) -> dict[str, Any]:
-    return rows.columns(sources, recent, EN, NOW + timedelta(seconds=later_s))
+    columns = rows.columns(sources, recent, EN, NOW + timedelta(seconds=later_s))
+    return {name: column.to_pylist() for name, column in columns.items()}
 
 
 def test_what_did_not_change_is_not_written_again(rows: Rows) -> None:
-    sources = [well("a"), well("b")]
-    before, after = written(rows, sources), written(rows, sources, 10)
-    assert before == after
-    assert all(one is other for one, other in zip(before["status"], after["status"], strict=True))
+    sources = [well("a"), well("b", 100)]
+    before, after, aged = (rows.columns(sources, NOTHING, EN, NOW + timedelta(seconds=s)) for s in (0, 10, 20))
+    assert all(after[name] is column for name, column in before.items())
+    assert [name for name, column in before.items() if aged[name] is not column] == ["last_ok"]
+    anew = rows.columns(list(sources), NOTHING, EN, NOW + timedelta(seconds=20))
+    assert anew == aged
 
 
 def test_a_source_that_changed_is_written_again(rows: Rows) -> None:
@@ -61,10 +62,17 @@ def test_rows_follow_their_sources_to_other_places(rows: Rows) -> None:
     assert written(rows, [first, second, third])["name"] == ["a", "b", "c"]
 
 
-def test_new_sparklines_are_drawn(rows: Rows) -> None:
-    source = well("a")
-    written(rows, [source])
-    assert written(rows, [source], recent={source.id: RecentCalls((1.0, 2.0))})["recent"] == [array("d", (1.0, 2.0))]
+def test_new_sparklines_are_drawn_and_old_ones_kept(rows: Rows) -> None:
+    sources = [well("a"), well("b"), well("c")]
+    a, _, c = (source.id for source in sources)
+    assert rows.sparklines(sources, NOTHING).to_pylist() == [[], [], []]
+    recent = {a: RecentCalls((1.5, 2.0)), c: RecentCalls((3.0,))}
+    drawn = rows.sparklines(sources, recent)
+    drawn.validate(full=True)
+    assert drawn.to_pylist() == [[1.5, 2.0], [], [3.0, 3.0]]
+    assert rows.sparklines(sources, recent) is drawn
+    assert rows.sparklines(sources[1:], recent).to_pylist() == [[], [3.0, 3.0]]
+    assert rows.sparklines([], recent).to_pylist() == []
 
 
 def test_the_error_rate_is_that_of_the_last_hour(rows: Rows) -> None:
@@ -77,16 +85,8 @@ def test_the_error_rate_is_that_of_the_last_hour(rows: Rows) -> None:
 def test_another_language_is_another_table(rows: Rows) -> None:
     sources = [well("a")]
     written(rows, sources)
-    assert rows.columns(sources, NOTHING, translator("fa"), NOW)["status"] == [["سالم"]]
+    assert rows.columns(sources, NOTHING, translator("fa"), NOW)["status"].to_pylist() == [["سالم"]]
 
 
 def test_without_sources_every_column_is_there_and_empty(rows: Rows) -> None:
     assert set(map(len, written(rows, []).values())) == {0}
-
-
-def test_sparklines_are_sent_as_they_are() -> None:
-    lines = [array("d"), array("d", (1.5, -2.0)), array("d", (3.0,))]
-    sent = table._arrow("recent", lines)
-    sent.validate(full=True)
-    assert sent.to_pylist() == [[], [1.5, -2.0], [3.0]]
-    assert table._arrow("recent", []).to_pylist() == []
