@@ -93,7 +93,8 @@ def _state(key: int, now: int) -> dict[str, Any]:
         fold.apply(Call(ts, latency_ms, not well and not minute, True, index_of(latency_ms)))
     proven = dict.fromkeys(("evidence_ts", "state_since", "updated_at"), checked)
     message = json.dumps(message_to_json(SAMPLE_WORKED))
-    state = asdict(fold.dump()) | proven | {"message": message, "evidence": "healthy" if well else "error"}
+    evidence = {"evidence": "healthy" if well else "error", "evidence_by": "scheduled", "message": message}
+    state = asdict(fold.dump()) | proven | evidence
     state |= {"source_id": key, "seq": 1, "writer": 1, "state": BreakerState.CLOSED.value, "streak": 5 if well else -1}
     # As the product writes moments: SQLite keeps no zone.
     return {name: _written(value) if isinstance(value, datetime) else value for name, value in state.items()}

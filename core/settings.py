@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     )
     bulkhead_source: int = Field(8, ge=1, le=1000, description="calls of one source at a time")
     bulkhead_process: int = Field(256, ge=4, le=10_000, description="calls of all sources at a time in one process")
-    session_hours: float = Field(12, gt=0, description="how long a sign-in lasts")
+    session_hours: float = Field(12, gt=0, le=8760, description="how long a sign-in lasts")
     rate_limit_token: str = Field("1000/10s", description="requests of one token in a time; 0 is no limit")
     rate_limit_address: str = Field(
         "200/10s", description="failed sign-ins and bad tokens of one address in a time; 0 is no limit"

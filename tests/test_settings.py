@@ -59,6 +59,7 @@ def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CHESHMEH_TIMEZONE", "../../etc/passwd"),
         ("CHESHMEH_LOCALE", "de"),
         ("CHESHMEH_SESSION_HOURS", "0"),
+        ("CHESHMEH_SESSION_HOURS", "inf"),
         ("CHESHMEH_SAMPLE_ROWS_MAX", "-1"),
         ("CHESHMEH_LOG_FORMAT", "xml"),
         ("CHESHMEH_CHECK_INTERVAL_S", "4.9"),

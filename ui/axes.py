@@ -28,7 +28,7 @@ def layout(t: Translator, *, height: int, **axes: Any) -> dict[str, Any]:
         "font": {"family": "Vazirmatn, system-ui, sans-serif", "size": 13},
         "legend": {
             "orientation": "h",
-            "traceorder": "normal",
+            "traceorder": "reversed" if mirrored else "normal",  # the first one where reading starts
             "y": 1.02,
             "yanchor": "bottom",
             "x": 1 if mirrored else 0,

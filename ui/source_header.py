@@ -21,6 +21,7 @@ def header(source: Source, person: Reader, t: Translator) -> None:
     with names:
         st.title(plain(source.name), anchor=False)
         _badges(source, t)
+        _proven(source, t)
     with buttons, st.container(horizontal=True, horizontal_alignment="right"):
         _buttons(source, person, t)
 
@@ -50,6 +51,16 @@ def _badges(source: Source, t: Translator) -> None:
             st.badge(maintenance, icon=":material/build:", color="gray")
         for tag in source.tags:
             st.badge(plain(tag), color="gray")
+
+
+def _proven(source: Source, t: Translator) -> None:
+    """What the status rests on: when it was proven, and by what."""
+    if source.evidence_ts is None:
+        st.caption(t.text("source.proven.never"))
+        return
+    ago = t.relative(source.evidence_ts, datetime.now(UTC))
+    by = t.text(f"source.proven.{source.evidence_by}") if source.evidence_by else ""
+    st.caption(t.text("source.proven.by" if by else "source.proven", ago=ago, by=by))
 
 
 def _buttons(source: Source, person: Reader, t: Translator) -> None:

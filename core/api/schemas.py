@@ -18,6 +18,7 @@ from core.models import (
     PingAllView,
     PingResult,
     PingRow,
+    Proof,
     SampleResult,
     Source,
     SourcePage,
@@ -52,6 +53,17 @@ class NoteOut(BaseModel):
         return cls(text=note.text, author=note.author, ts=note.ts, until=note.until)
 
 
+class EvidenceOut(BaseModel):
+    """When, and by what, the state of a source was last proven; `by` is null for what was stored by older versions."""
+
+    ts: datetime
+    by: Proof | None
+
+    @classmethod
+    def of(cls, source: Source) -> "EvidenceOut | None":
+        return cls(ts=source.evidence_ts, by=source.evidence_by) if source.evidence_ts else None
+
+
 class SourceOut(BaseModel):
     id: UUID
     name: str
@@ -60,6 +72,7 @@ class SourceOut(BaseModel):
     tags: list[str]
     config: dict[str, Any]
     status: Status
+    evidence: EvidenceOut | None
     state: BreakerState
     paused: bool
     check_interval_s: float | None
@@ -82,6 +95,7 @@ class SourceOut(BaseModel):
             tags=list(source.tags),
             config=dict(source.config),
             status=source.status,
+            evidence=EvidenceOut.of(source),
             state=source.state,
             paused=source.paused,
             check_interval_s=source.check_interval_s,

@@ -12,7 +12,7 @@ import structlog
 
 from core.checks.plan import Local, Moment, planned
 from core.errors import SourceError
-from core.models import FailureKind
+from core.models import FailureKind, Proof
 from core.services.calls import Calls
 from core.services.live import LiveSource, LiveSources
 from core.services.pacing import next_start
@@ -146,7 +146,7 @@ class Checker:
 
     async def _check(self, live: LiveSource) -> None:
         try:
-            await self._calls.ping(live, queued=True)
+            await self._calls.ping(live, queued=True, by=Proof.SCHEDULED)
         except SourceError:
             pass  # refused before it was called: nothing was proven, and a person's ping says why
         except Exception as err:  # noqa: BLE001 - one source must not end the checks of the others

@@ -39,7 +39,7 @@ from core.models.sources import (
     SourcePage,
     Visitor,
 )
-from core.models.states import BreakerAction, BreakerState, CheckStatus, FailureKind, Outcome, Part, Role, Status
+from core.models.states import BreakerAction, BreakerState, CheckStatus, FailureKind, Outcome, Part, Proof, Role, Status
 
 __all__ = [
     "LEVEL_MAX",
@@ -91,6 +91,7 @@ __all__ = [
     "PingAllView",
     "PingResult",
     "PingRow",
+    "Proof",
     "QueryStatus",
     "Rate",
     "RecentCalls",

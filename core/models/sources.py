@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core.models.messages import Diagnosis, Message
-from core.models.states import BreakerAction, BreakerState, Role, Status
+from core.models.states import BreakerAction, BreakerState, Proof, Role, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,7 @@ class Source:
 
     `retry_after_s` is the wait until the breaker admits a call again (None unless it refuses now, and while a
     person holds it);
+    `evidence_ts` and `evidence_by` say when and by what its state was last proven,
     `state_since` is when the evidence last changed, `breaker_since` when the breaker did (None while it never has in
     this process). `failures` is the breaker's count; `hold` is there while a person holds it.
     """
@@ -153,6 +154,7 @@ class Source:
     hold: Hold | None = None
     maintenance: Maintenance | None = None
     note: Note | None = None
+    evidence_by: Proof | None = None
 
     @property
     def state(self) -> BreakerState:

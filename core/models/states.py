@@ -59,6 +59,14 @@ class Status(StrEnum):
     SUSPENDED = "suspended"
 
 
+class Proof(StrEnum):
+    """What proved the state of a source: a scheduled check, a ping that somebody asked for, a sample."""
+
+    SCHEDULED = "scheduled"
+    PING = "ping"
+    SAMPLE = "sample"
+
+
 class Outcome(StrEnum):
     """What one attempt proved about the source (not about the request)."""
 

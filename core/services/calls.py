@@ -14,6 +14,7 @@ from core.models import (
     Outcome,
     PingResult,
     PingRow,
+    Proof,
     SampleResult,
     Status,
 )
@@ -30,7 +31,7 @@ class Calls:
     def __init__(self, writer: StatusWriter, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._writer, self._clock = writer, clock
 
-    async def ping(self, live: LiveSource, *, queued: bool = False) -> PingResult:
+    async def ping(self, live: LiveSource, *, queued: bool = False, by: Proof = Proof.PING) -> PingResult:
         """`queued` waits for a place however long it takes: for one of many, with nobody before it.
 
         Raises BreakerOpen, EgressDenied or Busy; every other end is an answer.
@@ -45,7 +46,7 @@ class Calls:
             raise report.error
         ok, message, diagnosis = _verdict(report)
         if report.outcome is not Outcome.VOID:
-            await self._proved(live, version, ok, message, diagnosis)
+            await self._proved(live, version, by, ok, message, diagnosis)
         status = live.status(self._clock())
         return PingResult(ok, message, report.latency_ms, report.attempts, live.state, status, diagnosis)
 
@@ -70,13 +71,20 @@ class Calls:
             raise
         self._writer.mark(live)
         if report.error is None:
-            await self._proved(live, version, True, SAMPLE_WORKED, None)
+            await self._proved(live, version, Proof.SAMPLE, True, SAMPLE_WORKED, None)
         elif blames_source(report):
-            await self._proved(live, version, False, report.error.message, report.error.diagnosis())
+            error = report.error
+            await self._proved(live, version, Proof.SAMPLE, False, error.message, error.diagnosis())
         return SampleResult(report.result(), report.latency_ms)
 
     async def _proved(
-        self, live: LiveSource, version: int, healthy: bool, message: Message, diagnosis: Diagnosis | None
+        self,
+        live: LiveSource,
+        version: int,
+        by: Proof,
+        healthy: bool,
+        message: Message,
+        diagnosis: Diagnosis | None,
     ) -> None:
         """`version` is that of the configuration with which the call began: it says nothing about a later one."""
         if version != live.record.config_version:
@@ -84,7 +92,7 @@ class Calls:
             return
         now, before = self._clock(), live.evidence
         old = before.diagnosis.code if before and before.diagnosis else None
-        flipped = live.prove(healthy=healthy, now=now, message=message, diagnosis=diagnosis)
+        flipped = live.prove(healthy=healthy, now=now, message=message, diagnosis=diagnosis, by=by)
         news = flipped or (diagnosis is not None and diagnosis.code != old)
         # A breaker that opened says why in an event of its own.
         if news and live.state is not BreakerState.OPEN:

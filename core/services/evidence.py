@@ -4,19 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.models import Diagnosis, FailureKind, Message
+from core.models import Diagnosis, FailureKind, Message, Proof
 from core.storage.status import StatusRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the last admitted ping or sample proved, when, and since when it has been so."""
+    """What the last admitted ping or sample proved, when, and since when it has been so.
+
+    `by` is None for what was stored before it was written down.
+    """
 
     healthy: bool
     ts: datetime
     since: datetime
     message: Message
     diagnosis: Diagnosis | None = None
+    by: Proof | None = None
 
     @property
     def refused_us(self) -> bool:
@@ -26,14 +30,14 @@ class Evidence:
 
 def evidence_columns(evidence: Evidence | None) -> dict[str, Any]:
     """The columns of `source_status` that hold it."""
-    names = ("evidence", "evidence_ts", "state_since", "message", "diagnosis")
+    names = ("evidence", "evidence_ts", "evidence_by", "state_since", "message", "diagnosis")
     if evidence is None:
         return dict.fromkeys(names)
     word = "healthy" if evidence.healthy else "error"
     diagnosis = evidence.diagnosis and diagnosis_to_json(evidence.diagnosis)
-    return dict(
-        zip(names, (word, evidence.ts, evidence.since, message_to_json(evidence.message), diagnosis), strict=True)
-    )
+    by = evidence.by and evidence.by.value
+    told = word, evidence.ts, by, evidence.since, message_to_json(evidence.message), diagnosis
+    return dict(zip(names, told, strict=True))
 
 
 def evidence_of(kept: StatusRecord) -> Evidence | None:
@@ -46,6 +50,7 @@ def evidence_of(kept: StatusRecord) -> Evidence | None:
         kept.state_since or kept.evidence_ts,
         message_from_json(kept.message or {}),
         diagnosis_from_json(kept.diagnosis) if kept.diagnosis else None,
+        Proof(kept.evidence_by) if kept.evidence_by else None,
     )
 
 

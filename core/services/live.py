@@ -13,7 +13,7 @@ from core.errors import InternalError, InvalidInput
 from core.guarded import GuardedConnector
 from core.metrics.figures import SourceFigures
 from core.metrics.streak import extended, in_trouble
-from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, Hold, Message, Status
+from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, Hold, Message, Proof, Status
 from core.resilience.breaker import Breaker
 from core.resilience.bulkhead import Bulkheads
 from core.resilience.gate import Gate, SharedGate
@@ -94,11 +94,13 @@ class LiveSource:
         """Whether the source did not accept our credentials when it was last called."""
         return self.evidence is not None and self.evidence.refused_us
 
-    def prove(self, *, healthy: bool, now: datetime, message: Message, diagnosis: Diagnosis | None) -> bool:
+    def prove(
+        self, *, healthy: bool, now: datetime, message: Message, diagnosis: Diagnosis | None, by: Proof | None = None
+    ) -> bool:
         """Takes new evidence; true when it says something else than before."""
         flipped = self.evidence is None or self.evidence.healthy is not healthy
         since = now if self.evidence is None or flipped else self.evidence.since
-        self.evidence = Evidence(healthy, now, since, message, diagnosis)
+        self.evidence = Evidence(healthy, now, since, message, diagnosis, by)
         self.proofs.append(healthy)
         self.streak = extended(self.streak, (healthy,))
         return flipped

@@ -101,6 +101,7 @@ def _made(live: LiveSource, figures: Figures, config: Mapping[str, Any], now: da
         diagnosis=evidence.diagnosis if evidence else None,
         message=evidence.message if evidence else None,
         evidence_ts=evidence.ts if evidence else None,
+        evidence_by=evidence.by if evidence else None,
         state_since=evidence.since if evidence else None,
         retry_after_s=_wait(live),
         breaker_since=live.journal.since,

@@ -24,7 +24,7 @@ from core.storage.tables import events, organisations, source_status, sources, w
 
 @dataclass(frozen=True, slots=True)
 class StatusRecord:
-    """A row of `source_status`. Histograms are packed; `evidence` is `healthy`, `error` or None.
+    """A row of `source_status`. Histograms are packed; `evidence` is `healthy`, `error` or None, `evidence_by` a Proof.
 
     `seq` counts the writes of the row, `writer` is the process that wrote it last. Evidence and streak were proven with
     the source's configuration of `config_version`, which is the source's own column: what is stored is of the present.
@@ -47,6 +47,7 @@ class StatusRecord:
     state_since: datetime | None
     evidence: str | None
     evidence_ts: datetime | None
+    evidence_by: str | None
     streak: int
     trouble_since: datetime | None
     diagnosis: dict[str, Any] | None
@@ -86,7 +87,7 @@ class Written:
 
 FIGURES = tuple(field.name for field in fields(FiguresState))
 NEVER = datetime.min.replace(tzinfo=UTC)
-EVIDENCE = ("evidence", "evidence_ts", "message", "diagnosis")
+EVIDENCE = ("evidence", "evidence_ts", "evidence_by", "message", "diagnosis")
 NO_EVIDENCE: dict[str, Any] = dict.fromkeys((*EVIDENCE, "state_since"))
 NOBODY = 0
 """As a writer: every process then has been overtaken, also the one that wrote the row before."""

@@ -230,6 +230,7 @@ source_status = sa.Table(
     sa.Column("state_since", Moment),
     sa.Column("evidence", sa.String(16)),
     sa.Column("evidence_ts", Moment),
+    sa.Column("evidence_by", sa.String(16)),
     # How many proofs in a row said so (below zero: that it is broken), and since when an incident is open.
     sa.Column("streak", sa.Integer, nullable=False),
     sa.Column("trouble_since", Moment),

@@ -10,8 +10,8 @@ from tests.api.conftest import Org
 SECRET = "Zq7-never-shown"
 POSTGRES = {"host": "db.example.ir", "database": "shop", "user": "reader"}
 SHOWN = (
-    *("id", "name", "kind", "description", "tags", "config", "status", "state", "paused", "check_interval_s"),
-    *("maintenance", "note"),
+    *("id", "name", "kind", "description", "tags", "config", "status", "evidence", "state", "paused"),
+    *("check_interval_s", "maintenance", "note"),
     *("breaker", "message", "last_ok_ts", "last_err_ts", "created_at", "updated_at"),
 )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.models import BreakerState, Maintenance
+from core.models import BreakerState, Maintenance, Proof
 from core.services.live import LiveSource
 from core.storage.status import StatusRepository, Unwritten
 from tests.checks.conftest import INTERVAL_S, Bench
@@ -21,7 +21,7 @@ async def test_a_source_is_checked_once_in_every_interval(bench: Bench) -> None:
     await bench.pass_by(10 * 60)
     assert 9 <= bench.asked() <= 11
     assert live.evidence is not None
-    assert live.evidence.healthy
+    assert (live.evidence.healthy, live.evidence.by) == (True, Proof.SCHEDULED)
     assert live.guard.figures.snapshot(live.state).calls_total == bench.asked()
 
 

@@ -7,7 +7,7 @@ import pytest
 from core.bootstrap import open_runtime
 from core.checks.job_queue import job_queue
 from core.errors import EgressDenied, InvalidInput, StartupError, Unauthenticated
-from core.models import Actor, Role, SourceDraft
+from core.models import Actor, Proof, Role, SourceDraft
 from core.runtime import Runtime
 from core.services.administration import Administration
 from core.services.inputs import parse_order
@@ -41,6 +41,7 @@ def test_a_source_its_figures_and_its_state_outlive_a_restart(tmp_path: Path, po
         after = runtime.run(runtime.sources.get(ADMIN, "main", source.id))
         assert after.figures.calls_total == 2
         assert (after.figures, after.status, after.diagnosis) == (before.figures, before.status, before.diagnosis)
+        assert (after.evidence_ts, after.evidence_by) == (before.evidence_ts, Proof.PING)
         made.other_end.will(Step.OK)
         assert runtime.run(runtime.sources.ping(ADMIN, "main", source.id)).ok
 

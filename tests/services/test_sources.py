@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.errors import BreakerOpen, Forbidden, InvalidInput, NotFound
-from core.models import Actor, BreakerConfig, Role, Source, SourceDraft, Status
+from core.errors import BreakerOpen, Forbidden, InvalidInput, NotFound, SourceError
+from core.models import Actor, BreakerConfig, Proof, Role, Source, SourceDraft, Status
 from tests.fakes import Step
 from tests.services.assembly import Product, product
 
@@ -42,9 +42,24 @@ def test_figures_and_evidence_outlive_a_restart(tmp_path: Path) -> None:
         after = get(made, source)
         assert (after.figures, after.status, after.message) == (before.figures, Status.ERROR, before.message)
         assert after.diagnosis == before.diagnosis
+        assert (after.evidence_ts, after.evidence_by) == (before.evidence_ts, Proof.PING)
         made.other_end.will(Step.OK)
         ping(made, source)
         assert get(made, source).figures.calls_total == 3
+
+
+def test_the_evidence_says_by_what_it_came(tmp_path: Path) -> None:
+    with product(tmp_path) as made:
+        source = create(made)
+        assert get(made, source).evidence_by is None
+        made.runtime.run(made.runtime.sources.sample(ADMIN, "main", source.id, {}))
+        assert get(made, source).evidence_by is Proof.SAMPLE
+        ping(made, source)
+        assert get(made, source).evidence_by is Proof.PING
+        made.other_end.will(Step.AUTH)
+        with pytest.raises(SourceError):
+            made.runtime.run(made.runtime.sources.sample(ADMIN, "main", source.id, {}))
+        assert (get(made, source).status, get(made, source).evidence_by) == (Status.ERROR, Proof.SAMPLE)
 
 
 def test_a_source_is_what_it_was_after_a_restart(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from core.services.evidence import diagnosis_to_json
 from core.storage.database import Database
 from core.storage.incident_list import IncidentRecord, IncidentRepository
 from core.storage.sources import SourceRecord, SourceRepository
-from core.storage.status import StatusRecord, StatusRepository, Unwritten, columns
+from core.storage.status import EVIDENCE, StatusRecord, StatusRepository, Unwritten, columns
 
 NOW = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)
 REFUSED = Unreachable("refused", host="db1", port=5432)
@@ -78,6 +78,6 @@ class Plant:
 
 def _empty(source_id: int) -> StatusRecord:
     figures = columns(SourceFigures(None, lambda: NOW).dump())
-    nothing = dict.fromkeys(("state_since", "evidence", "evidence_ts", "trouble_since", "diagnosis", "message"))
+    nothing = dict.fromkeys((*EVIDENCE, "state_since", "trouble_since"))
     facts = {"seq": 0, "writer": 0, "state": "closed", "streak": 0, "updated_at": NOW, "config_version": 1}
     return StatusRecord(source_id=source_id, **facts, **nothing, **figures)

@@ -44,6 +44,7 @@ class Process:
             state_since=last and last.ts,
             evidence=("error" if last.error else "healthy") if last else None,
             evidence_ts=last and last.ts,
+            evidence_by=last and "ping",
             streak=-len(proofs) if last and last.error else len(proofs),
             trouble_since=known.trouble_since if known else None,
             diagnosis=None,
@@ -144,7 +145,7 @@ async def test_another_configuration_begins_without_evidence(
     version = await configure(sources, source)
     kept = await StatusRepository(database).get(source.id)
     assert kept is not None
-    nothing = dict.fromkeys(("evidence", "evidence_ts", "message", "diagnosis", "state_since"))
+    nothing = dict.fromkeys(("evidence", "evidence_ts", "evidence_by", "message", "diagnosis", "state_since"))
     own = {"seq": before.seq + 1, "writer": 0, "streak": 0, "config_version": version}
     assert kept == replace(before, **own, **nothing)
 

@@ -147,6 +147,7 @@ def _full(source_id: int) -> StatusRecord:
         state_since=NOW,
         evidence="error",
         evidence_ts=NOW,
+        evidence_by="scheduled",
         streak=-3,
         trouble_since=NOW,
         diagnosis={"code": "timeout", "fields": ["config.host"]},

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.models import Actor, BreakerState, Maintenance, Note, Role, Status
+from core.models import Actor, BreakerState, Maintenance, Note, Proof, Role, Status
 from core.settings import STATIC_DIR
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
@@ -24,6 +24,21 @@ def test_a_suspended_source_says_what_since_when_why_and_what_to_do(open_page: O
     assert "علت" in said
     assert "چه کنید" in said
     assert "۲ ساعت پیش" in said
+
+
+@pytest.mark.parametrize(
+    ("by", "said"), [(Proof.SCHEDULED, "اثبات: همین حالا، بررسی زمان‌بندی‌شده"), (None, "اثبات: همین حالا")]
+)
+def test_the_header_says_when_and_by_what_the_status_was_proven(
+    open_page: Open, runtime: FakeRuntime, by: Proof | None, said: str
+) -> None:
+    source = replace(make_source("پایانه"), evidence_ts=datetime.now(UTC), evidence_by=by)
+    runtime.sources.sources = {source.id: source}
+    assert said in texts(open_page("source", source=str(source.id))).splitlines()
+
+
+def test_the_header_says_that_nothing_was_proven(open_page: Open) -> None:
+    assert "هنوز اثباتی برای وضعیت این منبع نیست." in texts(open_page("source", source=UNKNOWN))
 
 
 def test_a_healthy_source_has_no_box(open_page: Open) -> None:
