@@ -1,15 +1,22 @@
 """Writes down what became of each sample, for whoever asked for it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import CheshmehError
-from core.models import Actor, SampleResult
+from core.models import Actor, SampleResult, SampleRun
 from core.storage.runs import RunRepository
 from core.storage.sources import SourceRecord
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -20,7 +27,10 @@ class Run:
 
 
 class Runs:
-    """Keeps no row of an answer, and of the request what the trail keeps."""
+    """Keeps no row of an answer, and of the request what the trail keeps.
+
+    A run is written beside its answer, which waits for nothing, and before anybody reads runs.
+    """
 
     def __init__(
         self,
@@ -30,6 +40,7 @@ class Runs:
     ) -> None:
         """`masked` gives the parameters as they may be kept: `params`, or only their beginning."""
         self._kept, self._masked, self._clock = kept, masked, clock
+        self._writing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def kept(self, actor: Actor, source: SourceRecord, params: Mapping[str, Any]) -> AsyncIterator[Run]:
@@ -44,7 +55,25 @@ class Runs:
         finally:
             if code is not None or run.result is not None:
                 outcome = {"code": code, **_figures(run.result), "params": self._masked(source, params).get("params")}
-                await self._kept.add(source, actor.name, asked_at, outcome)
+                task = asyncio.create_task(self._write(source, actor, asked_at, outcome))
+                self._writing.add(task)
+                task.add_done_callback(self._writing.discard)
+
+    async def of(self, org: str, actor: Actor, source_id: UUID, limit: int) -> tuple[SampleRun, ...]:
+        """One person's latest runs of one source, newest first."""
+        await self.settled()
+        return await self._kept.of(org, actor.name, source_id, limit)
+
+    async def settled(self) -> None:
+        """Waits until what has ended so far is written."""
+        await asyncio.gather(*self._writing)
+
+    async def _write(self, source: SourceRecord, actor: Actor, asked_at: datetime, outcome: Mapping[str, Any]) -> None:
+        try:
+            await self._kept.add(source, actor.name, asked_at, outcome)
+        except SQLAlchemyError as err:
+            # Of a source that is deleted by now, or the database is away: who looked is in the trail.
+            log.warning("run_not_kept", source=str(source.uid), error=type(err).__name__)
 
 
 def _figures(result: SampleResult | None) -> dict[str, Any]:

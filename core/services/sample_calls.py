@@ -17,7 +17,6 @@ from core.services.last_good import LastGood
 from core.services.live import LiveSource
 from core.services.runs import Runs
 from core.services.source_trail import SourceTrail
-from core.storage.runs import RunRepository
 
 
 class SampleCalls(ABC):
@@ -30,7 +29,6 @@ class SampleCalls(ABC):
     _approvals: Approvals
     _trail: SourceTrail
     _runs: Runs
-    _kept_runs: RunRepository
     _clock: Callable[[], datetime]
 
     async def sample(self, actor: Actor, org: str, source_id: UUID, params: Mapping[str, Any]) -> SampleResult:
@@ -49,7 +47,7 @@ class SampleCalls(ABC):
     async def runs(self, actor: Actor, org: str, source_id: UUID, limit: int = 20) -> tuple[SampleRun, ...]:
         """One's own latest samples of a source, newest first."""
         await self._require(actor, org, source_id, Role.ANALYST)
-        return await self._kept_runs.of(org, actor.name, source_id, limit)
+        return await self._runs.of(org, actor, source_id, limit)
 
     async def last_sample(self, actor: Actor, org: str, source_id: UUID) -> KeptSample | None:
         """The last good answer that this process saw, for as long as the source's configuration is the same."""

@@ -82,7 +82,7 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
         self._diagnosing, self._audit, self._repeats, self._approvals = diagnosing, audit, repeats, approvals
         self._jobs: Jobs[PingAllJob] = Jobs()
         self._views, self._trail = SourceViews(kinds, sources, clock), SourceTrail(audit, kinds, sources)
-        self._kept_runs, self._runs = runs, Runs(runs, self._trail.asked, clock)
+        self._runs = Runs(runs, self._trail.asked, clock)
 
     async def authorise(self, actor: Actor, org: str, role: Role, source_id: UUID | None = None) -> None:
         """Raises NotFound or Forbidden as every other method would, before any input is read."""
@@ -248,7 +248,7 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
 
     async def close(self) -> None:
         """Cancels jobs and ends every connector."""
-        await asyncio.gather(self._jobs.close(), self._diagnosing.jobs.close())
+        await asyncio.gather(self._jobs.close(), self._diagnosing.jobs.close(), self._runs.settled())
         await self._live.close()
 
     async def _organisation(self, actor: Actor, org: str, role: Role) -> Organisation:

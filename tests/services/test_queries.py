@@ -1,5 +1,6 @@
 """Saved queries, their approval, and the policy that lets nothing else run."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,9 +8,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound, PreconditionFailed, QueryRefused
 from core.models import Actor, QueryStatus, Role, SamplePolicy, SavedQuery, SourceDraft
+from core.storage.runs import RunRepository
 from tests.services.assembly import Product, product
 
 ADMIN = Actor("نگار", {"main": Role.ADMIN, "other": Role.ADMIN}, address="10.1.2.3")
@@ -241,6 +245,49 @@ def test_what_is_too_long_is_kept_without_its_request_and_runs_go_with_their_sou
     house.run(sources.delete(ADMIN, "main", house.source))
     with pytest.raises(NotFound):
         house.run(sources.runs(SARA, "main", house.source))
+
+
+def test_an_answer_waits_for_no_run_to_be_written_and_who_reads_runs_does(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, answered = RunRepository.add, asyncio.Event()
+
+    async def late(self: RunRepository, *run: Any) -> None:
+        await answered.wait()
+        await write(self, *run)
+
+    async def reads() -> Any:
+        reading = asyncio.create_task(house.made.runtime.sources.runs(SARA, "main", house.source))
+        done, _ = await asyncio.wait([reading], timeout=0.1)
+        answered.set()
+        return done, await reading
+
+    monkeypatch.setattr(RunRepository, "add", late)
+    house.sample(TABLE)
+    before, runs = house.run(reads())
+    assert (before, [run.params for run in runs]) == (set(), [TABLE])
+
+
+def test_a_run_that_cannot_be_kept_takes_no_answer_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_run: Any) -> None:
+        raise OperationalError("INSERT", {}, Exception("disk is full"))
+
+    monkeypatch.setattr(RunRepository, "add", away)
+    with capture_logs() as logs:
+        assert house.sample(TABLE)
+        assert house.run(house.made.runtime.sources.runs(SARA, "main", house.source)) == ()
+    assert [(line["event"], line["error"]) for line in logs] == [("run_not_kept", "OperationalError")]
+
+
+def test_a_run_outlives_the_end_of_the_process_that_comes_at_once(tmp_path: Path) -> None:
+    with product(tmp_path) as made:
+        made.runtime.run(made.runtime.access.ensure_organisation("main", "main"))
+        source = made.runtime.run(
+            made.runtime.sources.create(ADMIN, "main", SourceDraft("fake", "shop", {"host": "h"}))
+        )
+        House(made, source.id).sample(TABLE)
+    with product(tmp_path) as made:
+        assert len(made.runtime.run(made.runtime.sources.runs(SARA, "main", source.id))) == 1
 
 
 def test_everything_that_was_done_is_in_the_trail(house: House) -> None:
