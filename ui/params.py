@@ -18,10 +18,11 @@ from ui.widgets import plain
 HEIGHT = 190
 
 
-def editor(source: Source, first: Callable[[], Mapping[str, Any]], t: Translator) -> None:
-    """The text, filled with what `first` gives, or with the kind's example, when nobody has written yet."""
+def editor(source: Source, first: Callable[[], Mapping[str, Any] | None], t: Translator) -> None:
+    """The text. Before anybody writes, what `first` gives: of what is empty the kind's example, of None nothing."""
     if key(source.id) not in st.session_state:
-        st.session_state[key(source.id)] = written(first() or placeholder(source.kind))
+        request = first()
+        st.session_state[key(source.id)] = "" if request is None else written(request or placeholder(source.kind))
     st.text_area(
         t.text("playground.params"),
         key=key(source.id),
@@ -32,8 +33,9 @@ def editor(source: Source, first: Callable[[], Mapping[str, Any]], t: Translator
 
 
 def judged(source: Source, person: Reader, t: Translator) -> dict[str, Any] | None:
-    """The parameters, or None after saying what is wrong with them and where."""
-    params = parsed(st.session_state.get(key(source.id)) or "", t)
+    """The parameters, or None: of an empty editor, or after saying what is wrong with them and where."""
+    text = st.session_state.get(key(source.id)) or ""
+    params = parsed(text, t) if text.strip() else None
     if params is None:
         return None
     try:

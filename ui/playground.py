@@ -12,9 +12,9 @@ from ui.last_good import last_good
 from ui.posture import posture
 from ui.result import result
 from ui.runtime import run, runtime
-from ui.saved_queries import first_approved, saved_queries
+from ui.saved_queries import first_request, saved_queries
 from ui.session import Reader
-from ui.tree import first_request, tree
+from ui.tree import tree
 from ui.units import size
 from ui.widgets import errors_shown
 
@@ -31,7 +31,7 @@ def playground(source: Source, person: Reader, t: Translator) -> None:
     runs.again(source, person)
     with asks:
         saved_queries(source, person, t)
-        params.editor(source, lambda: first_approved(source, person) or first_request(source, person), t)
+        params.editor(source, lambda: first_request(source, person), t)
         request = params.judged(source, person, t)
         pressed = _buttons(source, request is None, t)
     with holds:

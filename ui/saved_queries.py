@@ -10,7 +10,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.models import QueryStatus, SamplePolicy, SavedQuery, Source
 from core.safety.approved import TYPES, placeholders
-from ui import asking, params, state
+from ui import asking, params, state, tree
 from ui.refusals import refusals_shown
 from ui.runtime import run, runtime
 from ui.session import Reader, reader
@@ -40,13 +40,16 @@ def saved_queries(source: Source, person: Reader, t: Translator) -> None:
         _chosen(chosen, source, person, t)
 
 
-def first_approved(source: Source, person: Reader) -> Mapping[str, Any]:
-    """Where only approved queries run, one that asks for no values: whatever else one begins with would be refused."""
+def first_request(source: Source, person: Reader) -> Mapping[str, Any] | None:
+    """What one begins with: the first that the source holds, empty when it holds nothing.
+
+    Where only approved queries run it is one of them that asks for no values, or None: all else would be refused.
+    """
     if not _only_approved(person):
-        return {}
+        return tree.first_request(source, person)
     found = run(runtime().queries.list(person.actor, person.org, source.id))
     ready = (query.params for query in found if query.status is QueryStatus.APPROVED and not query.parameters)
-    return next(ready, {})
+    return next(ready, None)
 
 
 def status_words(query: SavedQuery, t: Translator) -> str:

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from core.access.names import wrong
-from core.api import etags, schemas
+from core.api import etags, schemas, source_schemas
 from core.api.body import json_object
 from core.api.context import Admin, Analyst, Editor, Viewer, runtime_of, source_id
 from core.api.ladder import climbed
@@ -45,15 +45,15 @@ async def list_sources(
     q: Annotated[str | None, Query(description="words that the name, description, tags or configuration hold")] = None,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
     limit: Annotated[str, Query(description="sources in an answer", json_schema_extra=LIMIT)] = "100",
-) -> schemas.PageOut:
+) -> source_schemas.PageOut:
     """Sources in the order of their creation, by pages."""
     runtime, wanted = runtime_of(request), {"kind": kind, "status": status, "tag": tag, "q": q, "cursor": cursor}
     page = await runtime.call(runtime.sources.list(actor, org_id, limit=integer("limit", limit), **wanted))
-    return schemas.PageOut.of(page, words(request))
+    return source_schemas.PageOut.of(page, words(request))
 
 
 @router.post("", status_code=201)
-async def create(request: Request, response: Response, org_id: str, actor: Editor) -> schemas.SourceOut:
+async def create(request: Request, response: Response, org_id: str, actor: Editor) -> source_schemas.SourceOut:
     """Creates a source; its configuration is checked, encrypted and stored, but not tried.
 
     With an `Idempotency-Key` the same request gets the same answer for 24 hours, however often it comes.
@@ -93,10 +93,10 @@ async def ping_all(request: Request, org_id: str, actor: Analyst) -> StreamingRe
     return StreamingResponse(_lines(request, job), media_type=NDJSON)
 
 
-@router.get("/{ds_id}", response_model=schemas.SourceOut)
+@router.get("/{ds_id}", response_model=source_schemas.SourceOut)
 async def get(
     request: Request, response: Response, org_id: str, ds_id: str, actor: Viewer
-) -> schemas.SourceOut | Response:
+) -> source_schemas.SourceOut | Response:
     """One source. With `If-None-Match` 304 while nothing of the answer has changed, its state included."""
     runtime = runtime_of(request)
     shown = _shown(await runtime.call(runtime.sources.get(actor, org_id, source_id(ds_id))), request, response)
@@ -107,7 +107,7 @@ async def get(
 @router.patch("/{ds_id}")
 async def update(
     request: Request, response: Response, org_id: str, ds_id: str, actor: Editor, verify: Verify = "false"
-) -> schemas.SourceOut:
+) -> source_schemas.SourceOut:
     """A JSON merge patch. A secret left out or sent as `{"set": true}` is kept, `null` clears it.
 
     With `verify=true` a changed configuration is tried first and takes the old one's place only when it works; else
@@ -156,7 +156,7 @@ async def metrics(request: Request, org_id: str, ds_id: str, actor: Viewer) -> s
 @router.post("/{ds_id}/breaker")
 async def set_breaker(
     request: Request, response: Response, org_id: str, ds_id: str, actor: Editor
-) -> schemas.SourceOut:
+) -> source_schemas.SourceOut:
     """`force_open` refuses every call and `disable` admits every one until `reset`; it is kept, with the reason."""
     order = await json_object(request)
     runtime = runtime_of(request)
@@ -178,8 +178,8 @@ def _line(data: BaseModel) -> str:
     return json.dumps(data.model_dump(mode="json"), ensure_ascii=False) + "\n"
 
 
-def _shown(source: Source, request: Request, response: Response) -> schemas.SourceOut:
-    shown = schemas.SourceOut.of(source, words(request))
+def _shown(source: Source, request: Request, response: Response) -> source_schemas.SourceOut:
+    shown = source_schemas.SourceOut.of(source, words(request))
     response.headers["ETag"] = etags.tag(source.version, shown)
     return shown
 

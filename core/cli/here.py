@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
-from core.api import schemas
+from core.api import schemas, source_schemas
 from core.api.audit_schemas import LineOut
 from core.api.catalog_schemas import CatalogOut
 from core.api.history_schemas import HistoryOut, asked
@@ -108,7 +108,7 @@ class Here:
             yield from (LineOut.of(line).model_dump(mode="json") for line in page.items)
 
     def _shown(self, source: Source) -> Shown:
-        shown = Shown(schemas.SourceOut.of(source, self._speak).model_dump(mode="json"))
+        shown = Shown(source_schemas.SourceOut.of(source, self._speak).model_dump(mode="json"))
         shown.etag = f'"{source.version}"'
         return shown
 

@@ -7,14 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from core.i18n import LANGUAGES
 from tests.browser.visitor import PASSWORD, Visitor
@@ -24,10 +24,22 @@ from tests.servers.processes import reserved_port
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 60
 PAGE_LIMIT_MS = 30_000
+LOOK_MS = 5_000
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a failure, what the page said at its moment."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and isinstance(page, Page):
+        with suppress(Error):
+            report.sections.append(("page", f"{page.url}\n{page.locator('body').inner_text(timeout=LOOK_MS)}"))
+    return report
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,14 @@ def test_under_the_policy_the_editor_begins_with_what_may_run(house: House, shop
     assert not app.button(key="run").disabled
 
 
+def test_under_the_policy_the_editor_is_empty_while_nothing_may_run(house: House, shop: str) -> None:
+    only_approved(house)
+    app = house.open("playground", NEGAR, source=shop)
+    assert app.text_area(key=f"ltr_params_{shop}").value == ""
+    assert not app.error
+    assert app.button(key="run").disabled
+
+
 def begins_with(app: Any, source: str) -> Any:
     return json.loads(app.text_area(key=f"ltr_params_{source}").value)
 
