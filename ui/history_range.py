@@ -1,25 +1,29 @@
-"""Which range of history a page shows: chosen with a button, kept in the address."""
+"""Which range of history a page shows: chosen with a button or day by day, kept in the address."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
 
 from core.i18n import Translator
-from ui import state
+from ui import day, state
 
-PARAM, AT = "range", "at"
+PARAM, AT, FROM, TO = "range", "at", "from", "to"
+CUSTOM = "custom"
+KEPT_DAYS, FIRST_DAYS = 730, 7
+"""How far back history goes, and how many days a stretch has before somebody chooses."""
 
 
 def chosen(ranges: Mapping[str, timedelta], default: str, key: str, t: Translator) -> str:
-    """The name of the range: as pressed, else as the address has it, else `default`."""
+    """The name of the range, CUSTOM among them: as pressed, else as the address has it, else `default`."""
+    names = [*ranges, CUSTOM]
     key = state.in_words(key, t.lang)
     if key not in st.session_state:
         asked = st.query_params.get(PARAM)
-        st.session_state[key] = asked if asked in ranges else default
+        st.session_state[key] = asked if asked in names else default
     picked = st.segmented_control(
         t.text("history.range"),
-        list(ranges),
+        names,
         format_func=lambda name: t.text(f"history.range.{name}"),
         label_visibility="collapsed",
         required=True,
@@ -31,13 +35,35 @@ def chosen(ranges: Mapping[str, timedelta], default: str, key: str, t: Translato
     return name
 
 
-def ends(length: timedelta, now: datetime) -> tuple[datetime, datetime]:
-    """The range up to now, or around the moment in the address."""
+def ends(name: str, ranges: Mapping[str, timedelta], now: datetime, t: Translator) -> tuple[datetime, datetime]:
+    """The range up to now, or around the moment in the address; of CUSTOM the days that are chosen here."""
+    if name == CUSTOM:
+        return _chosen_days(now, t)
+    for param in (FROM, TO):
+        st.query_params.pop(param, None)
+    length = ranges[name]
     at = moment_in_address()
     if at is None:
         return now - length, now
     until = min(now, at + length / 2)
     return until - length, until
+
+
+def _chosen_days(now: datetime, t: Translator) -> tuple[datetime, datetime]:
+    today = now.astimezone(t.zone).date()
+    present = _day_in_address(FROM) or today - timedelta(days=FIRST_DAYS - 1), _day_in_address(TO) or today
+    begin, end = day.days_between("history", t, today - timedelta(days=KEPT_DAYS), today, present)
+    for param, chosen in ((FROM, begin), (TO, end)):
+        if st.query_params.get(param) != chosen.isoformat():
+            st.query_params[param] = chosen.isoformat()
+    return t.midnight(begin), min(now, t.midnight(end + timedelta(days=1)))
+
+
+def _day_in_address(param: str) -> date | None:
+    try:
+        return date.fromisoformat(st.query_params.get(param, ""))
+    except ValueError:
+        return None
 
 
 def show_moment(t: Translator) -> None:

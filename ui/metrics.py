@@ -27,11 +27,11 @@ def metrics(source: Source, person: Reader, t: Translator) -> None:
     title.markdown(f"## {t.text('metrics.chart.title')}")
     with choice, st.container(horizontal=True, horizontal_alignment="right"):
         chosen = history_range.chosen(RANGES, "24h", state.SOURCE_RANGE, t)
-    _history(source, person, RANGES[chosen], t)
+    _history(source, person, chosen, t)
 
 
-def _history(source: Source, person: Reader, length: timedelta, t: Translator) -> None:
-    since, until = history_range.ends(length, datetime.now(UTC))
+def _history(source: Source, person: Reader, chosen: str, t: Translator) -> None:
+    since, until = history_range.ends(chosen, RANGES, datetime.now(UTC), t)
     past = run(runtime().history.of_source(person.actor, person.org, source.id, since, until))
     history_range.show_moment(t)
     if not any(point.calls or point.rejected for point in past.buckets):

@@ -11,11 +11,14 @@ from core.i18n import Translator
 from core.models import QueryStatus, SamplePolicy, SavedQuery, Source
 from core.safety.approved import TYPES, placeholders
 from ui import asking, params, state, tree
+from ui.day import day_input
 from ui.refusals import refusals_shown
 from ui.runtime import run, runtime
 from ui.session import Reader, reader
 from ui.widgets import plain
 
+DAYS = date(1921, 3, 21), date(2071, 3, 20)
+"""Between which a day can be chosen: the Jalali years 1300 to 1449."""
 EXAMPLE = '{"$param": "city"}'
 ICONS = {
     QueryStatus.DRAFT: ":material/edit_note:",
@@ -110,8 +113,8 @@ def _input(query: SavedQuery, name: str, wanted: str, t: Translator) -> Any:
     if wanted == "float":
         return st.number_input(label, value=None, step=0.01, format="%g", key=key)
     if wanted == "date":
-        chosen = st.date_input(label, value=None, format="YYYY-MM-DD", key=key)
-        return chosen.isoformat() if isinstance(chosen, date) else None
+        chosen = day_input(label, key, t, *DAYS)
+        return chosen and chosen.isoformat()
     return st.text_input(label, placeholder="2026-03-21T08:30:00Z" if wanted == "timestamp" else None, key=key)
 
 

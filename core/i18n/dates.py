@@ -6,9 +6,9 @@ from datetime import date as GregorianDay  # noqa: N812 - two calendars have a d
 from functools import lru_cache
 from typing import NamedTuple
 
-import jdatetime  # type: ignore[import-untyped]  # the package carries no types
 from babel.dates import format_date
 
+from core.i18n import jalali
 from core.i18n.numerals import digits_of
 
 _STEPS = (("second", 1), ("minute", 60), ("hour", 3600), ("day", 86_400))
@@ -25,8 +25,8 @@ def date(when: datetime, lang: str, zone: tzinfo) -> str:
 def _written(local: GregorianDay, lang: str) -> str:
     if lang != "fa":
         return format_date(local, "d MMM y", locale=lang)
-    day = jdatetime.date.fromgregorian(date=local)
-    return digits_of(f"{day.day} {jdatetime.date.j_months_fa[day.month - 1]} {day.year}", lang)
+    day = jalali.of(local)
+    return digits_of(f"{day.day} {jalali.MONTHS[day.month - 1]} {day.year}", lang)
 
 
 FIRST_JALALI = 622
@@ -49,8 +49,8 @@ def in_figures(when: GregorianDay, lang: str, zone: tzinfo) -> str:
 
 @lru_cache(maxsize=4096)
 def _figures(day: GregorianDay) -> str:
-    jalali = jdatetime.date.fromgregorian(date=day)
-    return digits_of(f"{jalali.year:04}/{jalali.month:02}/{jalali.day:02}", "fa")
+    found = jalali.of(day)
+    return digits_of(f"{found.year:04}/{found.month:02}/{found.day:02}", "fa")
 
 
 def clock(when: datetime, lang: str, zone: tzinfo, *, seconds: bool = False) -> str:
@@ -74,12 +74,11 @@ def year_start(when: datetime, lang: str, zone: tzinfo) -> datetime:
 def _calendar(local: GregorianDay, lang: str) -> tuple[int, int]:
     if lang != "fa":
         return local.year, local.month
-    day = jdatetime.date.fromgregorian(date=local)
-    return day.year, day.month
+    return jalali.of(local)[:2]
 
 
 def _midnight(year: int, month: int, lang: str, zone: tzinfo) -> datetime:
-    first = GregorianDay(year, month, 1) if lang != "fa" else jdatetime.date(year, month, 1).togregorian()
+    first = GregorianDay(year, month, 1) if lang != "fa" else jalali.gregorian(year, month, 1)
     return datetime(first.year, first.month, first.day, tzinfo=zone)
 
 

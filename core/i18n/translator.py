@@ -143,6 +143,15 @@ class Translator:
     def year_start(self, when: dt.datetime) -> dt.datetime:
         return dates.year_start(when, self.lang, self.zone)
 
+    @property
+    def jalali(self) -> bool:
+        """Whether the reader's calendar is the Jalali one."""
+        return self.lang == "fa"
+
+    def midnight(self, day: dt.date) -> dt.datetime:
+        """Where a day begins for the reader."""
+        return dt.datetime(day.year, day.month, day.day, tzinfo=self.zone)
+
     def day_start(self, when: dt.datetime) -> dt.datetime:
         return when.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
 

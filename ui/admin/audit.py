@@ -14,14 +14,16 @@ from core.i18n.actors import actor_words
 from core.models import AuditLine, Role
 from core.services.audit import EXPORT_MAX, AuditNames
 from core.spreadsheet import Cell
-from ui import session, state
+from ui import day, session, state
 from ui.admin import trail
 from ui.exports import csv_button
 from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.widgets import empty
 
-RANGES = ("today", "7d", "30d", "month", "last_month", "year", "all")
+CUSTOM = "custom"
+RANGES = ("today", "7d", "30d", "month", "last_month", "year", CUSTOM, "all")
+YEARS_BACK = 10
 FIRST_RANGE = "7d"
 PAGE = 50
 HEADER = ("time", "person", "address", "action", "target", "target_id", "before", "after")
@@ -32,7 +34,8 @@ def audit(person: Reader, t: Translator) -> None:
     asked = _filters(run(runtime().audit.names(person.actor, org)), t)
     cursors = _cursors((org, *asked))
     when, action, somebody = asked
-    since, until = span(when, datetime.now(UTC), t)
+    now = datetime.now(UTC)
+    since, until = _chosen_days(now, t) if when == CUSTOM else span(when, now, t)
     wanted: dict[str, Any] = {"since": since, "until": until, "action": action, "person": somebody}
     page = run(runtime().audit.lines(person.actor, org, **wanted, cursor=cursors[-1] if cursors else None, limit=PAGE))
     if not page.items:
@@ -59,6 +62,13 @@ def span(name: str, now: datetime, t: Translator) -> tuple[datetime | None, date
         case "year":
             return t.year_start(now), None
     return None, None
+
+
+def _chosen_days(now: datetime, t: Translator) -> tuple[datetime, datetime]:
+    today = now.astimezone(t.zone).date()
+    first, week_ago = today - timedelta(days=365 * YEARS_BACK), today - timedelta(days=6)
+    begin, end = day.days_between("trail", t, first, today, (week_ago, today))
+    return t.midnight(begin), t.midnight(end + timedelta(days=1))
 
 
 def _whose(person: Reader, t: Translator) -> str | None:

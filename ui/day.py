@@ -1,0 +1,66 @@
+"""A day, and a stretch of days, chosen in the reader's own calendar: in Persian by year, month and day."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from core.i18n import Translator, jalali
+from ui import state
+
+PARTS = ("year", "month", "day")
+
+
+def day_input(label: str, key: str, t: Translator, first: date, last: date, value: date | None = None) -> date | None:
+    """None until it is chosen. Browsers know no calendar but the Gregorian one: without words of its own it is theirs.
+
+    What is chosen by its parts may lie before `first` or after `last`, in the same year.
+    """
+    key = state.in_words(key, t.lang)
+    if t.jalali:
+        return _by_parts(label, key, t, range(jalali.of(first).year, jalali.of(last).year + 1), value)
+    chosen = st.date_input(label, value, first, last, format="YYYY-MM-DD", key=key)
+    return chosen if isinstance(chosen, date) else None
+
+
+def days_between(key: str, t: Translator, first: date, last: date, value: tuple[date, date]) -> tuple[date, date]:
+    """The first and the last day of a stretch that lies between `first` and `last`; what is cut off is said."""
+    present = [min(max(each, first), last) for each in value]
+    begin_side, end_side = st.columns(2)
+    with begin_side:
+        begin = day_input(t.text("day.from"), f"{key}_from", t, first, last, present[0]) or present[0]
+    with end_side:
+        end = day_input(t.text("day.to"), f"{key}_to", t, first, last, present[1]) or present[1]
+    if begin > end:
+        st.warning(t.text("day.reversed"), icon=":material/swap_horiz:")
+        begin, end = end, begin
+    if present != list(value) or begin < first or end > last:
+        ends = {"first": t.date(t.midnight(first)), "last": t.date(t.midnight(last))}
+        st.warning(t.text("day.cut", **ends), icon=":material/content_cut:")
+    return min(max(begin, first), last), min(max(end, first), last)
+
+
+def _by_parts(label: str, key: str, t: Translator, years: Sequence[int], value: date | None) -> date | None:
+    keys = [f"{key}_{part}" for part in PARTS]
+    if value is not None and keys[0] not in st.session_state:
+        st.session_state.update(zip(keys, jalali.of(value), strict=True))
+    places = st.columns([4, 5, 3])
+
+    def part(number: int, options: Sequence[int], shown: Callable[[int], str]) -> Any:
+        # A month may be shorter than the one before it.
+        if st.session_state.get(keys[number]) not in (None, *options):
+            st.session_state[keys[number]] = options[-1]
+        name = t.text(f"day.{PARTS[number]}")
+        return places[number].selectbox(
+            f"{label} · {name}", options, index=None, format_func=shown, placeholder=name, key=keys[number]
+        )
+
+    def figures(number: int) -> str:
+        return t.digits(str(number))
+
+    year = part(0, years, figures)
+    month = part(1, range(1, 13), lambda number: jalali.MONTHS[number - 1])
+    length = jalali.month_length(year, month) if year and month else 31
+    day = part(2, range(1, length + 1), figures)
+    return jalali.gregorian(year, month, day) if year and month and day else None
