@@ -45,7 +45,7 @@ def _by_parts(label: str, key: str, t: Translator, years: Sequence[int], value: 
     keys = [f"{key}_{part}" for part in PARTS]
     if value is not None and keys[0] not in st.session_state:
         st.session_state.update(zip(keys, jalali.of(value), strict=True))
-    places = st.columns([4, 5, 3])
+    places, chosen = st.columns([4, 5, 3]), None if value is None else 0
 
     def part(number: int, options: Sequence[int], shown: Callable[[int], str]) -> Any:
         # A month may be shorter than the one before it.
@@ -53,7 +53,7 @@ def _by_parts(label: str, key: str, t: Translator, years: Sequence[int], value: 
             st.session_state[keys[number]] = options[-1]
         name = t.text(f"day.{PARTS[number]}")
         return places[number].selectbox(
-            f"{label} · {name}", options, index=None, format_func=shown, placeholder=name, key=keys[number]
+            f"{label} · {name}", options, index=chosen, format_func=shown, placeholder=name, key=keys[number]
         )
 
     def figures(number: int) -> str:

@@ -56,7 +56,13 @@ def _chosen_days(now: datetime, t: Translator) -> tuple[datetime, datetime]:
     for param, chosen in ((FROM, begin), (TO, end)):
         if st.query_params.get(param) != chosen.isoformat():
             st.query_params[param] = chosen.isoformat()
-    return t.midnight(begin), min(now, t.midnight(end + timedelta(days=1)))
+    # History is kept by whole hours of UTC, so in Tehran the hour that begins a day began on the day before.
+    return _whole_hour(t.midnight(begin)), min(now, t.midnight(end + timedelta(days=1)))
+
+
+def _whole_hour(when: datetime) -> datetime:
+    """The first one from `when` on."""
+    return when + timedelta(seconds=-when.timestamp() % 3600)
 
 
 def _day_in_address(param: str) -> date | None:

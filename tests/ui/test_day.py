@@ -22,6 +22,11 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=TEHRAN)
 
 
+def first_hour(day: date) -> datetime:
+    """Half past midnight in Tehran is a whole hour of UTC."""
+    return midnight(day) + timedelta(minutes=30)
+
+
 def today() -> date:
     return datetime.now(TEHRAN).date()
 
@@ -38,7 +43,7 @@ def test_a_stretch_of_days_in_the_address_is_asked_for_and_shown_by_jalali_parts
     asked = {"range": "custom", "from": "2026-03-20", "to": "2026-03-22"}
     app = open_page("source", source=WELL, tab="metrics", **asked)
     assert not app.exception
-    assert runtime.history.asked[0] == (midnight(date(2026, 3, 20)), midnight(date(2026, 3, 23)))
+    assert runtime.history.asked[0] == (first_hour(date(2026, 3, 20)), midnight(date(2026, 3, 23)))
     shown = [app.selectbox(key=f"history_from_fa_{part}").value for part in ("year", "month", "day")]
     assert shown == [1404, 12, 29]
 
@@ -46,12 +51,12 @@ def test_a_stretch_of_days_in_the_address_is_asked_for_and_shown_by_jalali_parts
 def test_days_that_are_chosen_are_asked_for_and_stand_in_the_address(open_page: Open, runtime: FakeRuntime) -> None:
     app = open_page("health", range="custom")
     since, until = runtime.history.asked[-1]
-    assert since == midnight(today() - timedelta(days=6))
+    assert since == first_hour(today() - timedelta(days=6))
     assert until <= datetime.now(UTC)
     choose(app, "history_from", year=1405, month=1, day=1)
     choose(app, "history_to", year=1405, month=1)
     choose(app, "history_to", day=31)
-    assert runtime.history.asked[-1] == (midnight(date(2026, 3, 21)), midnight(date(2026, 4, 21)))
+    assert runtime.history.asked[-1] == (first_hour(date(2026, 3, 21)), midnight(date(2026, 4, 21)))
     assert (app.query_params["from"], app.query_params["to"]) == ("2026-03-21", "2026-04-20")
     app.button_group[0].set_value("24h").run()
     assert "from" not in app.query_params
@@ -61,7 +66,7 @@ def test_a_shorter_month_has_its_own_last_day(open_page: Open, runtime: FakeRunt
     app = open_page("health", range="custom", **{"from": "2026-04-20"})  # 31 Farvardin
     choose(app, "history_from", month=7)
     assert app.selectbox(key="history_from_fa_day").value == 30
-    assert runtime.history.asked[-1][0] == midnight(date(2026, 10, 22))
+    assert runtime.history.asked[-1][0] == first_hour(date(2026, 10, 22))
 
 
 @pytest.mark.parametrize(("lang", "said"), [("fa", "جای این دو عوض شد"), ("en", "the two were exchanged")])
@@ -70,7 +75,7 @@ def test_ends_in_the_wrong_order_are_exchanged_and_it_is_said(
 ) -> None:
     app = open_page("health", range="custom", lang=lang, **{"from": "2026-04-02", "to": "2026-04-01"})
     assert said in texts(app)
-    assert runtime.history.asked[-1] == (midnight(date(2026, 4, 1)), midnight(date(2026, 4, 3)))
+    assert runtime.history.asked[-1] == (first_hour(date(2026, 4, 1)), midnight(date(2026, 4, 3)))
 
 
 def test_days_that_are_not_kept_are_cut_off_and_it_is_said(open_page: Open, runtime: FakeRuntime) -> None:
@@ -78,7 +83,7 @@ def test_days_that_are_not_kept_are_cut_off_and_it_is_said(open_page: Open, runt
     assert not app.exception
     assert "بریده شد" in texts(app)
     since, until = runtime.history.asked[-1]
-    assert since == midnight(today() - timedelta(days=730))
+    assert since == first_hour(today() - timedelta(days=730))
     assert until <= datetime.now(UTC)
 
 
@@ -86,7 +91,7 @@ def test_english_has_the_calendar_of_the_browser(open_page: Open, runtime: FakeR
     app = open_page("health", range="custom", lang="en", **{"from": "2026-03-20", "to": "no day"})
     assert [each.value for each in app.date_input] == [date(2026, 3, 20), today()]
     app.date_input(key="history_to_en").set_value(date(2026, 3, 22)).run()
-    assert runtime.history.asked[-1] == (midnight(date(2026, 3, 20)), midnight(date(2026, 3, 23)))
+    assert runtime.history.asked[-1] == (first_hour(date(2026, 3, 20)), midnight(date(2026, 3, 23)))
 
 
 def test_the_trail_is_narrowed_to_chosen_days(house: House) -> None:
