@@ -1,5 +1,6 @@
 """How an organisation's sources are and were, all of them at once. Stored state only: no source is touched."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -8,6 +9,7 @@ from core.i18n import Translator
 from core.models import OrgHistory
 from ui import health_parts, health_tables, history_range, incident_list, navigation, sources_parts, state
 from ui.listing import everything
+from ui.live_list import CHARTS_S, keep_fresh
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
 from ui.widgets import empty, errors_shown
@@ -28,6 +30,7 @@ def page(person: Reader, t: Translator) -> None:
     st.markdown(f"**{health_parts.sentence(listing, t)}**")
     sources_parts.tiles(listing, t)
     health_parts.incidents(listing.everything, person, t)
+    keep_fresh(listing.everything, time.monotonic(), ages_s=CHARTS_S)
     history(person, t)
 
 

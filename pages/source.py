@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import Source, Status
-from ui import ladder, metrics, navigation, notes, overview, pinging, playground, source_header, state, tabs
+from ui import ladder, metrics, navigation, notes, overview, pinging, playground, source_header, tabs
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
 from ui.widgets import empty
@@ -21,7 +21,6 @@ def page(person: Reader, t: Translator) -> None:
         st.page_link(navigation.page(navigation.SOURCES, t))
         return
     source = run(runtime().sources.get(person.actor, person.org, source_id))
-    state.forget(state.DIALOG)
     source_header.header(source, person, t)
     notes.note(source, person, t)
     pinging.show_pinged(t, explained=source.diagnosis is not None)

@@ -1,11 +1,14 @@
 """The list of sources: what is broken, since when, and one button to check them all."""
 
+import time
+
 import streamlit as st
 
 from core.i18n import Translator
 from core.models import Role
 from ui import bulk, filters, ping_all, pinging, sources_parts, table
 from ui.listing import Listing, load, ordered
+from ui.live_list import keep_fresh
 from ui.navigation import open_source
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
@@ -68,6 +71,7 @@ def content(listing: Listing, person: Reader, t: Translator) -> None:
         if bulk.choosing():
             bulk.actions(table.chosen(sources), person, t)
         table.sources_table(sources, listing.recent, t, pings=person.may(Role.ANALYST), choosing=bulk.choosing())
+        keep_fresh(listing.everything, time.monotonic())
         return
     empty(t.text("sources.nothing.title"), t.text("sources.nothing.body"))
     st.button(t.text("sources.nothing.clear"), on_click=filters.clear, args=(t.lang,), key="clear_filters")

@@ -54,7 +54,7 @@ def limits(source: Source, t: Translator) -> str:
 
 def draw_anew() -> None:
     """The whole page, because the breaker moved on: what a ping showed before is old. Under an open dialog it waits."""
-    if not st.session_state.get(state.DIALOG):
+    if not state.in_dialog():
         state.forget(state.PINGED)
         st.rerun()
 

@@ -19,6 +19,8 @@ from ui.widgets import plain
 
 DAYS = date(1921, 3, 21), date(2071, 3, 20)
 """Between which a day can be chosen: the Jalali years 1300 to 1449."""
+QUERY = "query"
+"""In the address: which saved query is chosen."""
 EXAMPLE = '{"$param": "city"}'
 ICONS = {
     QueryStatus.DRAFT: ":material/edit_note:",
@@ -71,15 +73,27 @@ def _choice(found: Mapping[UUID, SavedQuery], source: Source, t: Translator) -> 
     def shown(key: UUID) -> str:
         return f"{found[key].name} · {t.text(f'queries.status.{found[key].status}')}"
 
-    key = st.selectbox(
+    key = state.in_words(f"query_{source.id}", t.lang)
+    if key not in st.session_state:
+        st.session_state[key] = _in_address(found)
+    chosen = st.selectbox(
         t.text("queries.choose"),
         list(found),
         None,
         format_func=shown,
         placeholder=t.text("queries.choose.none"),
-        key=state.in_words(f"query_{source.id}", t.lang),
+        key=key,
     )
-    return None if key is None else found.get(key)
+    if chosen is None:
+        st.query_params.pop(QUERY, None)
+    elif st.query_params.get(QUERY) != str(chosen):
+        st.query_params[QUERY] = str(chosen)
+    return None if chosen is None else found.get(chosen)
+
+
+def _in_address(found: Mapping[UUID, SavedQuery]) -> UUID | None:
+    """The query that a link points at; one that is gone, or is not for this reader, is none."""
+    return next((key for key in found if str(key) == st.query_params.get(QUERY)), None)
 
 
 def _chosen(query: SavedQuery, source: Source, person: Reader, t: Translator) -> None:

@@ -171,8 +171,14 @@ def forget(*keys: str) -> None:
         st.session_state.pop(key, None)
 
 
+def in_dialog() -> bool:
+    """Whether a dialog is open, as far as the last run of the page knows."""
+    return bool(st.session_state.get(DIALOG)) or ASKED in st.session_state
+
+
 def enter(page: str) -> None:
-    """Notes the page of this run; what belongs to the one that was left is dropped."""
+    """Notes the page of this run, which closes dialogs; what belongs to the one that was left is dropped."""
+    forget(DIALOG)
     if st.session_state.get(PAGE) != page:
         forget(
             *OF_SOURCES, *OF_SOURCE, *OF_TAB, TAB, OPEN_TAB, TRIAL, *(in_words(FIRST_TAB, lang) for lang in LANGUAGES)

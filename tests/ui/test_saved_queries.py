@@ -65,6 +65,20 @@ def test_a_saved_query_is_put_into_the_editor(house: House, source: str) -> None
     assert json.loads(app.text_area(key=f"ltr_params_{source}").value) == {"table": "orders"}
 
 
+def test_a_link_points_at_a_saved_query(house: House, source: str) -> None:
+    saved = save(house, source)
+    app = house.open("playground", NEGAR, source=source, query=str(saved.id))
+    chosen = app.selectbox(key=f"query_{source}_fa")
+    assert chosen.value == saved.id
+    chosen.select(None).run()
+    assert "query" not in app.query_params
+    app.selectbox(key=f"query_{source}_fa").select(saved.id).run()
+    assert app.query_params["query"] == str(saved.id)
+    gone = house.open("playground", NEGAR, source=source, query="00000000-0000-0000-0000-000000000000")
+    assert not gone.exception
+    assert gone.selectbox(key=f"query_{source}_fa").value is None
+
+
 def test_parameters_are_filled_in_by_their_types(house: House, shop: str) -> None:
     text = {
         "sql": "SELECT id FROM orders WHERE id > $1 AND city = $2",
