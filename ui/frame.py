@@ -18,7 +18,7 @@ from ui.runtime import runtime
 from ui.session import Reader
 from ui.widgets import plain
 
-FIRST_WORDS = ("help", "remove")
+FIRST_WORDS = ("day", "help", "month", "remove", "year")
 """What Streamlit puts before a label of ours."""
 FOLDER = Path(__file__).resolve().parent
 LOGO = FOLDER.parent / "static" / "icons" / "logo.svg"
@@ -26,6 +26,7 @@ ACCOUNT, SIGN_OUT = "account", "sign_out"
 STREAMLIT_WORDS = (
     "app_pages",
     "autosize",
+    "choose_date",
     "choose_option",
     "clear_all",
     "clear_selection",
