@@ -57,9 +57,13 @@ class Visitor:
         expect(self.page.locator("html")).to_have_attribute("dir", self.direction)
 
     def button(self, key: str, within: Within | None = None) -> Locator:
-        """Icons are part of a button's name and stand before its words."""
+        """Icons are part of a button's name and stand before its words.
+
+        Streamlit's own Stop stands above the page while a run takes long: none of ours.
+        """
         name = re.compile(rf"(^|\s){re.escape(self.text(key))}$")
-        return (within or self.page).get_by_role("button", name=name)
+        ours = self.page.locator(":not([data-testid=stBaseButton-header])")
+        return (within or self.page).get_by_role("button", name=name).and_(ours)
 
     def field(self, key: str, within: Within | None = None) -> Locator:
         """An input; a star marks one that must be filled."""
