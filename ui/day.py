@@ -1,7 +1,7 @@
 """A day, and a stretch of days, chosen in the reader's own calendar: in Persian by year, month and day."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -10,6 +10,10 @@ from core.i18n import Translator, jalali
 from ui import state
 
 PARTS = ("year", "month", "day")
+CUSTOM = "custom"
+"""What a choice of ranges calls the one whose days are chosen."""
+FIRST_DAYS = 7
+"""So many days a stretch has before somebody chooses."""
 
 
 def day_input(label: str, key: str, t: Translator, first: date, last: date, value: date | None = None) -> date | None:
@@ -24,9 +28,17 @@ def day_input(label: str, key: str, t: Translator, first: date, last: date, valu
     return chosen if isinstance(chosen, date) else None
 
 
-def days_between(key: str, t: Translator, first: date, last: date, value: tuple[date, date]) -> tuple[date, date]:
-    """The first and the last day of a stretch that lies between `first` and `last`; what is cut off is said."""
-    present = [min(max(each, first), last) for each in value]
+def days_between(
+    key: str, t: Translator, now: datetime, back_days: int, asked: tuple[date | None, date | None] = (None, None)
+) -> tuple[date, date]:
+    """The first and the last day of a stretch in the last `back_days` days; what is cut off is said.
+
+    It begins as `asked`, else with the last FIRST_DAYS days.
+    """
+    last = now.astimezone(t.zone).date()
+    first = last - timedelta(days=back_days)
+    wanted = [asked[0] or last - timedelta(days=FIRST_DAYS - 1), asked[1] or last]
+    present = [min(max(each, first), last) for each in wanted]
     begin_side, end_side = st.columns(2)
     with begin_side:
         begin = day_input(t.text("day.from"), f"{key}_from", t, first, last, present[0]) or present[0]
@@ -35,7 +47,7 @@ def days_between(key: str, t: Translator, first: date, last: date, value: tuple[
     if begin > end:
         st.warning(t.text("day.reversed"), icon=":material/swap_horiz:")
         begin, end = end, begin
-    if present != list(value) or begin < first or end > last:
+    if present != wanted or begin < first or end > last:
         ends = {"first": t.date(t.midnight(first)), "last": t.date(t.midnight(last))}
         st.warning(t.text("day.cut", **ends), icon=":material/content_cut:")
     return min(max(begin, first), last), min(max(end, first), last)

@@ -102,9 +102,14 @@ def _style(t: Translator) -> str:
 def _script(t: Translator) -> str:
     return (
         f"<script>Object.assign(document.documentElement, {{lang: '{t.lang}', dir: '{t.direction}'}});"
-        f"document.cookie = '{LANG_COOKIE}={t.lang};path=/;max-age=31536000;SameSite=Lax';\n"
+        f"{_remembered(LANG_COOKIE, t.lang)}\n"
         f"window.cheshmehWords = {_streamlit_words(t)};\n{own_file('behaviour.js')}</script>"
     )
+
+
+def _remembered(name: str, value: str) -> str:
+    """A statement with which the browser keeps a choice for a year. `value` is safe in a cookie."""
+    return f"document.cookie = '{name}={value};path=/;max-age=31536000;SameSite=Lax';"
 
 
 def _streamlit_words(t: Translator) -> str:
@@ -147,10 +152,7 @@ def _organisations(reader: Reader, here: str, t: Translator) -> None:
     if chosen != reader.org:
         # The browser opens the page anew, so that nothing of one organisation's page is left on the other's.
         folder = "./" if here == navigation.SOURCE else ""
-        _in_browser(
-            f"document.cookie = '{ORG_COOKIE}={quote(chosen)};path=/;max-age=31536000;SameSite=Lax';"
-            f"location.assign('{folder}?org={quote(chosen)}')"
-        )
+        _in_browser(f"{_remembered(ORG_COOKIE, quote(chosen))}location.assign('{folder}?org={quote(chosen)}')")
 
 
 def _told_apart(organisations: Sequence[Organisation]) -> dict[str, str]:

@@ -7,11 +7,11 @@ import streamlit as st
 
 from core.i18n import Translator
 from ui import day, state
+from ui.day import CUSTOM
 
 PARAM, AT, FROM, TO = "range", "at", "from", "to"
-CUSTOM = "custom"
-KEPT_DAYS, FIRST_DAYS = 730, 7
-"""How far back history goes, and how many days a stretch has before somebody chooses."""
+KEPT_DAYS = 730
+"""How far back history goes."""
 
 
 def chosen(ranges: Mapping[str, timedelta], default: str, key: str, t: Translator) -> str:
@@ -50,9 +50,7 @@ def ends(name: str, ranges: Mapping[str, timedelta], now: datetime, t: Translato
 
 
 def _chosen_days(now: datetime, t: Translator) -> tuple[datetime, datetime]:
-    today = now.astimezone(t.zone).date()
-    present = _day_in_address(FROM) or today - timedelta(days=FIRST_DAYS - 1), _day_in_address(TO) or today
-    begin, end = day.days_between("history", t, today - timedelta(days=KEPT_DAYS), today, present)
+    begin, end = day.days_between("history", t, now, KEPT_DAYS, (_day_in_address(FROM), _day_in_address(TO)))
     for param, chosen in ((FROM, begin), (TO, end)):
         if st.query_params.get(param) != chosen.isoformat():
             st.query_params[param] = chosen.isoformat()

@@ -88,12 +88,7 @@ def _line(averages: Sequence[float]) -> "array[float]":
 
 
 def _written(sources: Sequence[Source], recent: Recent, t: Translator, now: datetime, before: Written) -> Written:
-    known = chain(before.rows if recent is before.recent and t is before.t else (), repeat(NO_ROW))
-    moment = now.timestamp()
-    rows = [
-        row if row.source is source and moment < row.until else _row(source, recent, t, now)
-        for source, row in zip(sources, known, strict=False)
-    ]
+    rows = _present(sources, before.rows if recent is before.recent and t is before.t else (), recent, t, now)
     cells = zip(*(row.cells for row in rows), strict=True) if rows else repeat((), len(COLUMNS))
     columns = {name: _arrow(name, column) for name, column in zip(COLUMNS, cells, strict=True)}
     return Written(sources, recent, t, rows, _until(rows), columns)
@@ -101,13 +96,20 @@ def _written(sources: Sequence[Source], recent: Recent, t: Translator, now: date
 
 def _aged(before: Written, recent: Recent, t: Translator, now: datetime) -> Written:
     """The same sources later: nothing but their ages says something else."""
-    moment = now.timestamp()
-    rows = [
-        row if moment < row.until else _row(source, recent, t, now)
-        for source, row in zip(before.sources, before.rows, strict=True)
-    ]
+    rows = _present(before.sources, before.rows, recent, t, now)
     ages = _arrow("last_ok", [row.cells[LAST_OK] for row in rows])
     return before._replace(rows=rows, until=_until(rows), columns={**before.columns, "last_ok": ages})
+
+
+def _present(
+    sources: Sequence[Source], before: Sequence[Row], recent: Recent, t: Translator, now: datetime
+) -> list[Row]:
+    """The rows of these sources; of those before, what is of the same source and holds still."""
+    moment = now.timestamp()
+    return [
+        row if row.source is source and moment < row.until else _row(source, recent, t, now)
+        for source, row in zip(sources, chain(before, repeat(NO_ROW)), strict=False)
+    ]
 
 
 def _until(rows: Sequence[Row]) -> float:

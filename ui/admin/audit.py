@@ -21,9 +21,8 @@ from ui.runtime import run, runtime
 from ui.session import Reader
 from ui.widgets import empty
 
-CUSTOM = "custom"
-RANGES = ("today", "7d", "30d", "month", "last_month", "year", CUSTOM, "all")
-YEARS_BACK = 10
+RANGES = ("today", "7d", "30d", "month", "last_month", "year", day.CUSTOM, "all")
+BACK_DAYS = 10 * 365
 FIRST_RANGE = "7d"
 PAGE = 50
 HEADER = ("time", "person", "address", "action", "target", "target_id", "before", "after")
@@ -35,7 +34,7 @@ def audit(person: Reader, t: Translator) -> None:
     cursors = _cursors((org, *asked))
     when, action, somebody = asked
     now = datetime.now(UTC)
-    since, until = _chosen_days(now, t) if when == CUSTOM else span(when, now, t)
+    since, until = _chosen_days(now, t) if when == day.CUSTOM else span(when, now, t)
     wanted: dict[str, Any] = {"since": since, "until": until, "action": action, "person": somebody}
     page = run(runtime().audit.lines(person.actor, org, **wanted, cursor=cursors[-1] if cursors else None, limit=PAGE))
     if not page.items:
@@ -65,9 +64,7 @@ def span(name: str, now: datetime, t: Translator) -> tuple[datetime | None, date
 
 
 def _chosen_days(now: datetime, t: Translator) -> tuple[datetime, datetime]:
-    today = now.astimezone(t.zone).date()
-    first, week_ago = today - timedelta(days=365 * YEARS_BACK), today - timedelta(days=6)
-    begin, end = day.days_between("trail", t, first, today, (week_ago, today))
+    begin, end = day.days_between("trail", t, now, BACK_DAYS)
     return t.midnight(begin), t.midnight(end + timedelta(days=1))
 
 
