@@ -105,8 +105,9 @@ class MaskedConnector(Connector):
         return value
 
     def _text(self, text: str) -> str:
-        # A host that is also somebody's password stands on every page as it is.
-        return text if any(text in shown for shown in self._shown) else covered(text, self._search)
+        masked = covered(text, self._search)
+        # A host that is also somebody's password stands on every page as it is. What is shown is a form to write out.
+        return text if masked == text or any(text in shown for shown in self._shown) else masked
 
     @cached_property
     def _search(self) -> SecretSearch:

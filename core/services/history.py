@@ -58,12 +58,12 @@ class HistoryService:
         coarser, and a range of more than two years begins later. Raises InvalidInput naming `from` or `step`.
         """
         require(actor, org, Role.VIEWER)
-        record = await self._sources.get(org, source_id)
-        if record is None:
+        present = await self._sources.version(org, source_id)
+        if present is None:
             raise NotFound()
         span = span_of(since, until, step, self._clock())
         await self._writer.settled()
-        rows = await self._rows(record.id, span)
+        rows = await self._rows(present.id, span)
         buckets = await asyncio.to_thread(points, span, rows)
         begin, end = (datetime.fromtimestamp(each, UTC) for each in (span.since, span.until))
         return History(begin, end, span.step, buckets, span.notes)

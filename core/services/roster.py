@@ -1,5 +1,7 @@
 """The sources of an organisation as this process has them, read anew only where somebody wrote something."""
 
+from uuid import UUID
+
 from core.services.live import LiveSource, LiveSources
 from core.storage.sources import SourceRepository, Stamp
 from core.storage.status import StatusRepository
@@ -22,6 +24,18 @@ class Roster:
         # The stamp was read first: what was written in between makes the next one another.
         self._known[org] = stamp, lives
         return lives
+
+    async def one(self, org: str, uid: UUID) -> LiveSource | None:
+        """One of them, brought up to what is stored."""
+        present = await self._sources.version(org, uid)
+        if present is None:
+            return None
+        key, version, seq = present
+        known = self._live.known(key)
+        if known is not None and known.is_at(version, seq):
+            return known
+        record = await self._sources.get(org, uid)
+        return None if record is None else self._live.of(record, await self._statuses.get(key))
 
     async def _present(self, org: str) -> tuple[LiveSource, ...]:
         present = await self._sources.present(org)

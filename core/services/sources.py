@@ -260,11 +260,11 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
 
     async def _require(self, actor: Actor, org: str, source_id: UUID, role: Role) -> LiveSource:
         require(actor, org, Role.VIEWER)
-        record = await self._sources.get(org, source_id)
-        if record is None:
+        live = await self._roster.one(org, source_id)
+        if live is None:
             raise NotFound()
         require(actor, org, role)
-        return self._live.of(record, await self._statuses.get(record.id))
+        return live
 
     def _new_config(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing where what was sent changes nothing: then the evidence, the connector and the breaker stay."""

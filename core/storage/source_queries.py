@@ -25,9 +25,18 @@ def one() -> sa.Select[Any]:
 
 def versions(org_slug: str) -> sa.Select[int, int, int | None]:
     """Key, version and number of writes of the state, in the order of creation."""
+    return _versions().where(organisations.c.slug == org_slug).order_by(sources.c.id)
+
+
+@lru_cache(maxsize=1)
+def version() -> sa.Select[int, int, int | None]:
+    """The same of `one`."""
+    return _versions().where(organisations.c.slug == sa.bindparam("org"), sources.c.uid == sa.bindparam("source"))
+
+
+def _versions() -> sa.Select[int, int, int | None]:
     joined = sources.join(organisations).outerjoin(source_status)
-    query = sa.select(sources.c.id, sources.c.version, source_status.c.seq).select_from(joined)
-    return query.where(organisations.c.slug == org_slug).order_by(sources.c.id)
+    return sa.select(sources.c.id, sources.c.version, source_status.c.seq).select_from(joined)
 
 
 @lru_cache(maxsize=1)

@@ -161,6 +161,12 @@ class SourceRepository:
         async with self._database.read() as connection:
             return (await connection.execute(source_queries.versions(org_slug))).all()
 
+    async def version(self, org_slug: str, uid: UUID) -> sa.Row[int, int, int | None] | None:
+        """The same of one source, None where it is missing."""
+        async with self._database.read() as connection:
+            found = await connection.execute(source_queries.version(), {"org": org_slug, "source": uid})
+        return found.one_or_none()
+
     async def stamp(self, org_slug: str) -> Stamp:
         """Another one whenever something that `present` tells has changed.
 

@@ -12,7 +12,6 @@ from pymongo.errors import ConfigurationError, PyMongoError, ServerSelectionTime
 from pymongo.topology_description import TopologyDescription
 
 from core.connectors.base import Environment, Limits
-from core.connectors.detached import being_cancelled
 from core.connectors.mongodb import failures
 from core.connectors.mongodb.gate import CommandStopped
 from core.connectors.mongodb.opening import Client, SetNames, open_client
@@ -206,7 +205,7 @@ class Link:
         try:
             return await working
         except asyncio.CancelledError:
-            if being_cancelled():
+            if _being_cancelled():
                 raise
             raise TimeoutError from None
         finally:
@@ -274,3 +273,9 @@ class Link:
 
 def _errors(described: TopologyDescription) -> dict[Address, Any]:
     return {(host, port or 0): found.error for (host, port), found in described.server_descriptions().items()}
+
+
+def _being_cancelled() -> bool:
+    """Whether somebody ends the running task itself, and not only what it waits for."""
+    current = asyncio.current_task()
+    return current is not None and current.cancelling() > 0
