@@ -52,18 +52,23 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8501, ge=1, le=65535, description="port to listen on")
-    public_url: str | None = Field(None, description="the address people type, when a proxy stands in front")
+    public_url: str | None = Field(
+        None, description="the address people type, with which links in invitations and alerts begin"
+    )
     kek_file: Path | None = Field(None, description="key file; made on first start in the data directory")
-    keks: SecretStr | None = Field(None, description="keys `id:base64`, comma-separated; the first writes, all read")
+    keks: SecretStr | None = Field(
+        None, description="keys `id:base64` of 32 bytes, comma-separated; the first writes, all read"
+    )
     locale: str = Field("fa", description="language of a first visit")
     timezone: str = Field("Asia/Tehran", description="zone in which times are shown")
     sample_rows_max: int = Field(1000, ge=1, le=100_000, description="highest `limit` of a sample")
     sample_bytes_max: int = Field(5 * 1024 * 1024, ge=1024, description="bytes read for one sample")
     check_interval_s: float = Field(
-        60, ge=0, le=86_400, description="seconds from one check of a source to the next; 0 makes none"
+        60, ge=0, le=86_400, description="seconds from one check of a source to the next, 5 at least; 0 makes none"
     )
     checks: Literal["inline", "worker"] = Field(
-        "inline", description="who checks: the dashboard, or `python -m core worker` on a shared PostgreSQL"
+        "inline",
+        description="who checks: `inline` the dashboard, `worker` `python -m core worker` on a shared PostgreSQL",
     )
     bulkhead_source: int = Field(8, ge=1, le=1000, description="calls of one source at a time")
     bulkhead_process: int = Field(256, ge=4, le=10_000, description="calls of all sources at a time in one process")
@@ -84,8 +89,10 @@ class Settings(BaseSettings):
     )
     oidc_groups_claim: str = Field("groups", min_length=1, description="the claim that holds a person's groups")
     oidc_roles: str | None = Field(None, description="roles by group: `group=organisation:role`, comma-separated")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severity logged")
-    log_format: Literal["console", "json"] = Field("console", description="form of a log line")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least severity logged: `debug`, `info`, `warning` or `error`"
+    )
+    log_format: Literal["console", "json"] = Field("console", description="form of a log line: `console` or `json`")
     demo: bool = Field(False, description="set by `make demo`: a sign-in link at every start")
 
     @field_validator("timezone")

@@ -37,10 +37,9 @@ def page(person: Reader, t: Translator) -> None:
 def history(person: Reader, t: Translator) -> None:
     chosen = history_range.chosen(RANGES, "24h", state.HEALTH_RANGE, t)
     since, until = history_range.ends(chosen, RANGES, datetime.now(UTC), t)
-    found = run(runtime().incidents.of_org(person.actor, person.org, since=since))
-    incident_list.incident_list([each for each in found if each.opened_at < until], person, t)
+    incident_list.incident_list(run(runtime().incidents.of_org(person.actor, person.org, since, until)), person, t)
     past = run(runtime().history.of_org(person.actor, person.org, since, until))
-    if not any(source.windows["30d"].calls for source in past.sources):
+    if not any(source.asked.calls or source.windows["30d"].calls for source in past.sources):
         empty(t.text("health.chart.empty.title"), t.text("health.chart.empty.body"))
         st.page_link(navigation.page(navigation.SOURCES, t))
         return

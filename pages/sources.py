@@ -68,10 +68,12 @@ def content(listing: Listing, person: Reader, t: Translator) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="table_tools"):
             bulk.switch(person, t)
             sources_parts.export(listing, t)
+        chosen = table.chosen(sources) if bulk.choosing() else []
         if bulk.choosing():
-            bulk.actions(table.chosen(sources), person, t)
+            bulk.actions(chosen, person, t)
         table.sources_table(sources, listing.recent, t, pings=person.may(Role.ANALYST), choosing=bulk.choosing())
-        keep_fresh(listing.everything, time.monotonic())
+        if not chosen:  # what is chosen belongs to this very list
+            keep_fresh(listing.everything, time.monotonic())
         return
     empty(t.text("sources.nothing.title"), t.text("sources.nothing.body"))
     st.button(t.text("sources.nothing.clear"), on_click=filters.clear, args=(t.lang,), key="clear_filters")

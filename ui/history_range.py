@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 import streamlit as st
 
 from core.i18n import Translator
+from core.services.spans import ends_of_days
 from ui import day, state
 from ui.day import CUSTOM
 
 PARAM, AT, FROM, TO = "range", "at", "from", "to"
 KEPT_DAYS = 730
 """How far back history goes."""
+YEARS = 2000, 2100
+"""A moment of other years is none of ours, and near the end of the calendar no range is left around it."""
 
 
 def chosen(ranges: Mapping[str, timedelta], default: str, key: str, t: Translator) -> str:
@@ -54,13 +57,8 @@ def _chosen_days(now: datetime, t: Translator) -> tuple[datetime, datetime]:
     for param, chosen in ((FROM, begin), (TO, end)):
         if st.query_params.get(param) != chosen.isoformat():
             st.query_params[param] = chosen.isoformat()
-    # History is kept by whole hours of UTC, so in Tehran the hour that begins a day began on the day before.
-    return _whole_hour(t.midnight(begin)), min(now, t.midnight(end + timedelta(days=1)))
-
-
-def _whole_hour(when: datetime) -> datetime:
-    """The first one from `when` on."""
-    return when + timedelta(seconds=-when.timestamp() % 3600)
+    st.query_params.pop(AT, None)
+    return ends_of_days(begin, end, t.zone, now)
 
 
 def _day_in_address(param: str) -> date | None:
@@ -85,9 +83,9 @@ def _forget_moment() -> None:
 
 
 def moment_in_address() -> datetime | None:
-    """`?at=`, an ISO 8601 time with its zone; None for anything else."""
+    """`?at=`, an ISO 8601 time with its zone, of this century; None for anything else."""
     try:
         at = datetime.fromisoformat(st.query_params.get(AT, ""))
-        return at.astimezone(UTC) if at.tzinfo else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return at.astimezone(UTC) if at.tzinfo and YEARS[0] <= at.year < YEARS[1] else None

@@ -20,12 +20,16 @@ class Detached:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._leaving: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`. A cancelled caller is free at once; `work` is cancelled and cleans up behind it.
 
-        Raises SourceUnavailable, proving nothing about the source, when `cancel` ended the work.
+        Raises SourceUnavailable, proving nothing about the source, when `close` ended the work or came before it.
         """
+        if self._closed:
+            work.close()
+            raise SourceUnavailable("closed", outcome=Outcome.VOID)
         task, ended = asyncio.create_task(work), asyncio.get_running_loop().create_future()
         self._tasks.add(task)
         task.add_done_callback(partial(self._end, ended))
@@ -39,8 +43,9 @@ class Detached:
             raise SourceUnavailable("closed", outcome=Outcome.VOID)
         return task.result()
 
-    async def cancel(self) -> None:
-        """Cancels whatever runs and waits for it to clean up, but not for a peer that is dead."""
+    async def close(self) -> None:
+        """Cancels whatever runs and waits for it to clean up, but not for a peer that is dead. Final."""
+        self._closed = True
         tasks = set(self._tasks)
         for task in tasks:
             self._leave(task)

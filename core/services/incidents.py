@@ -15,11 +15,16 @@ class Incidents:
         self._kept = kept
 
     async def of_org(
-        self, actor: Actor, org: str, since: datetime | None = None, limit: int = 50
+        self,
+        actor: Actor,
+        org: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
     ) -> tuple[Incident, ...]:
-        """Newest first; with `since` those that are still open or ended after it."""
+        """Newest first; with `since` those that are open or ended after it, with `until` those that began before."""
         require(actor, org, Role.VIEWER)
-        return tuple(map(incident_of, await self._kept.of_org(org, since, limit)))
+        return tuple(map(incident_of, await self._kept.of_org(org, limit, since, until)))
 
 
 def incident_of(record: IncidentRecord) -> Incident:

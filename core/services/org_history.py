@@ -33,11 +33,11 @@ class OrgHistories:
 
     async def read(self, org: str, since: datetime, until: datetime, now: datetime) -> OrgHistory:
         """Raises InvalidInput naming `from` when it lies after `until`."""
-        length = max(0, int((until - since).total_seconds()))
-        span = span_of(since, until, _thin(length), now)
+        asked = span_of(since, until, SPANS[FINEST], now)
+        span = _thinned(asked)
         end = int(now.timestamp()) // HOUR_S * HOUR_S + HOUR_S
         marks, named = await self._history.marks(), await self._sums.sources(org)
-        found = _by_part(await self._sums.by_source(org, _stretches(span, end, marks)))
+        found = _by_part(await self._sums.by_source(org, _stretches(asked, end, marks)))
         sources = {each.key: _source(each, found) for each in named}
         worst = sorted((key for key in sources if sources[key].asked.calls), key=lambda key: _badness(sources[key]))
         day = Span(end - DAY_S, end, HOUR_S)
@@ -46,10 +46,10 @@ class OrgHistories:
             until=datetime.fromtimestamp(span.until, UTC),
             step_s=span.step,
             sources=tuple(sorted(sources.values(), key=_badness)),
-            latency=await self._latency(worst[:SERIES_MAX], sources, span, marks),
+            latency=await self._latency(worst[:SERIES_MAX], sources, span, asked, marks),
             hours=tuple(datetime.fromtimestamp(ts, UTC) for ts in day.starts),
             heat=await self._heat(sources, day, marks),
-            slowest=await self._slowest(sources, span, marks),
+            slowest=await self._slowest(sources, asked, marks),
             flakiest=_flakiest(sources.values()),
         )
 
@@ -70,9 +70,15 @@ class OrgHistories:
         }
 
     async def _latency(
-        self, keys: Sequence[int], sources: Mapping[int, SourceHistory], span: Span, marks: Mapping[str, int]
+        self,
+        keys: Sequence[int],
+        sources: Mapping[int, SourceHistory],
+        span: Span,
+        asked: Span,
+        marks: Mapping[str, int],
     ) -> tuple[LatencySeries, ...]:
-        rows = await self._rows(keys, span, marks)
+        """In the stretches of `span`, of which the first and the last may reach beyond what is asked for."""
+        rows = await self._rows(keys, asked, span.step, marks)
         made = await asyncio.to_thread(lambda: {key: points(span, rows[key]) for key in keys})
         return tuple(
             LatencySeries(sources[key].id, sources[key].name, tuple(point for point in made[key] if point.calls))
@@ -84,7 +90,7 @@ class OrgHistories:
     ) -> tuple[HeatRow, ...]:
         called = [key for key in sources if sources[key].windows["24h"].calls]
         keys = sorted(called, key=lambda key: _order(sources[key].windows["24h"], sources[key]))[:HEAT_MAX]
-        rows = await self._rows(keys, day, marks)
+        rows = await self._rows(keys, day, day.step, marks)
         return tuple(HeatRow(sources[key].id, sources[key].name, _shares(rows[key], day)) for key in keys)
 
     async def _slowest(
@@ -103,23 +109,29 @@ class OrgHistories:
         slow = [SlowSource(sources[key], p95) for key, (p95,) in zip(keys, found, strict=True) if p95 is not None]
         return tuple(sorted(slow, key=lambda each: (-each.p95_ms, name_key(each.source.name)))[:RANKED_MAX])
 
-    async def _rows(self, keys: Sequence[int], span: Span, marks: Mapping[str, int]) -> dict[int, list[HistoryRow]]:
-        """By source; one without history has none."""
+    async def _rows(
+        self, keys: Sequence[int], span: Span, step: int, marks: Mapping[str, int]
+    ) -> dict[int, list[HistoryRow]]:
+        """By source, no longer ones than `step`; one without history has none."""
         rows: dict[int, list[HistoryRow]] = defaultdict(list)
-        for part in segments(span.since, span.until, span.step, marks):
+        for part in segments(span.since, span.until, step, marks):
             for row in await self._history.rows(part.tier, keys, part.since, part.until):
                 rows[row.source_id].append(row)
         return rows
 
 
-def _thin(length: int) -> int:
-    """The finest step with which so many seconds make no more than POINTS_MAX stretches, wherever they begin."""
-    return next((step for step in THIN_STEPS if length <= step * (POINTS_MAX - 1)), THIN_STEPS[-1])
+def _thinned(asked: Span) -> Span:
+    """What is asked for in no more than POINTS_MAX stretches, or in the coarsest there are; weeks begin with it."""
+    length = asked.until - asked.since
+    fine = (step for step in THIN_STEPS if step >= asked.step and length <= step * (POINTS_MAX - 1))
+    step = next(fine, THIN_STEPS[-1])
+    since = asked.since - asked.since % min(step, DAY_S)
+    return Span(since, since + -(-(asked.until - since) // step) * step, step)
 
 
-def _stretches(span: Span, end: int, marks: Mapping[str, int]) -> list[Stretch]:
+def _stretches(asked: Span, end: int, marks: Mapping[str, int]) -> list[Stretch]:
     """The range that was asked for, and each window without the shorter ones."""
-    parts, until = [(ASKED, span.since, span.until)], end
+    parts, until = [(ASKED, asked.since, asked.until)], end
     for name, hours in WINDOWS.items():
         parts.append((name, end - hours * HOUR_S, until))
         until = end - hours * HOUR_S

@@ -66,7 +66,9 @@ class Runs:
 
     async def settled(self) -> None:
         """Waits until what has ended so far is written."""
-        await asyncio.gather(*self._writing)
+        if self._writing:
+            # Not `gather`: whoever stops waiting would cancel what others asked for.
+            await asyncio.wait(set(self._writing))
 
     async def _write(self, source: SourceRecord, actor: Actor, asked_at: datetime, outcome: Mapping[str, Any]) -> None:
         try:

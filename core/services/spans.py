@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from core.errors import InvalidInput
 from core.metrics.history import BUCKET_S
@@ -84,6 +84,25 @@ def span_of(since: datetime | None, until: datetime | None, step: int | None, no
     coarser = (Message("history.coarser", {"step": width}),) if width != wanted else ()
     cut = (Message("history.cut"),) if begin != asked else ()
     return Span(max(first, EARLIEST) // width * width, last, width, coarser + cut)
+
+
+def ends_of_days(first: date, last: date, zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:
+    """From when to when these days go, up to now, so that a span of them holds nothing of other days.
+
+    They are the days of `zone`, from their first whole hour of UTC on, where hours are held and shown; longer ones and
+    older ones are UTC's own, which is how days are kept.
+    """
+    longest = STEPS_BY_RANGE[-1][0] // DAY_S
+    by_hours = (last - first).days < longest and _hour_of_day(first, zone) >= now - timedelta(seconds=KEPT_S["1h"])
+    begin, end = (_hour_of_day(day, zone if by_hours else UTC) for day in (first, last + timedelta(days=1)))
+    end = min(end, now)
+    return min(begin, end), end
+
+
+def _hour_of_day(day: date, zone: tzinfo) -> datetime:
+    """The first whole hour of UTC in a day of `zone`."""
+    midnight = datetime.combine(day, time(), zone)
+    return (midnight + timedelta(seconds=-midnight.timestamp() % SPANS["1h"])).astimezone(UTC)
 
 
 def segments(since: int, until: int, step: int, marks: Mapping[str, int]) -> list[Segment]:

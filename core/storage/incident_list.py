@@ -48,12 +48,19 @@ class IncidentRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of_org(self, org_slug: str, since: datetime | None, limit: int) -> tuple[IncidentRecord, ...]:
-        """Newest first; with `since` those that are open or ended later. One whose sources were deleted is left out."""
+    async def of_org(
+        self, org_slug: str, limit: int, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[IncidentRecord, ...]:
+        """Newest first; with `since` those that are open or ended later, with `until` those that began before.
+
+        One whose sources were deleted is left out.
+        """
         member = sa.exists().where(incident_sources.c.incident_id == incidents.c.id)
         query = _rows().where(organisations.c.slug == org_slug, member)
         if since is not None:
             query = query.where(sa.or_(incidents.c.closed_at.is_(None), incidents.c.closed_at >= since))
+        if until is not None:
+            query = query.where(incidents.c.opened_at < until)
         return await self._read(query.order_by(incidents.c.opened_at.desc(), incidents.c.id.desc()).limit(limit))
 
     async def get(self, incident_id: int) -> IncidentRecord | None:

@@ -212,8 +212,11 @@ class ConnectorConformance:
         await connector.close()
         await connector.close()
 
-    async def test_closing_what_never_was_used_is_fine(self, connector: Connector):
+    async def test_closing_is_final_even_of_what_never_was_used(self, connector: Connector, good_params: Params):
         await connector.close()
+        for call in (connector.ping(), connector.sample(good_params), connector.describe()):
+            error = await error_of(call)
+            assert (str(error), error.outcome) == ("source_unavailable.closed", Outcome.VOID)
 
     async def test_closing_ends_the_call_under_way(self, connector: Connector, slow_params: Params):
         call = await self.under_way(connector, slow_params)

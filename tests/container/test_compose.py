@@ -22,7 +22,7 @@ from tests.servers.postgres import PostgresServer
 
 SERVICES = composition()["services"]
 SECRETS = ROOT / "deploy" / "secrets"
-DOCKER = {"up": ["-d", "--build", "--wait"], "logs": ["-f"], "exec": ["-T"], "down": ["-v"], "restart": []}
+DOCKER = {"up": ["-d", "--build", "--wait"], "logs": ["-f"], "exec": ["-T"], "down": ["-v"], "restart": [], "cp": []}
 """The subcommands in use, and their options that stand alone."""
 
 
@@ -124,7 +124,7 @@ def test_passwords_stay_out_of_git() -> None:
 def test_what_is_handed_on_are_settings_with_their_own_defaults() -> None:
     given = {name: value for name, value in SERVICES["dashboard"]["environment"].items() if name.startswith(PREFIX)}
     handed_on = {name: value for name, value in given.items() if not name.endswith("_FILE")}
-    defaults = {PREFIX + name.upper(): field.default or "" for name, field in Settings.model_fields.items()}
+    defaults = {PREFIX + name.upper(): str(field.default or "") for name, field in Settings.model_fields.items()}
     assert set(given) <= set(defaults)
     assert handed_on == {name: defaults[name] for name in handed_on}
 
@@ -151,7 +151,7 @@ def test_a_documented_command_names_what_there_is(line: str) -> None:
         words = words[2:]
     subcommand, *arguments = words
     options = [word for word in arguments if word in DOCKER[subcommand]]
-    named = [word for word in arguments if word not in options][:1]
+    named = [word.partition(":")[0] for word in arguments if word not in options][:1]
     assert set(named) <= set(SERVICES)
 
 

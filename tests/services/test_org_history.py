@@ -111,6 +111,34 @@ async def test_a_range_that_begins_after_its_end_is_refused(past: Past) -> None:
         await past.service.of_org(VIEWER, "acme", past.now, past.ago(hours=1))
 
 
+@pytest.mark.parametrize("rolled_up", [False, True])
+async def test_what_lies_beside_the_hours_that_are_asked_for_is_counted_nowhere(past: Past, rolled_up: bool) -> None:
+    source, hour = await past.source(), timedelta(hours=1)
+    until = past.now.replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
+    until -= hour * (1 - until.hour % 2)  # the lines of a week have a point every two hours, from an even one on
+    since = until - timedelta(days=6)
+    for when, latency in ((since - hour / 2, 900.0), (since + hour / 2, 10.0), (until + hour / 2, 900.0)):
+        await past.write(source, when, [latency], errors=1)
+    if rolled_up:
+        await past.roll_up()
+    seen = await past.service.of_org(VIEWER, "acme", since, until)
+    assert (seen.sources[0].asked, seen.sources[0].avg_ms) == (Window(1, 1), pytest.approx(10))
+    assert [(point.calls, point.p99_ms) for point in seen.latency[0].points] == [(1, pytest.approx(10, rel=0.03))]
+    assert seen.slowest[0].p95_ms == pytest.approx(10, rel=0.03)
+    assert seen.since <= since < since + hour < seen.until
+
+
+async def test_weeks_begin_with_the_first_day_that_is_asked_for(past: Past) -> None:
+    source, day = await past.source(), timedelta(days=1)
+    until = past.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for back in (3, 199, 200, 201):
+        await past.write(source, until - back * day, [10.0], tier="1d")
+    await past.mark(**{"1h": until, "1d": until})
+    seen = await past.service.of_org(VIEWER, "acme", until - 200 * day, until)
+    assert (seen.since, seen.step_s, seen.sources[0].asked.calls) == (until - 200 * day, 7 * 86_400, 3)
+    assert [point.calls for point in seen.latency[0].points] == [2, 1]
+
+
 async def test_a_sparkline_is_the_average_of_each_hour_with_calls(past: Past) -> None:
     source = await past.source()
     await past.source("silent")

@@ -268,6 +268,26 @@ def test_an_answer_waits_for_no_run_to_be_written_and_who_reads_runs_does(
     assert (before, [run.params for run in runs]) == (set(), [TABLE])
 
 
+def test_who_stops_waiting_for_runs_takes_none_away_from_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, go_on = RunRepository.add, asyncio.Event()
+
+    async def late(self: RunRepository, *run: Any) -> None:
+        await go_on.wait()
+        await write(self, *run)
+
+    async def reads() -> Any:
+        left, other = (asyncio.create_task(house.made.runtime.sources.runs(SARA, "main", house.source)) for _ in "ab")
+        await asyncio.wait([left, other], timeout=0.1)
+        left.cancel()
+        await asyncio.wait([left])
+        go_on.set()
+        return await other
+
+    monkeypatch.setattr(RunRepository, "add", late)
+    house.sample(TABLE)
+    assert [run.params for run in house.run(reads())] == [TABLE]
+
+
 def test_a_run_that_cannot_be_kept_takes_no_answer_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_run: Any) -> None:
         raise OperationalError("INSERT", {}, Exception("disk is full"))

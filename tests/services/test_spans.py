@@ -1,14 +1,25 @@
 """What a request for history means."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.services.spans import BUCKETS_MAX, DAY_S, RANGE_S, Segment, parse_moment, parse_step, segments, span_of
+from core.services.spans import (
+    BUCKETS_MAX,
+    DAY_S,
+    RANGE_S,
+    Segment,
+    ends_of_days,
+    parse_moment,
+    parse_step,
+    segments,
+    span_of,
+)
 from core.storage.history import SPANS
 
 NOW = datetime(2026, 3, 21, 8, 32, 10, tzinfo=UTC)
@@ -163,3 +174,43 @@ def test_a_step_is_a_name_or_seconds() -> None:
 def test_a_time_of_another_zone_means_the_same_span() -> None:
     tehran = timezone(timedelta(hours=3, minutes=30))
     assert span_of(ago(hours=2).astimezone(tehran), None, None, NOW) == span_of(ago(hours=2), None, None, NOW)
+
+
+TODAY = date(2026, 3, 21)
+LOCAL_HOUR, UTC_HOUR = (0, 30), (3, 30)
+"""When a day begins in Tehran: with its first whole hour of UTC, or with the day of UTC."""
+
+
+@pytest.mark.parametrize(
+    ("back", "days", "begins"),
+    [
+        (0, 1, LOCAL_HOUR),
+        (7, 8, LOCAL_HOUR),
+        (80, 8, LOCAL_HOUR),
+        (8, 9, UTC_HOUR),
+        (95, 2, UTC_HOUR),
+        (700, 700, UTC_HOUR),
+    ],
+)
+def test_chosen_days_hold_nothing_of_other_days(back: int, days: int, begins: tuple[int, int]) -> None:
+    tehran, first = ZoneInfo("Asia/Tehran"), TODAY - timedelta(days=back)
+    last = first + timedelta(days=days - 1)
+    since, until = ends_of_days(first, last, tehran, NOW)
+    span = span_of(since, until, None, NOW)
+    begin, end = (datetime.fromtimestamp(each, tehran) for each in (span.since, span.until))
+    assert (begin.date(), (begin.hour, begin.minute)) == (first, begins)
+    assert span.since == since.timestamp()
+    if last < TODAY:
+        assert (end.date(), (end.hour, end.minute)) == (last + timedelta(days=1), begins)
+    else:
+        assert until == NOW
+
+
+@pytest.mark.parametrize("minutes", [0, 10, 29, 30, 31])
+def test_today_can_be_chosen_from_its_first_minute_on(minutes: int) -> None:
+    midnight = datetime(2026, 3, 21, tzinfo=ZoneInfo("Asia/Tehran"))
+    now = midnight + timedelta(minutes=minutes)
+    since, until = ends_of_days(midnight.date(), midnight.date(), midnight.tzinfo or UTC, now)
+    assert since <= until == now
+    assert since >= midnight
+    assert span_of(since, until, None, now).since >= midnight.timestamp() - 1800

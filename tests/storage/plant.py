@@ -68,7 +68,7 @@ class Plant:
 
     async def incidents(self, since: datetime | None = None, limit: int = 50) -> list[IncidentRecord]:
         """Oldest first."""
-        return list(reversed(await self.shown.of_org(self.org.slug, since, limit)))
+        return list(reversed(await self.shown.of_org(self.org.slug, limit, since)))
 
     async def told(self, source: SourceRecord) -> list[tuple[str, int]]:
         """What the source's timeline says of incidents, oldest first."""

@@ -181,11 +181,13 @@ async def test_they_come_newest_first_bounded_and_since(plant: Plant, people: Pe
     for number, source in enumerate((over, still, newest)):
         await plant.fail(source, number * 1000, host=f"h{number}")
     await plant.recover(over, 3000)
-    assert [each.members[0].name for each in await plant.shown.of_org("acme", None, 2)] == ["c", "b"]
+    newest_began = (await plant.shown.of_org("acme", 1))[0].opened_at
+    assert [each.members[0].name for each in await plant.shown.of_org("acme", 2)] == ["c", "b"]
     for late, names in ((3000, "abc"), (3001, "bc")):
         found = await plant.incidents(NOW + timedelta(seconds=late))
         assert "".join(each.members[0].name for each in found) == names
-    assert await plant.shown.of_org("other", None, 50) == ()
+    assert [each.members[0].name for each in await plant.shown.of_org("acme", 1, until=newest_began)] == ["b"]
+    assert await plant.shown.of_org("other", 50) == ()
 
 
 async def test_two_processes_make_one_incident_of_one_cause(plant: Plant, beside: Plant) -> None:

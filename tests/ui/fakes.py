@@ -300,10 +300,10 @@ class FakeIncidents:
     kept: tuple[Incident, ...] = ()
 
     async def of_org(
-        self, actor: Actor, org: str, since: datetime | None = None, limit: int = 50
+        self, actor: Actor, org: str, since: datetime, until: datetime, limit: int = 50
     ) -> tuple[Incident, ...]:
         require(actor, org, Role.VIEWER)
-        return self.kept[:limit]
+        return tuple(each for each in self.kept if each.opened_at < until)[:limit]
 
 
 class FakeRuntime(Runtime):

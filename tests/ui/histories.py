@@ -30,6 +30,8 @@ class FakeHistory:
     sources: Callable[[], Mapping[UUID, Source]]
     asked: list[tuple[datetime, datetime]] = field(default_factory=list)
     weekly: bool = True
+    quiet_now: bool = False
+    """Nothing was called in the last 30 days."""
     began: datetime | None = None
     """Nobody called anything before."""
 
@@ -44,7 +46,7 @@ class FakeHistory:
 
     async def of_org(self, actor: Actor, org: str, since: datetime, until: datetime) -> OrgHistory:
         self.asked.append((since, until))
-        known = {source.id: _history(source) for source in self.sources().values()}
+        known = {source.id: _history(source, quiet_now=self.quiet_now) for source in self.sources().values()}
         called = [source for source in self.sources().values() if source.figures.calls_total]
         hours = tuple(since + n * STEP for n in range(24))
         return OrgHistory(
@@ -79,7 +81,7 @@ def _points(source: Source, since: datetime, until: datetime) -> Iterator[Histor
         ts += STEP
 
 
-def _history(source: Source) -> SourceHistory:
+def _history(source: Source, *, quiet_now: bool) -> SourceHistory:
     window = Window(240, 3 if source.diagnosis else 0) if source.figures.calls_total else Window()
-    windows = dict.fromkeys(("24h", "7d", "30d"), window)
+    windows = dict.fromkeys(("24h", "7d", "30d"), Window() if quiet_now else window)
     return SourceHistory(source.id, source.name, source.kind, windows, window, 11.8 if window.calls else None)

@@ -41,7 +41,7 @@ def test_a_line_says_who_when_where_what_and_from_what_to_what(house: House) -> 
     assert f"<bdi>{MARYAM}</bdi>" in said
     assert "<span class='old'><bdi>انبار</bdi></span>" in said
     assert "<span class='new'><bdi>&lt;b&gt;تازه&lt;/b&gt;</bdi></span>" in said
-    assert "••• (رمز تازه)" in said
+    assert "••• (مقدار محرمانهٔ تازه)" in said
     assert SECRET not in said
 
 

@@ -156,6 +156,7 @@ def _facts(value: str) -> None:
 def test_data_cannot_become_a_directive_of_streamlit() -> None:
     assert ":red" not in plain(":red[x]")
     assert ":100:" not in plain("2001:db8:100:1")
+    assert all(plain(f"x :{name}: y").startswith("x :\u2060") for name in ("+1", "-1", "1st_place_medal"))
     assert plain("127.0.0.1:5432 12:30") == "127.0.0.1:5432 12:30"
     assert ":material" not in plain(":material/home:")
     assert "://" not in plain("http://x/")

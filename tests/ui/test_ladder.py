@@ -38,7 +38,7 @@ def test_a_broken_ladder_shows_where_it_stops_what_to_do_and_what_changed(
     app = open_page("source", source=str(WELL))
     assert not app.exception
     said = texts(app)
-    for words in ("گیر کار", "ورود به منبع", "گذرواژه", "نام اکنون به نشانی دیگری می‌رسد", "۱ روز پیش"):
+    for words in ("توقف در", "ورود به منبع", "گذرواژه", "نام اکنون به نشانی دیگری می‌رسد", "۱ روز پیش"):
         assert words in said
 
 
@@ -103,7 +103,7 @@ def test_a_viewer_sees_the_last_one_and_no_button(open_page: Open, runtime: Fake
     runtime.sources.ladders[WELL] = Ladder(BROKEN, NOW, (MOVED,), NOW)
     runtime.access.actor = Actor("نگار", {"main": Role.VIEWER})
     app = open_page("source", source=str(WELL))
-    assert "گیر کار" in texts(app)
+    assert "توقف در" in texts(app)
     assert "climb" not in [button.key for button in app.button]
 
 

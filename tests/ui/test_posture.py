@@ -29,7 +29,7 @@ def climbed(runtime: FakeRuntime, source: UUID, check: Check) -> None:
 def test_a_credential_that_could_write_is_named_with_what_mends_it(open_page: Open, runtime: FakeRuntime) -> None:
     climbed(runtime, SOURCE, WRITES)
     app = open_page("playground", source=str(SOURCE))
-    [shown] = [each for each in app.expander if each.label == "نام کاربری این منبع بیش از خواندن می‌تواند"]
+    [shown] = [each for each in app.expander if each.label == "کاربر این منبع می‌تواند کاری بیش از خواندن انجام دهد"]
     assert "ابرکاربر" in shown.markdown[0].value
     assert shown.code[0].value == MEND
 
@@ -38,9 +38,9 @@ def test_a_credential_that_could_write_is_named_with_what_mends_it(open_page: Op
 def test_nothing_is_said_where_nothing_was_found(open_page: Open, runtime: FakeRuntime, check: Check) -> None:
     climbed(runtime, SOURCE, check)
     app = open_page("playground", source=str(SOURCE))
-    assert "نام کاربری این منبع بیش از خواندن می‌تواند" not in [each.label for each in app.expander]
+    assert "کاربر این منبع می‌تواند کاری بیش از خواندن انجام دهد" not in [each.label for each in app.expander]
 
 
 def test_nor_before_anybody_looked(open_page: Open) -> None:
     app = open_page("playground", source=str(SOURCE))
-    assert "نام کاربری این منبع بیش از خواندن می‌تواند" not in [each.label for each in app.expander]
+    assert "کاربر این منبع می‌تواند کاری بیش از خواندن انجام دهد" not in [each.label for each in app.expander]

@@ -64,7 +64,7 @@ def test_the_chosen_column_is_told_in_full(opened: Any) -> None:
     app = opened("columns")
     select(app, "profile_").select(1).run()
     assert not app.exception
-    assert "پراکندگی amount در ۶ بازه" in "\n".join(alts(app)).replace("\u2066", "").replace("\u2069", "")
+    assert "توزیع amount در ۶ بازه" in "\n".join(alts(app)).replace("\u2066", "").replace("\u2069", "")
     assert len(app.get("plotly_chart")) == 1
 
 
@@ -81,7 +81,7 @@ def test_a_column_of_moments_has_a_histogram_in_the_readers_calendar(opened: Any
 def test_a_clock_without_a_zone_is_not_turned(opened: Any, kind: str, zone: Any, said: str) -> None:
     at = datetime(2026, 12, 22, 19, tzinfo=zone)
     app = opened("columns", Sample((Column("at", kind),), [(at.date() if kind == "date" else at,)]))
-    assert said in "\n".join(caption for caption in alts(app) if "پراکندگی" in caption)
+    assert said in "\n".join(caption for caption in alts(app) if "توزیع" in caption)
 
 
 def test_persian_text_that_is_wrong_is_shown_with_an_example(opened: Any) -> None:

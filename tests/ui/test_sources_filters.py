@@ -12,7 +12,7 @@ from core.spreadsheet import Cell
 from tests.ui.conftest import Open
 from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import make_source, source_id
-from ui import sources_parts, state, table
+from ui import live_list, sources_parts, state, table
 from ui.listing import Listing
 
 
@@ -97,6 +97,19 @@ def test_nothing_can_be_done_before_something_is_chosen(open_page: Open, chosen:
     app = choosing(open_page)
     buttons = [app.button(key=f"bulk_{action}") for action in ("ping", "pause", "resume", "tag", "delete")]
     assert all(button.disabled for button in buttons)
+
+
+def test_while_something_is_chosen_the_list_is_not_drawn_anew_by_itself(
+    open_page: Open, chosen: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Any] = []
+    monkeypatch.setattr(live_list, "keep_fresh", lambda drawn, at: looks.append(drawn))
+    app = choosing(open_page)
+    assert looks
+    looks.clear()
+    chosen.append(source_id("پروازها"))
+    app.run()
+    assert looks == []
 
 
 def test_checks_of_the_chosen_are_paused_and_resumed(open_page: Open, runtime: FakeRuntime, chosen: list[Any]) -> None:

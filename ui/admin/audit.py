@@ -31,10 +31,11 @@ HEADER = ("time", "person", "address", "action", "target", "target_id", "before"
 def audit(person: Reader, t: Translator) -> None:
     org = _whose(person, t)
     asked = _filters(run(runtime().audit.names(person.actor, org)), t)
-    cursors = _cursors((org, *asked))
     when, action, somebody = asked
     now = datetime.now(UTC)
-    since, until = _chosen_days(now, t) if when == day.CUSTOM else span(when, now, t)
+    days = _chosen_days(now, t) if when == day.CUSTOM else None
+    since, until = days or span(when, now, t)
+    cursors = _cursors((org, *asked, days))
     wanted: dict[str, Any] = {"since": since, "until": until, "action": action, "person": somebody}
     page = run(runtime().audit.lines(person.actor, org, **wanted, cursor=cursors[-1] if cursors else None, limit=PAGE))
     if not page.items:
@@ -115,7 +116,7 @@ def _choice(name: str, labels: Mapping[str, str], t: Translator) -> str | None:
     return chosen or None
 
 
-def _cursors(asked: tuple[str | None, ...]) -> list[str]:
+def _cursors(asked: tuple[object, ...]) -> list[str]:
     """The way to the page that is shown; another filter begins anew."""
     kept: tuple[Any, list[str]] = st.session_state.get(state.TRAIL, (None, []))
     if kept[0] != asked:

@@ -11,8 +11,7 @@ from core.connectors.http import failures
 from core.connectors.http.body import read_body
 from core.connectors.http.tls import TlsConfig, tls_context
 from core.connectors.network import fields_of
-from core.errors import BadAnswer, QueryRefused, SourceError, SourceTimeout, SourceUnavailable
-from core.models import Outcome
+from core.errors import BadAnswer, QueryRefused, SourceError, SourceTimeout
 from core.resilience.deadline import remaining, within
 
 if TYPE_CHECKING:
@@ -78,7 +77,6 @@ class HttpClient:
         self._permit, self._field, self._decode = permit, field, decode
         self._work = Detached()
         self._opened: ClientSession | None = None
-        self._closed = False
 
     async def send(self, request: Request, read_max: int, redirects: int = 0) -> Answer:
         """One request and its answer, of which at most `read_max` bytes of content are read.
@@ -91,8 +89,7 @@ class HttpClient:
 
     async def close(self) -> None:
         """Idempotent and final; ends what is under way."""
-        self._closed = True
-        await self._work.cancel()
+        await self._work.close()
         session, self._opened = self._opened, None
         if session is not None:
             await session.close()
@@ -150,8 +147,6 @@ class HttpClient:
         return aiohttp.ClientTimeout(total=None, sock_connect=min(self._limits.connect, remaining()), ceil_threshold=60)
 
     def _session(self) -> "ClientSession":
-        if self._closed:
-            raise SourceUnavailable("closed", outcome=Outcome.VOID)
         if self._opened is None:
             self._opened = self._open()
         return self._opened

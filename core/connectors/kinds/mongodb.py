@@ -110,7 +110,7 @@ class MongodbConnector(Connector):
 
     async def close(self) -> None:
         self._closed = True
-        await self._work.cancel()
+        await self._work.close()
         if self._link is not None:
             await self._link.close()
 

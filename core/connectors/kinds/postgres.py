@@ -186,7 +186,7 @@ class PostgresConnector(Connector):
         return await first_look(self, self._limits.sample, known)
 
     async def close(self) -> None:
-        await self._work.cancel()
+        await self._work.close()
         await self._sessions.close()
 
     async def _open(self) -> "AsyncConnection[Any]":
