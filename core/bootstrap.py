@@ -100,8 +100,7 @@ def open_runtime(settings: Settings, role: Process = Process.DASHBOARD) -> Runti
     """
     secrets = Secrets(settings.secrets)
     configure_logging(settings, secrets)
-    if settings.checks == "worker" and settings.on_sqlite:
-        raise StartupError("worker_on_sqlite")
+    settings.require_consistent()
     with ExitStack() as undo:
         lock = DataDirLock(settings.data_dir)
         if role is Process.DASHBOARD:

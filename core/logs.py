@@ -65,6 +65,8 @@ def catch_uncaught() -> None:
         configure_logging(Settings.model_construct())
     for logger in [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]:
         logger.handlers, logger.propagate = [], True
+    # The server would write a line for each request: nobody reads them, and each would be searched for secrets.
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
     sys.unraisablehook = _unraisable

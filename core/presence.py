@@ -1,6 +1,7 @@
 """How a running dashboard is found: a file for the command line, a line for the person who started it."""
 
 import asyncio
+import errno
 import json
 import os
 import secrets
@@ -37,14 +38,15 @@ def find(data_dir: Path) -> Presence | None:
 
 
 def require_free_port(settings: Settings) -> None:
-    """Raises StartupError naming a port that something else listens on."""
+    """Raises StartupError naming a port that something else listens on, or a place where nothing can be listened to."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
         except OSError as err:
-            raise StartupError("port_busy", port=settings.port, host=settings.host) from err
+            reason = "port_busy" if err.errno == errno.EADDRINUSE else "port_refused"
+            raise StartupError(reason, port=settings.port, host=settings.host) from err
 
 
 @asynccontextmanager
@@ -68,8 +70,8 @@ async def _print_sign_in(runtime: Runtime) -> None:
 
 
 def _local_url(settings: Settings) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
-    return f"http://{host}:{settings.port}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _write(path: Path, presence: Presence) -> None:

@@ -35,7 +35,8 @@ _LIKENESSES = tuple(
         r"(?P<name>(?i:\b(?:set-)?cookie[\"']?\s*[:=]\s*[\"']?))[^\s\"'][^\r\n\"'}]*",
         r"(?P<name>\bcheshmeh_session=)[^\s;,\"']+",
         r"(?P<name>(?i:[?&](?:[\w.-]*(?:token|secret|signature|credential|api_?key)|code|state)=))[^\s&#\"'>]+",
-        r"(?P<name>(?i:\b(?:[\w-]*secret|[\w-]*token|[\w-]*api[_-]?key|aws_\w*key\w*)[\"']?\s*[:=]\s*[\"']?))[^\s\"',;&]{4,}",
+        # From the beginning of a word alone, and no far end of its own: else a long word would take hours.
+        r"(?P<name>(?i:(?<![\w-])(?:[\w-]*(?:secret|token|api[_-]?key)|aws_\w*key\w{0,60})[\"']?\s*[:=]\s*[\"']?))[^\s\"',;&]{4,}",
         r"(?P<name>\b)(?:AKIA|ASIA)[A-Z0-9]{16}\b",
         # 256 random bits as `secrets.token_urlsafe` writes them: sessions, invitations, sign-in links.
         r"(?P<name>(?<![A-Za-z0-9_-]))(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])",

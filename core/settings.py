@@ -169,6 +169,11 @@ class Settings(BaseSettings):
     def key_path(self) -> Path:
         return self.kek_file or self.data_dir / "keys"
 
+    def require_consistent(self) -> None:
+        """Raises StartupError for settings that contradict each other."""
+        if self.checks == "worker" and self.on_sqlite:
+            raise StartupError("worker_on_sqlite")
+
     @property
     def loopback_only(self) -> bool:
         if self.host == "localhost":

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from ui import state
-from ui.widgets import plain
+from ui.widgets import errors_shown, plain
 
 Form = Callable[[Any, Translator], None]
 
@@ -33,7 +33,12 @@ def show(forms: Mapping[str, Form], t: Translator, width: Literal["small", "larg
     name, about = st.session_state.get(state.ASKED, (None, None))
     if name in forms:
         title = t.text(f"ask.{name}")
-        st.dialog(title, width=width, on_dismiss=close)(forms[name])(about, t)
+
+        def form() -> None:
+            with errors_shown("asking"):
+                forms[name](about, t)
+
+        st.dialog(title, width=width, on_dismiss=close)(form)()
 
 
 def consequence(key: str, t: Translator, **arguments: Any) -> None:

@@ -78,6 +78,8 @@
   document.addEventListener("focusout", (event) => {
     const input = event.target, box = input.closest('[data-testid="stTextInput"]');
     if (!(input instanceof HTMLInputElement) || !box || !box.contains(event.relatedTarget)) return;
+    // Within a form each letter is kept as it comes, and Enter would send it.
+    if (input.closest('[data-testid="stForm"]')) return;
     input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
   });
 

@@ -11,7 +11,6 @@ from ui import asking, ping_all, state, table
 from ui.forms import tags_of
 from ui.runtime import run, runtime
 from ui.session import Reader, reader
-from ui.widgets import plain
 
 PAUSE, RESUME, TAG, DELETE = "pause", "resume", "tag", "delete"
 ASK_TAG, ASK_DELETE = "bulk_tag", "bulk_delete"
@@ -105,6 +104,6 @@ def _update(person: Reader, source: Source, changes: dict[str, object]) -> Await
 
 
 def _names(chosen: Sequence[Source], t: Translator) -> str:
-    named = [plain(t.isolated(source.name)) for source in chosen[:NAMED_MAX]]
+    named = [t.isolated(source.name) for source in chosen[:NAMED_MAX]]
     more = len(chosen) - NAMED_MAX
     return t.listed([*named, *([t.plural("bulk.more", more)] if more > 0 else [])])

@@ -17,10 +17,11 @@ _KEYS = {"q": state.SEARCH, "kind": state.KIND, "status": state.STATUS, "tag": s
 def asked(t: Translator) -> Filters:
     """What is filtered by: what the inputs say, unless the address was changed by somebody else than them."""
     here = {name: st.query_params.get(name, "") for name in NAMES}
-    if here != st.session_state.get(state.FILTERED, dict.fromkeys(NAMES, "")):
+    # Each language has inputs of its own: they are filled from the address when it changes.
+    if (t.lang, here) != st.session_state.get(state.FILTERED, (t.lang, dict.fromkeys(NAMES, ""))):
         st.session_state.update({_key(name, t.lang): value for name, value in here.items()})
     wanted = {name: (st.session_state.get(_key(name, t.lang)) or "").strip() for name in NAMES}
-    _write(wanted)
+    _write(wanted, t.lang)
     return Filters(**{name: value or None for name, value in wanted.items()})
 
 
@@ -78,15 +79,15 @@ def _choice(name: str, labels: Mapping[str, str], t: Translator) -> None:
     )
 
 
-def _write(wanted: Mapping[str, str]) -> None:
-    if wanted == st.session_state.get(state.FILTERED):
+def _write(wanted: Mapping[str, str], lang: str) -> None:
+    if (lang, wanted) == st.session_state.get(state.FILTERED):
         return
     for name, value in wanted.items():
         if value:
             st.query_params[name] = value
         elif name in st.query_params:
             del st.query_params[name]
-    st.session_state[state.FILTERED] = dict(wanted)
+    st.session_state[state.FILTERED] = lang, dict(wanted)
 
 
 def _key(name: str, lang: str) -> str:

@@ -55,13 +55,15 @@ def _start(source: Source, person: Reader) -> None:
 def watch(source_id: UUID, kind: str) -> None:
     """The rungs climbed so far. Reads the job and returns at once."""
     t, job_id = words(), state.climbing(source_id)
-    job = runtime().sources.climb(reader().actor, job_id) if job_id else None
-    view = job.view() if job else None
-    if job is None or view is None or view.finished:
-        _finish(view, t)
-    checks.show_checks(view.checks, lambda name: field_label(kind, name, t), t, view.ahead)
-    if st.button(t.text("ladder.cancel"), icon=":material/stop_circle:", key="climb_cancel"):
-        job.cancel()
+    with errors_shown("climb"):
+        job = runtime().sources.climb(reader().actor, job_id) if job_id else None
+        view = job.view() if job else None
+        # To draw the page anew would close what somebody writes in.
+        if job is None or view is None or (view.finished and not state.in_dialog()):
+            _finish(view, t)
+        checks.show_checks(view.checks, lambda name: field_label(kind, name, t), t, view.ahead)
+        if not view.finished and st.button(t.text("ladder.cancel"), icon=":material/stop_circle:", key="climb_cancel"):
+            job.cancel()
 
 
 def _finish(view: LadderView | None, t: Translator) -> NoReturn:

@@ -10,6 +10,12 @@ def keep(name: str, secret: str) -> None:
     st.session_state[state.ONCE] = name, secret
 
 
+def waits(name: str) -> bool:
+    """Whether one of this name is still shown: another one would take its place before anybody kept it."""
+    kept: tuple[str, str] | None = st.session_state.get(state.ONCE)
+    return kept is not None and kept[0] == name
+
+
 def show(name: str, t: Translator) -> None:
     """The secret of this name with a button that copies it, and what to do with it."""
     kept, secret = st.session_state.get(state.ONCE, (None, ""))

@@ -59,7 +59,7 @@ def parsed(text: str, t: Translator) -> dict[str, Any] | None:
         at = {"line": error.lineno, "column": error.colno}
         st.error(t.text("playground.json.invalid", **at), icon=":material/error:")
         return None
-    except RecursionError:
+    except (RecursionError, ValueError):  # deeper, or a longer number, than Python takes
         params = None
     if not isinstance(params, dict):
         st.error(plain(t.text("playground.json.object")), icon=":material/error:")

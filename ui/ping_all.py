@@ -13,6 +13,7 @@ from ui.navigation import SOURCES
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
 from ui.table_rows import Recent
+from ui.widgets import errors_shown
 
 REFRESH_S = 0.3
 
@@ -35,16 +36,17 @@ def watch(sources: Sequence[Source], recent: Recent) -> None:
     job_id = st.session_state.get(state.JOB)
     if job_id is None:
         st.rerun()  # two threads may run for one visit: the other one saw the end first
-    job = runtime().sources.job(reader().actor, job_id)
-    view = job.view() if job else None
-    if job is None or view is None or view.finished:
-        st.session_state[state.SUMMARY] = view
-        state.forget(state.JOB, state.ORDER)
-        st.rerun()
-    _progress(view, t)
-    if st.button(t.text("ping_all.cancel"), icon=":material/stop_circle:", key="ping_all_cancel"):
-        job.cancel()
-    table.running_table(updated(sources, view.rows), recent, view.rows, t)
+    with errors_shown("ping_all"):
+        job = runtime().sources.job(reader().actor, job_id)
+        view = job.view() if job else None
+        if job is None or view is None or view.finished:
+            st.session_state[state.SUMMARY] = view
+            state.forget(state.JOB, state.ORDER)
+            st.rerun()
+        _progress(view, t)
+        if st.button(t.text("ping_all.cancel"), icon=":material/stop_circle:", key="ping_all_cancel"):
+            job.cancel()
+        table.running_table(updated(sources, view.rows), recent, view.rows, t)
 
 
 def show_summary(t: Translator) -> None:

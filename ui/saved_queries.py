@@ -8,7 +8,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.i18n import Translator
-from core.models import QueryStatus, SamplePolicy, SavedQuery, Source
+from core.models import QueryStatus, Role, SamplePolicy, SavedQuery, Source
 from core.safety.approved import TYPES, placeholders
 from ui import asking, params, state, tree
 from ui.day import day_input
@@ -106,7 +106,10 @@ def _chosen(query: SavedQuery, source: Source, person: Reader, t: Translator) ->
             request = query.status in (QueryStatus.DRAFT, QueryStatus.REVOKED) and st.button(
                 t.text("queries.request"), icon=":material/approval:", key="query_request"
             )
-            if st.button(t.text("queries.delete"), type="tertiary", icon=":material/delete:", key="query_delete"):
+            own = query.owner == person.actor.name or person.may(Role.ADMIN)
+            if own and st.button(
+                t.text("queries.delete"), type="tertiary", icon=":material/delete:", key="query_delete"
+            ):
                 asking.ask("query_delete", query)
                 st.rerun()
         with refusals_shown("query", t):

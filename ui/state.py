@@ -7,7 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from core.errors import SourceError
+from core.errors import CheshmehError
 from core.i18n import LANGUAGES
 from core.models import Message, PingAllView, SampleResult, Source, TestResult
 
@@ -144,9 +144,9 @@ def opened(source_id: UUID) -> set[str]:
     return kept
 
 
-def unread(source_id: UUID) -> dict[str, SourceError]:
+def unread(source_id: UUID) -> dict[str, CheshmehError]:
     """Paths that the source would not tell, and why: they are only asked again when somebody wants it."""
-    kept: dict[str, SourceError] = st.session_state.setdefault(f"{UNREAD}_{source_id}", {})
+    kept: dict[str, CheshmehError] = st.session_state.setdefault(f"{UNREAD}_{source_id}", {})
     return kept
 
 

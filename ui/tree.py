@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core.errors import SourceError
+from core.errors import CheshmehError, SourceError
 from core.i18n import Translator
 from core.models import CatalogEntry, Source, Status
 from core.services.contents import CatalogLevel
@@ -13,7 +13,7 @@ from ui import params, state
 from ui.entries import label
 from ui.level_changes import changes
 from ui.runtime import run, runtime
-from ui.session import Reader
+from ui.session import Reader, reader
 from ui.widgets import plain
 
 SHOWN_MAX = 100
@@ -47,7 +47,7 @@ def tree(source: Source, person: Reader, t: Translator) -> None:
                 type="tertiary",
                 key="browse_refresh",
                 on_click=_ask_again,
-                args=(source, person),
+                args=(source,),
                 disabled="" not in shown,
             )
         if "" in shown:
@@ -153,11 +153,12 @@ def _press(source: Source, entry: CatalogEntry, request: dict[str, object]) -> N
         params.write(source.id, request)
 
 
-def _ask_again(source: Source, person: Reader) -> None:
+def _ask_again(source: Source) -> None:
     """A callback: every open level anew."""
     state.unread(source.id).clear()
     for path in state.opened(source.id):
         try:
+            person = reader()  # a press may come long after the run that drew the button
             run(runtime().sources.catalog(person.actor, person.org, source.id, path, fresh=True))
-        except SourceError as error:
+        except CheshmehError as error:
             state.unread(source.id)[path] = error

@@ -11,6 +11,7 @@ from ui.forms import field_label
 from ui.navigation import ADD
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
+from ui.widgets import errors_shown
 
 REFRESH_S = 0.3
 
@@ -29,17 +30,18 @@ def watch(kind: str) -> None:
     """The rungs climbed so far; at the end the whole page anew. Reads the job and returns at once."""
     t, draft = words(), state.draft()
     job_id = st.session_state.get(state.TRIAL)
-    job = runtime().sources.climb(reader().actor, job_id) if job_id else None
-    view = job.view() if job else None
-    if job is None or view is None or view.finished:
-        state.forget(state.TRIAL)
-        if job is not None and view is not None and not view.cancelled:
-            draft.result = job.result()
-            draft.errors = _advice(draft.result)
-        st.rerun()
-    st.markdown(f"**{t.text('add.test.running')}**")
-    checks.show_checks(view.checks, lambda name: field_label(kind, name, t), t, view.ahead)
-    _leave(t, job.cancel)
+    with errors_shown("trial"):
+        job = runtime().sources.climb(reader().actor, job_id) if job_id else None
+        view = job.view() if job else None
+        if job is None or view is None or view.finished:
+            state.forget(state.TRIAL)
+            if job is not None and view is not None and not view.cancelled:
+                draft.result = job.result()
+                draft.errors = _advice(draft.result)
+            st.rerun()
+        st.markdown(f"**{t.text('add.test.running')}**")
+        checks.show_checks(view.checks, lambda name: field_label(kind, name, t), t, view.ahead)
+        _leave(t, job.cancel)
 
 
 def _leave(t: Translator, cancel: Callable[[], None]) -> None:

@@ -38,7 +38,8 @@ def plain(text: str) -> str:
 
 def html(markup: str) -> None:
     """Own markup; everything in it that is not ours went through `html.escape`."""
-    st.markdown(markup, unsafe_allow_html=True)
+    # Data may hold an empty line, at which Markdown would take over what follows.
+    st.markdown(re.sub("\r\n|\r|\n", "&#10;", markup), unsafe_allow_html=True)
 
 
 def status_badge(status: Status, t: Translator) -> None:

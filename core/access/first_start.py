@@ -3,8 +3,11 @@
 from pathlib import Path
 
 from core.access.identity import Access
+from core.access.password_rules import check_password
 from core.errors import InvalidInput, StartupError
 from core.settings import Settings
+
+ADMINISTRATOR = "admin"
 
 
 async def admit_administrator(settings: Settings, access: Access) -> None:
@@ -14,11 +17,20 @@ async def admit_administrator(settings: Settings, access: Access) -> None:
     """
     if settings.admin_password_file is not None:
         try:
-            await access.set_administrator_password(_password(settings.admin_password_file))
+            await access.set_administrator_password(_password(settings.admin_password_file), ADMINISTRATOR)
         except InvalidInput:
             raise StartupError("password_file_content", path=str(settings.admin_password_file)) from None
     if not settings.loopback_only and not await access.has_administrator_password():
         raise StartupError("open_to_network", host=settings.host)
+
+
+def require_password(settings: Settings) -> None:
+    """Raises StartupError for a file of the administrator's password that a start would refuse."""
+    if settings.admin_password_file is not None:
+        try:
+            check_password(_password(settings.admin_password_file), ADMINISTRATOR)
+        except InvalidInput:
+            raise StartupError("password_file_content", path=str(settings.admin_password_file)) from None
 
 
 def _password(path: Path) -> str:

@@ -57,16 +57,25 @@ class Access:
             await self._note_refusal(user, came_from)
             raise Unauthenticated("sign_in_failed")
         attempt.succeeded()
-        return await self.open_session(user, came_from)
+        return await self.open_session(user, came_from, shown=user.password_hash)
 
-    async def open_session(self, user: UserRecord, came_from: Visitor = NOWHERE, method: str = "password") -> str:
-        """A session's token for somebody who has shown who they are, by `method`."""
+    async def open_session(
+        self, user: UserRecord, came_from: Visitor = NOWHERE, method: str = "password", *, shown: str | None = None
+    ) -> str:
+        """A session's token for somebody who has shown who they are, by `method`.
+
+        Raises Unauthenticated where they were disabled meanwhile, or have another password than the one of the hash
+        `shown`: whoever ends a person's sessions ends those that are just beginning too.
+        """
         token, now = new_secret(), self._clock()
         address, agent = (came_from.address or "")[:ADDRESS_MAX], _shown(came_from.agent)
         record = SessionRecord(uuid4(), user.id, now, now + self._hours, address or None, agent, now, method)
         who = Actor(user.name, address=came_from.address)
         async with self._trail.change(who, None, "session.open", user.name) as entry:
             entry.after = {"method": method}
+            present = await self._people.held(user.id)
+            if present is None or present.disabled_at or (shown is not None and present.password_hash != shown):
+                raise Unauthenticated("sign_in_failed")
             await self._sessions.add(digest(token), record)
         return token
 

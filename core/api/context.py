@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
+from core.api.addresses import origin_of
 from core.api.limits import Limits
 from core.api.proxies import client_address, is_secure
 from core.errors import BodyTooLarge, Forbidden, NotFound, Unauthenticated
@@ -85,7 +86,12 @@ def require_same_origin(connection: HTTPConnection) -> None:
 
 def _own_origins(connection: HTTPConnection) -> frozenset[str]:
     scheme = "https" if is_secure(connection) else "http"
-    return frozenset({runtime_of(connection).settings.origin, f"{scheme}://{connection.headers.get('host', '')}"})
+    return frozenset(
+        {
+            origin_of(runtime_of(connection).settings.origin),
+            origin_of(f"{scheme}://{connection.headers.get('host', '')}"),
+        }
+    )
 
 
 ActorOf = Annotated[Actor, Depends(actor_of)]

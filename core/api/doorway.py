@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from core.api.addresses import host_of
 from core.api.context import SAFE_METHODS, limits_of, require_same_origin, runtime_of, session_cookie
 from core.api.headers import with_headers
 from core.api.language import words
@@ -69,7 +70,7 @@ async def _refusal(connection: HTTPConnection) -> Response | None:
         raise BadRequest("headers", limit=HEADERS_MAX)
     if _signs_in(connection):
         limits_of(connection).begin(client_address(connection))
-    path = connection.url.path
+    path = connection.scope["path"]  # as routes read it: a question mark may be part of it
     if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
         return None
     # A page's own requests: a browser sends the cookie with them wherever they come from.
@@ -85,14 +86,14 @@ async def _refusal(connection: HTTPConnection) -> Response | None:
 
 def _told(connection: HTTPConnection, err: RequestError) -> Response:
     told = problem(err, words(connection), connection.url.path)
-    if connection.url.path.startswith(PROGRAMS):
+    if connection.scope["path"].startswith(PROGRAMS):
         return told
     keep = {name: value for name, value in told.headers.items() if name == "retry-after"}
     return PlainTextResponse(words(connection).message(err.message), err.status, keep)
 
 
 def _signs_in(connection: HTTPConnection) -> bool:
-    return connection.scope.get("method") == "POST" and connection.url.path.startswith("/session/")
+    return connection.scope.get("method") == "POST" and connection.scope["path"].startswith("/session/")
 
 
 def _counted(connection: HTTPConnection, send: Send) -> Send:
@@ -118,7 +119,7 @@ def host_allowed(header: str, listens_on: str, public_url: str | None) -> bool:
     name = parts.hostname or ""
     if parts.netloc != header or "@" in header:
         return False
-    own = {"localhost", listens_on.lower()} | ({urlsplit(public_url).hostname or ""} if public_url else set())
+    own = {"localhost", listens_on.lower(), host_of(public_url or "")}
     return bool(name) and (name in own or _is_address(name))
 
 

@@ -40,8 +40,8 @@ SCHEMES = {
 }
 SUMMARY = """Which of an organisation's data sources are healthy, and bounded, read-only samples of them.
 
-Times are RFC 3339 in UTC, latencies milliseconds. Errors are RFC 9457 problems, in Persian unless `Accept-Language`
-prefers English. A body is at most 1 MiB of JSON."""
+Times are RFC 3339 in UTC, latencies milliseconds. Errors are RFC 9457 problems, in the language of
+`Accept-Language`, else of `CHESHMEH_LOCALE`. A body is at most 1 MiB of JSON."""
 
 Schema = dict[str, Any]
 

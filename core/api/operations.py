@@ -79,7 +79,7 @@ LADDER_LINES = _lines('a line a rung, then `{"type": "summary", "ok", "changes"}
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
     ("get", "/healthz"): Operation("healthz", ANYWHERE),
-    ("get", "/readyz"): Operation("readyz", ANYWHERE),
+    ("get", "/readyz"): Operation("readyz", (*ANYWHERE, 503)),
     ("get", "/metrics"): Operation("exposition", (400, 401, 403, 429, 503), role="scope `metrics`"),
     ("get", SOURCES): Operation("list_sources", (*IN_AN_ORGANISATION, 422), role="viewer"),
     ("post", SOURCES): Operation(

@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Never
 
 import typer
 from typer.core import TyperCommand
@@ -62,12 +62,17 @@ def given(kind: str | None, config: str | None, dsn: str | None) -> tuple[str, d
 def parse(option: str, text: str) -> dict[str, Any]:
     """Raises InvalidInput naming the option for anything but a JSON object."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_no_number)
     except ValueError:
         data = None
     if not isinstance(data, dict):
         raise InvalidInput(fields=(FieldError(option, Message("field.json_object")),))
     return data
+
+
+def _no_number(name: str) -> Never:
+    """Python would read it, and JSON does not know it."""
+    raise ValueError(name)
 
 
 def _when(spec: FieldSpec) -> str:

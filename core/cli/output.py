@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -20,6 +21,9 @@ Org = Annotated[str, typer.Option("--org", help="the organisation's slug")]
 
 WRONG_USAGE = frozenset({"server_url", "plain_http", "token", "header", "ca_file"})
 """Reasons of a ClientError that lie in what was given, before anything was sent."""
+
+# What a terminal obeys, but tabs and colours, what ends a line, and what turns the direction of reading around.
+_OBEYED = re.compile("(?!\x1b\\[[0-9;]*m)[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
 
 
 def words() -> Translator:
@@ -42,14 +46,14 @@ def _zone() -> str:
 
 def show(data: Any, as_json: bool, *lines: str) -> None:
     """`data` as JSON, or `lines`."""
-    text = json.dumps(data, ensure_ascii=False, default=str) if as_json else "\n".join(lines)
+    text = json.dumps(data, ensure_ascii=False, default=str) if as_json else "\n".join(map(_line, lines))
     sys.stdout.write(text + "\n" if text else "")
 
 
 def tell(*lines: str) -> None:
     """At once: what comes next may take seconds. Colours are for a terminal only."""
     for line in lines:
-        typer.echo(line)
+        typer.echo(_line(line))
     sys.stdout.flush()
 
 
@@ -62,8 +66,13 @@ def report(err: CheshmehError | ClientError) -> int:
     again = [] if wait is None else [words().text("cli.again", wait=words().seconds(wait))]
     fields = (f"  {each['field']}: {each['message']}" for each in told["errors"])
     said = filter(None, (told["message"], told["advice"]))
-    sys.stderr.write("\n".join([" ".join(said), *fields, *again]) + "\n")
+    sys.stderr.write("\n".join(map(_line, [" ".join(said), *fields, *again])) + "\n")
     return 2 if isinstance(err, StartupError) or told["code"] in WRONG_USAGE else 1
+
+
+def _line(text: str) -> str:
+    """One line, whatever a source or a colleague wrote: nothing in it moves the cursor or passes for another line."""
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def _refusal(err: ApiError) -> dict[str, Any]:

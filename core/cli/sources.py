@@ -1,7 +1,9 @@
 """`sources list | kinds | show | add | edit | rotate | delete`; what calls a source is in `core.cli.calls`."""
 
 import json
+import math
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -28,7 +30,9 @@ def list_sources(
     kind: Annotated[str | None, typer.Option("--kind", help="only of this kind")] = None,
     status: Annotated[str | None, typer.Option("--status", help="healthy, error, suspended or unknown")] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="only with this tag")] = None,
-    q: Annotated[str | None, typer.Option("--q", help="words of name, description or tags")] = None,
+    q: Annotated[
+        str | None, typer.Option("--q", help="words of name, kind, description, tags or configuration")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show an organisation's sources, from stored state."""
@@ -192,10 +196,10 @@ def _note(text: str | None, until: str | None) -> dict[str, Any]:
 
 
 def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise typer.BadParameter("seconds, or `default`", param_hint="--interval") from None
+    with suppress(ValueError):
+        if math.isfinite(seconds := float(text)):
+            return seconds
+    raise typer.BadParameter("seconds, or `default`", param_hint="--interval")
 
 
 def _tag(version: str | None) -> str | None:

@@ -42,8 +42,12 @@ class Carrier:
         *,
         stream: bool = False,
         nameless: bool = False,
+        also: int | None = None,
     ) -> requests.Response:
-        """What the server answered to a request that it took. Raises ApiError and ClientError."""
+        """What the server answered to a request that it took, or with the status `also`.
+
+        Raises ApiError and ClientError, and ValueError for a number in the body that JSON does not know.
+        """
         try:
             answer = self._session.request(
                 method,
@@ -61,7 +65,7 @@ class Carrier:
             raise ClientError(_reason(err), url=self.url) from None
         except OSError:  # what `requests` raises for a file of certificates that is not there or holds none
             raise ClientError("ca_file") from None
-        return accepted(answer)
+        return answer if answer.status_code == also else accepted(answer)
 
 
 class _Bearer:

@@ -66,8 +66,8 @@ class Client:
             return False
 
     def ready(self) -> Json:
-        """`status`, `ok` or `degraded`, and its `parts`. Raises ApiError when it is not ready to work."""
-        return self._json("GET", "/readyz", "status")
+        """`status`, one of `ok`, `degraded` and `unavailable`, and its `parts`."""
+        return answers.parsed(self._carrier.send("GET", "/readyz", also=503), "status")
 
     def list(
         self,
@@ -79,7 +79,7 @@ class Client:
         q: str | None = None,
         page_size: int = PAGE_MAX,
     ) -> Iterator[Json]:
-        """Sources in the order of their creation, page by page; `q` holds words of name, description and tags."""
+        """Sources in the order of their creation, page by page; `q` holds words that each has somewhere."""
         wanted = {"kind": kind, "status": status, "tag": tag, "q": q, "limit": page_size}
         return self._pages(_sources(org), wanted)
 

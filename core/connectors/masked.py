@@ -15,7 +15,7 @@ from core.errors import CheshmehError
 from core.models import CatalogEntry, Check, Column, Message, Sample
 from core.redaction import covered
 from core.secret_search import SecretSearch
-from core.values import unique_names
+from core.values import clean, unique_names
 
 T = TypeVar("T")
 
@@ -105,6 +105,8 @@ class MaskedConnector(Connector):
         return value
 
     def _text(self, text: str) -> str:
+        # What neither JSON nor a database takes: one word of one source would end everybody's checks and lists.
+        text = clean(text).replace("\0", "\ufffd")
         masked = covered(text, self._search)
         # A host that is also somebody's password stands on every page as it is. What is shown is a form to write out.
         return text if masked == text or any(text in shown for shown in self._shown) else masked

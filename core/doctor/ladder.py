@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from core import settings
+from core.access.first_start import require_password
+from core.access.oidc_settings import oidc_settings
 from core.diagnosis.ladder import of_error
 from core.doctor import places, surroundings
 from core.doctor.findings import Rung, climb, looking
@@ -20,13 +22,24 @@ async def examine(actor: Actor) -> AsyncIterator[Check]:
     except StartupError as err:
         yield of_error("config", err)
         return
-    yield Check("config", CheckStatus.OK)
+    yield _consistent(present)
     stores = Stores(present)
     try:
         async for check in climb((*_places(present), *_stores(present, stores, actor), *_around(present, stores))):
             yield check
     finally:
         await stores.close()
+
+
+def _consistent(present: Settings) -> Check:
+    """Whether a start would find fault with the settings as a whole; the rest is looked at anyway."""
+    try:
+        present.require_consistent()
+        oidc_settings(present)
+        require_password(present)
+    except StartupError as err:
+        return of_error("config", err)
+    return Check("config", CheckStatus.OK)
 
 
 def _places(present: Settings) -> tuple[Rung, ...]:

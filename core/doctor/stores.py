@@ -100,7 +100,7 @@ class Stores:
             return left("older")
         if await PeopleRepository(self._database).administrators_with_password():
             return well("administrator.ok")
-        if self._settings.loopback_only:
+        if self._settings.loopback_only or self._settings.admin_password_file is not None:
             return warning("administrator.none")
         raise StartupError("open_to_network", host=self._settings.host)
 

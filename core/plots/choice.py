@@ -62,7 +62,7 @@ def suggested(sample: Sample) -> Plot | None:
     times = [index for index, role in roles.items() if role is Role.TIME]
     numbers = [index for index, role in roles.items() if role is Role.NUMBER and not _names(sample, index)]
     if times and numbers:
-        repeated = len({row[times[0]] for row in sample.rows}) < len(sample.rows)
+        repeated = len({str(row[times[0]]) for row in sample.rows}) < len(sample.rows)
         return Plot("line", times[0], (numbers[0],), aggregate="mean" if repeated else "none")
     words = [index for index, role in roles.items() if role is Role.WORD and _groups(sample, index)]
     if words:

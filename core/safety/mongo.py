@@ -80,6 +80,8 @@ def _judge_join(body: Mapping[str, Any], field: str, levels: int) -> None:
     for name, member in body.items():
         if name in ("from", "coll"):
             check_collection(member, field=field)
+        elif name == "db":
+            _refuse("operator", part=name, field=field)
         elif name == "pipeline":
             _judge_pipeline(member, field, levels)
         else:

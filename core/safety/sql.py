@@ -14,7 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from core.errors import QueryRefused
-from core.safety.sql_functions import family
+from core.safety.sql_functions import DENIED_SCHEMAS, family
 from core.safety.sql_secrets import secret, shows_queries
 from core.safety.sql_syntax import parse
 from core.safety.sql_tokens import Kind, Malformed, Token, closing, tokens
@@ -183,7 +183,8 @@ def _callable(found: Sequence[Token]) -> list[int]:
 
 def _check_names(found: Sequence[Token], strict: bool) -> None:
     for position in _callable(found):
-        if kind := family(found[position].value):
+        schema = found[position - 2].value if position > 1 and found[position - 1].is_mark(".") else ""
+        if kind := family(found[position].value) or DENIED_SCHEMAS.get(schema):
             _refuse("function", rule=f"function.{kind}", part=found[position].value)
     for token in found:
         if token.names and secret(token.value, strict=strict):

@@ -19,6 +19,7 @@ DENIED: Mapping[str, frozenset[str]] = MappingProxyType(
         "file": word_set(
             "pg_stat_file pg_show_all_file_settings pg_hba_file_rules pg_ident_file_mappings pg_logdir_ls"
             " pg_import_system_collations pg_export_snapshot get_raw_page"
+            " fopen fclose fclose_all fremove frename fcopy fflush put_line new_line"
         ),
         "network": word_set(
             "http http_get http_post http_put http_patch http_delete http_head http_set_curlopt http_reset_curlopt"
@@ -26,8 +27,8 @@ DENIED: Mapping[str, frozenset[str]] = MappingProxyType(
             " table_import_from_s3 query_export_to_s3 master_run_on_worker"
         ),
         "process": word_set(
-            "pg_reload_conf pg_promote pg_log_backend_memory_contexts pg_log_standby_snapshot pg_background_launch"
-            " pg_get_process_memory_contexts pg_background_result pg_background_detach pg_prewarm"
+            "pg_reload_conf pg_promote pg_log_backend_memory_contexts pg_log_standby_snapshot"
+            " pg_get_process_memory_contexts pg_prewarm"
             " autoprewarm_start_worker autoprewarm_dump_now"
         ),
         "setting": word_set("set_config setseed pg_stop_making_pinned_objects pg_extension_config_dump"),
@@ -53,10 +54,10 @@ DENIED_PREFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "file": ("pg_read_", "pg_ls_", "pg_file_"),
         "network": ("dblink", "postgres_fdw_", "run_command_on_"),
-        "process": ("pg_sleep", "pg_terminate_", "pg_cancel_", "pg_rotate_"),
+        "process": ("pg_sleep", "pg_terminate_", "pg_cancel_", "pg_rotate_", "pg_background_"),
         "lock": ("pg_advisory_", "pg_try_advisory_"),
         "wal": _prefixes("pg_switch_ pg_backup_ pg_start_backup pg_stop_backup pg_wal_replay_ pg_xlog_replay_")
-        + _prefixes("pg_create_restore_ pg_get_wal_record"),
+        + _prefixes("pg_create_restore_ pg_get_wal_record pg_get_wal_block"),
         "replication": _prefixes("pg_replication_ pg_logical_slot_ pg_create_ pg_drop_ pg_copy_"),
         "statistics": ("pg_stat_reset", "pg_restore_", "pg_clear_"),
         "maintenance": _prefixes("binary_upgrade_ brin_summarize_ brin_desummarize_ heap_force_ pg_set_")
@@ -67,6 +68,14 @@ DENIED_PREFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Beginnings of names, where PostgreSQL or an extension keeps adding to a family."""
+
+
+DENIED_SCHEMAS: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("utl_file", "duckdb"), "file")
+    | dict.fromkeys(("utl_http", "aws_lambda", "aws_s3", "azure_storage", "cron"), "network")
+    | dict.fromkeys(("dbms_pipe", "dbms_alert"), "notify")
+)
+"""Schemas of extensions whose every function acts somewhere else, and the family of them."""
 
 
 def family(name: str) -> str | None:

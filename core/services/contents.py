@@ -48,7 +48,7 @@ class Contents:
         turn = self._turns.setdefault(key, Lock())
         async with turn:
             known = self._levels.get(key)
-            if known is not None and not fresh and self._clock() - known.cached_at < KEPT:
+            if known is not None and not fresh and timedelta(0) <= self._clock() - known.cached_at < KEPT:
                 return known
             level = CatalogLevel(path, tuple(await live.guard.describe(path)), self._clock())
             return self._keep(key, level if known is None else compared(level, known))

@@ -68,7 +68,7 @@ class _Moments:
 
     async def write(self, now: datetime, *, all_of_them: bool = False) -> None:
         """Those that were not written within the last minute. An error keeps all of them waiting."""
-        self._written = {uid: at for uid, at in self._written.items() if now - at < EVERY}
+        self._written = {uid: at for uid, at in self._written.items() if timedelta(0) <= now - at < EVERY}
         due = {uid: at for uid, at in self._waiting.items() if all_of_them or uid not in self._written}
         if not due:
             return

@@ -45,6 +45,8 @@ class LiveSource:
     proofs: list[bool] = field(default_factory=list)
     """What was proven and is not stored yet."""
     writing: bool = False
+    unsure: bool = False
+    """Whether the last write of this process may have been stored although it failed."""
     host: str = ""
     """Where the configuration leads."""
     default_interval_s: float = 0.0
@@ -119,8 +121,8 @@ class LiveSource:
         return self.record.version == version and (seq is None or (self.stored is not None and self.stored.seq >= seq))
 
     def follow(self, kept: StatusRecord | None) -> None:
-        """Takes over what other processes stored. What this one is just writing is not known to be in it or not."""
-        if kept is None or self.writing or (self.stored is not None and kept.seq <= self.stored.seq):
+        """Takes over what others stored. What this process wrote last may be in it or not, until that is known."""
+        if kept is None or self.writing or self.unsure or (self.stored is not None and kept.seq <= self.stored.seq):
             return
         self._know(kept)
 
@@ -134,7 +136,7 @@ class LiveSource:
 
     def written(self, how: Written | None) -> None:
         """It is stored; None when the source is gone."""
-        self.writing = False
+        self.writing = self.unsure = False
         self.guard.figures.history.written()
         if how is None:
             return
@@ -145,7 +147,7 @@ class LiveSource:
 
     def give_back(self, what: Unwritten) -> None:
         """It could not be stored: it goes before what happened since."""
-        self.writing = False
+        self.writing, self.unsure = False, True
         self.guard.figures.give_back(what.calls, what.rejected)
         self.guard.figures.history.give_back()
         if what.record.config_version == self.record.config_version:

@@ -92,9 +92,11 @@ def ends_of_days(first: date, last: date, zone: tzinfo, now: datetime) -> tuple[
     They are the days of `zone`, from their first whole hour of UTC on, where hours are held and shown; longer ones and
     older ones are UTC's own, which is how days are kept.
     """
-    longest = STEPS_BY_RANGE[-1][0] // DAY_S
-    by_hours = (last - first).days < longest and _hour_of_day(first, zone) >= now - timedelta(seconds=KEPT_S["1h"])
-    begin, end = (_hour_of_day(day, zone if by_hours else UTC) for day in (first, last + timedelta(days=1)))
+    following = last + timedelta(days=1)
+    begin, end = _hour_of_day(first, zone), _hour_of_day(following, zone)
+    longest, oldest = timedelta(seconds=STEPS_BY_RANGE[-1][0]), now - timedelta(seconds=KEPT_S["1h"])
+    if end - begin > longest or begin < oldest:
+        begin, end = _hour_of_day(first, UTC), _hour_of_day(following, UTC)
     end = min(end, now)
     return min(begin, end), end
 

@@ -80,7 +80,9 @@ class ThreadConnection:
 
     async def close(self) -> None:
         if self._begun:
-            await self._elsewhere(self._end, False)
+            # Whoever leaves now must not take it out of the queue: the transaction would stay open, and nobody could
+            # write.
+            await asyncio.shield(self._elsewhere(self._end, False))
 
     def leave(self) -> None:
         """Ends what only read, after its last statement: nothing can fail that anybody would wait for."""

@@ -135,7 +135,9 @@ def _due(now: datetime, gather: timedelta) -> sa.Select[Any]:
     table, before = alert_deliveries.c, alert_deliveries.alias("before")
     same = before.c.hook_id == table.hook_id, before.c.incident_id == table.incident_id
     beginning = sa.exists().where(*same, before.c.moment == OPENED, before.c.due_at.is_not(None))
-    gathered = sa.or_(table.moment == CLOSED, table.attempts > 0, table.due_at <= now - gather)
+    # What was never tried and lies far ahead was written before somebody set the clock back.
+    ahead = sa.and_(table.attempts == 0, table.due_at > now + gather)
+    gathered = sa.or_(table.moment == CLOSED, table.attempts > 0, table.due_at <= now - gather, ahead)
     query = sa.select(table.id, table.uid, table.hook_id, table.incident_id, table.moment, table.attempts)
-    query = query.where(table.due_at <= now, gathered, sa.or_(table.moment == OPENED, ~beginning))
+    query = query.where(sa.or_(table.due_at <= now, ahead), gathered, sa.or_(table.moment == OPENED, ~beginning))
     return query.order_by(table.due_at, table.id)

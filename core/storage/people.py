@@ -65,6 +65,11 @@ class PeopleRepository(Statements):
     async def user_of_id(self, user_id: int) -> UserRecord | None:
         return await self._user(users.c.id == user_id)
 
+    async def held(self, user_id: int) -> UserRecord | None:
+        """As it stays until the transaction ends: who changes it waits."""
+        row = await self._first(_user_rows().where(users.c.id == user_id).with_for_update(read=True))
+        return UserRecord(**row._mapping) if row else None
+
     async def users(self) -> tuple[UserRecord, ...]:
         return tuple(UserRecord(**row._mapping) for row in await self._all(_user_rows().order_by(users.c.id)))
 

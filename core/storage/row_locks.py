@@ -32,6 +32,8 @@ async def lock_table(connection: Connection, table: sa.Table) -> None:
     """Only this transaction writes to the table until it ends; others read on."""
     if connection.dialect.name == "postgresql":
         await connection.exec_driver_sql(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')
+    else:
+        await connection.exec_driver_sql("SELECT 1")  # a transaction begins with its first statement
 
 
 async def announce_sealing(connection: Connection, table: sa.Table) -> None:

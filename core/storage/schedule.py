@@ -81,16 +81,17 @@ class ScheduleRepository:
     async def _page(self, query: sa.Select[Any], after: int) -> list[Scheduled]:
         async with self._database.read() as connection:
             rows = await connection.execute(query.where(sources.c.id > after).order_by(sources.c.id).limit(PAGE))
-        return [Scheduled(*row) for row in rows]
+        return [Scheduled(*(*row[:-1], row[-1] and row[-1]["failure"])) for row in rows]
 
 
 def _selection() -> sa.Select[Any]:
     failed = source_status.c.evidence == "error"
-    failure = sa.case((failed, source_status.c.diagnosis["failure"].as_string()))
+    # Whole: to look into it PostgreSQL reads all of it, and gives up at what a source may have said.
+    diagnosis = sa.case((failed, source_status.c.diagnosis))
     own = (sources.c[name] for name in ("id", "uid", "org_id", "version", "updated_at", "check_interval_s"))
     maintenance = sources.c.maintenance_from, sources.c.maintenance_until
     seq = sa.func.coalesce(source_status.c.seq, 0)
-    selection = sa.select(*own, *maintenance, seq, source_status.c.evidence_ts, failure)
+    selection = sa.select(*own, *maintenance, seq, source_status.c.evidence_ts, diagnosis)
     return selection.select_from(sources.outerjoin(source_status))
 
 

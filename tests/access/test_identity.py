@@ -214,3 +214,26 @@ async def test_an_account_is_not_counted_under_many_names(access: Access, owner:
 async def test_nobody_is_called_as_the_trail_calls_a_program(owner: Owner, name: str) -> None:
     with pytest.raises(Conflict, match="user_taken"):
         await owner.add_user(name, None)
+
+
+@pytest.mark.parametrize("how", ["password", "disabled"])
+async def test_a_sign_in_that_was_under_way_is_ended_with_the_sessions(
+    access: Access, owner: Owner, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await owner.add_user("mina", PASSWORD)
+    user = await access._people.user("mina")
+    assert user is not None
+    matches = access._passwords.matches
+
+    async def late(password: str, password_hash: str | None) -> bool:
+        right = await matches(password, password_hash)
+        monkeypatch.undo()
+        if how == "password":
+            await access._people.set_password(user.id, "another hash")
+        else:
+            await owner.accounts.disable(await owner.actor(), "mina")
+        return right
+
+    monkeypatch.setattr(access._passwords, "matches", late)
+    with pytest.raises(Unauthenticated):
+        await access.sign_in("mina", PASSWORD)

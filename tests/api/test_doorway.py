@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from core.api.addresses import origin_of
 from core.api.doorway import host_allowed
 from core.models import Role, Visitor
 from tests.api.conftest import Org, make_org, serving
@@ -157,3 +158,29 @@ def test_the_trail_has_the_address_that_a_trusted_proxy_tells(tmp_path: Path) ->
         org.call("POST", json=body, headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
         lines = org.call("GET", f"/orgs/{org.slug}/audit").json()["items"]
         assert [line["address"] for line in lines if line["action"] == "source.create"] == ["203.0.113.9"]
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://Cheshmeh.Example.ir", "https://cheshmeh.example.ir"),
+        ("https://cheshmeh.example.ir:443/", "https://cheshmeh.example.ir"),
+        ("http://cheshmeh.example.ir:80/below", "http://cheshmeh.example.ir"),
+        ("http://cheshmeh.example.ir:8501", "http://cheshmeh.example.ir:8501"),
+        ("https://چشمه.ایران", "https://xn--zgb8ag3w.xn--mgba3a4f16a"),
+        ("http://[::1]:8501", "http://[::1]:8501"),
+        ("http://[::1", ""),
+        ("http://h:x", ""),
+        ("cheshmeh.example.ir", ""),
+    ],
+)
+def test_an_origin_is_compared_as_browsers_write_it(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
+
+
+def test_a_persian_name_of_our_own_is_answered() -> None:
+    assert host_allowed("xn--zgb8ag3w.xn--mgba3a4f16a", "127.0.0.1", "https://چشمه.ایران")
+
+
+def test_a_path_is_judged_as_the_routes_read_it(org: Org) -> None:
+    assert org.call("GET", "/orgs%3Fx", role=None).status_code == 401

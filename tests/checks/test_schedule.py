@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.checks.plan import Moment, planned
+from core.models import FailureKind
 from core.services.live import LiveSource
 from core.storage import tables
 from core.storage.schedule import PAGE, STEPS_S, Batch, Scheduled, ScheduleRepository
@@ -107,3 +108,16 @@ async def test_more_than_one_page_is_read_whole(bench: Bench) -> None:
         await connection.execute(sa.insert(tables.sources), more)
     found = await read(bench)
     assert [source.id for source in found] == list(range(first.id, first.id + PAGE + 5))
+
+
+async def test_what_a_source_said_keeps_no_source_from_being_read(bench: Bench) -> None:
+    bench.other_end.will(Step.AUTH)
+    odd, other = await bench.add("odd"), await bench.add("other")
+    await seen(bench, odd, INTERVAL_S + 1)
+    await seen(bench, other, INTERVAL_S + 1)
+    said = {"code": "x", "failure": FailureKind.AUTH.value, "message": {"key": "literal", "args": {"text": "a\0b"}}}
+    mine = tables.source_status.c.source_id == odd.record.id
+    async with bench.database.write() as connection:
+        await connection.execute(sa.update(tables.source_status).where(mine).values(evidence="error", diagnosis=said))
+    found = {source.id: source.refused_us for source in await read(bench)}
+    assert found == {odd.record.id: True, other.record.id: False}

@@ -105,3 +105,14 @@ async def test_closing_closes_what_is_inside() -> None:
     inside = Talkative()
     await MaskedConnector(inside, Config(host="h", password=SecretStr(SECRET))).close()
     assert inside.closed
+
+
+async def test_no_word_holds_what_neither_json_nor_a_database_takes() -> None:
+    said = "a\0b\ud800c"
+
+    class Odd(Talkative):
+        def _said(self) -> str:
+            return said
+
+    healthy, words = await MaskedConnector(Odd(), Config(host="h", password=SecretStr(SECRET))).ping()
+    assert (healthy, words) == (False, "a\ufffdb\ufffdc")

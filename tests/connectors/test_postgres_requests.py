@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.connectors.kinds.postgres import PostgresConnector
+from core.connectors.postgres.reading import declarable
 from core.errors import CheshmehError
 from core.models import CatalogEntry
 from tests.connectors.conformance import Params, error_of
@@ -198,3 +199,16 @@ async def test_every_described_path_can_be_sampled_and_described(pg: PostgresCon
 @pytest.mark.parametrize("path", ["no_such", "no_such.table", "فروش.no_such", "'; drop schema x; --", "a.b.c.d"])
 async def test_nothing_stands_below_a_path_that_is_not_there(pg: PostgresConnector, path: str):
     assert await pg.describe(path) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "declared"),
+    [
+        ("/**/" * 400 + "show all", False),
+        ("/**/" * 400 + "-- a\n((select 1))", True),
+        ("explain select 1", False),
+        ("values (1)", True),
+    ],
+)
+def test_what_a_cursor_is_declared_for_is_known_whatever_stands_before(sql: str, declared: bool):
+    assert declarable(sql) is declared

@@ -1,10 +1,7 @@
 """The ladder of an installation: what is well is said to be, and each thing broken on purpose is named."""
 
-import asyncio
 import json
 import os
-import re
-import resource
 import socket
 import time
 from pathlib import Path
@@ -13,12 +10,7 @@ import pytest
 import sqlalchemy as sa
 from redis.asyncio import Redis
 
-from core.connectors.registry import registry
-from core.diagnosis.ladder import Found
-from core.doctor import findings
-from core.doctor.findings import Rung, climb, well
 from core.doctor.places import MOUNTS, file_system
-from core.i18n import translator
 from core.models import CheckStatus
 from core.storage.database import Database
 from core.storage.lock import DataDirLock
@@ -254,67 +246,20 @@ async def test_a_dashboard_that_lives_and_does_not_answer(patient: Patient, refu
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({}, ("ok", "local")),
-        ({"host": "10.0.0.1"}, ("warning", "unnamed")),
-        ({"public_url": "https://cheshmeh.example"}, ("ok", "ok")),
-        ({"public_url": "http://cheshmeh.example"}, ("warning", "plain")),
-        ({"public_url": "cheshmeh.example"}, ("failed", "malformed")),
+        ({"oidc_issuer": "https://id.example.ir"}, "oidc_half"),
+        ({"checks": "worker"}, "worker_on_sqlite"),
+        ({"admin_password_file": "/nowhere"}, "password_file"),
     ],
 )
-async def test_the_address_that_people_type(patient: Patient, settings: dict[str, str], said: tuple[str, str]) -> None:
-    patient.set(**settings)
-    assert await patient.rung("address") == (said[0], f"doctor.address.{said[1]}")
-
-
-async def test_few_open_files(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resource, "getrlimit", lambda _what: (256, 1024))
-    assert await patient.rung("open_files") == ("warning", "doctor.open_files.few")
-
-
-async def test_certificates_that_are_not_there(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(patient.folder / "missing.pem"))
-    assert await patient.rung("trust_store") == ("failed", "doctor.trust.missing")
-
-
-async def test_a_driver_that_is_not_installed_fails_only_where_a_source_needs_it(
-    patient: Patient, installed: Keyed, monkeypatch: pytest.MonkeyPatch
+async def test_what_a_start_would_refuse_of_the_settings_is_said(
+    patient: Patient, settings: dict[str, str], said: str
 ) -> None:
-    kinds = registry.discover().kinds
-    with monkeypatch.context() as changed:
-        changed.setattr(kinds["s3"], "drivers", ("no_such_module",))
-        assert await patient.rung("drivers") == ("warning", "doctor.drivers.missing")
-    monkeypatch.setattr(kinds["postgres"], "drivers", ("no_such_module",))
-    assert await patient.rung("drivers") == ("failed", "doctor.drivers.missing")
+    patient.set(**settings)
+    found = await patient.ladder()
+    assert await patient.rung("config") == ("failed", f"error.startup.{said}")
+    assert found["lock"].status is not CheckStatus.FAILED
 
 
-async def _hangs() -> Found:
-    await asyncio.Event().wait()
-    return well("clock.ok")
-
-
-async def _breaks() -> Found:
-    raise OSError("s3cret")
-
-
-async def test_what_hangs_or_breaks_is_a_rung_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings, "LIMIT_S", 0.01)
-
-    async def well_done() -> Found:
-        return well("clock.ok")
-
-    rungs = (Rung("a", _hangs), Rung("b", _breaks), Rung("c", well_done, ("a",)), Rung("d", well_done))
-    checks = [check async for check in climb(rungs)]
-    assert [check.status.value for check in checks] == ["failed", "failed", "skipped", "ok"]
-    assert [check.evidence.key for check in checks[:2] if check.evidence] == ["doctor.timeout", "doctor.unforeseen"]
-    assert "s3cret" not in repr(checks)
-
-
-def test_everything_that_can_be_said_has_words_and_advice() -> None:
-    source = "".join(path.read_text() for path in Path(findings.__file__).parent.glob("*.py"))
-    said = re.findall(r'\b(well|warning|broken|left)\(\s*"([a-z_.]+)"', source)
-    assert len(said) > 50
-    for lang in ("fa", "en"):
-        speak = translator(lang)
-        wanted = [f"doctor.{key}" for _, key in said]
-        wanted += [f"doctor.{key}.advice" for how, key in said if how in ("warning", "broken")]
-        assert [key for key in wanted if key not in speak] == []
+async def test_a_place_that_cannot_be_listened_to_is_not_called_busy(patient: Patient) -> None:
+    patient.set(host="203.0.113.5")
+    assert await patient.rung("port") == ("failed", "error.startup.port_refused")

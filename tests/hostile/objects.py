@@ -99,6 +99,16 @@ def _document(name: str) -> Callable[[], bytes]:
     return lambda: b"".join(DOCUMENTS[name]())
 
 
+def _list() -> bytes:
+    """One row, a list of two million zeros, in some hundred bytes."""
+    return _parquet(pa.table({"a": pa.array([[0] * 2_000_000], pa.list_(pa.int64()))}), compression="zstd")
+
+
+def _fixed() -> bytes:
+    """A hundred times one value of a fixed megabyte."""
+    return _parquet(pa.table({"a": pa.array([b"x" * 2**20] * 100, pa.binary(2**20))}), compression="zstd")
+
+
 OBJECTS: dict[str, Callable[[], bytes]] = {
     "good.csv": lambda: b"a,b\n1,2\n" * 1000,
     "good.csv.gz": lambda: gzip.compress(b"a,b\n1,2\n" * 1000),
@@ -128,6 +138,9 @@ OBJECTS: dict[str, Callable[[], bytes]] = {
     "wide.parquet": lambda: _wide(5_000),
     "too_wide.parquet": lambda: _wide(12_000),
     "lying.parquet": _lying,
+    "list.parquet": _list,
+    "fixed.parquet": _fixed,
+    "members.csv.gz": lambda: gzip.compress(b"") * 250_000,
     "nonsense.parquet": _nonsense,
 }
 

@@ -140,3 +140,7 @@ def test_any_columns_can_be_tried(held: Sample, data: st.DataObject):
     assert all(len(series.xs) == len(series.ys) for series in found.series)
     first = suggested(held)
     assert first is None or first.x in drawable(held)
+
+
+def test_times_that_are_none_keep_no_chart_from_being_suggested():
+    suggested(sample("timestamptz integer", ([1], 1), ({"a": 2}, 2), (AT, 3), (AT, 4)))

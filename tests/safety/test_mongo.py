@@ -105,3 +105,10 @@ def test_no_depth_hides_what_is_forbidden(stage: Any, wrappers: list[Any]):
         pipeline = wrap(pipeline[-1])
     with pytest.raises(QueryRefused):
         mongo.check_pipeline(pipeline)
+
+
+@pytest.mark.parametrize("stage", ["$lookup", "$unionWith"])
+def test_no_stage_looks_into_another_database(stage: str):
+    body = {"from": "x", "as": "y", "db": "admin"} if stage == "$lookup" else {"coll": "x", "db": "admin"}
+    with pytest.raises(QueryRefused):
+        mongo.check_pipeline([{stage: body}])

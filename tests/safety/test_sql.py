@@ -138,3 +138,22 @@ def test_nothing_ends_a_quoted_name_but_its_quote(text: str):
     found = tokens(f"SELECT {quoted} ; {quoted}")
     assert [token.kind for token in found] == [Kind.WORD, Kind.NAME, Kind.PUNCTUATION, Kind.NAME]
     assert found[1].value == text
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule"),
+    [
+        ("select pg_background_launch_v2('delete from t')", "function.process"),
+        ("select * from pg_get_wal_block_info('0/0', '0/1')", "function.wal"),
+        ("select utl_file.fremove('/dir', 'f')", "function.file"),
+        ("select fopen('/dir', 'f', 'w')", "function.file"),
+        ('select "aws_lambda" . invoke($1, $2)', "function.network"),
+        ("select dbms_pipe.send_message('p')", "function.notify"),
+    ],
+)
+def test_extensions_that_act_elsewhere_are_refused(sql: str, rule: str):
+    assert refusal(sql).arguments["rule"] == rule
+
+
+def test_their_neighbours_are_not():
+    check_statement("select pg_get_wal_replay_pause_state(), file.job from utl_files as file")

@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from core.models import Actor, Figures, Role, Source, SourceDraft, Status
+from core.storage.status import StatusRepository
 from tests.fakes import Step
 from tests.services.assembly import Product, product
 
@@ -156,3 +159,23 @@ def test_a_call_that_began_before_a_change_proves_nothing_after_it(
     one.runtime.run(both())
     stored(one)
     assert [seen(made, source).status for made in two] == [Status.UNKNOWN] * 2
+
+
+def test_a_commit_whose_answer_was_lost_counts_once_whoever_looks_meanwhile(
+    two: tuple[Product, Product], source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = two
+    save = StatusRepository.save
+
+    async def lost(self: StatusRepository, *batch: Any) -> Any:
+        await save(self, *batch)
+        raise OperationalError("COMMIT", {}, Exception("connection lost"))
+
+    ping(one, source, Step.OK, Step.OK)  # the first is news, and written at once
+    monkeypatch.setattr(StatusRepository, "save", lost)
+    stored(one)
+    monkeypatch.undo()
+    assert counts(seen(one, source).figures) == (2, 0)
+    stored(one)
+    assert counts(seen(one, source).figures) == (2, 0)
+    assert counts(seen(two[1], source).figures) == (2, 0)

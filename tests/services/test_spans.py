@@ -206,6 +206,14 @@ def test_chosen_days_hold_nothing_of_other_days(back: int, days: int, begins: tu
         assert until == NOW
 
 
+def test_eight_days_with_the_end_of_summer_time_are_longer_than_eight_days() -> None:
+    berlin, now = ZoneInfo("Europe/Berlin"), datetime(2026, 11, 1, tzinfo=UTC)
+    since, until = ends_of_days(date(2026, 10, 20), date(2026, 10, 27), berlin, now)
+    span = span_of(since, until, None, now)
+    assert (span.since, span.until) == (since.timestamp(), until.timestamp())
+    assert since == datetime(2026, 10, 20, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("minutes", [0, 10, 29, 30, 31])
 def test_today_can_be_chosen_from_its_first_minute_on(minutes: int) -> None:
     midnight = datetime(2026, 3, 21, tzinfo=ZoneInfo("Asia/Tehran"))

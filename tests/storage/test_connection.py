@@ -95,3 +95,24 @@ async def test_what_was_read_can_be_looked_at_when_the_database_is_closed(
     assert left.scalar_one() == 0
     gc.collect()
     assert not caplog.records
+
+
+async def test_who_leaves_while_a_change_is_taken_back_leaves_nothing_open(file: Database) -> None:
+    inside, go_on = Event(), Event()
+
+    def held_up() -> None:
+        inside.set()
+        go_on.wait(10)
+
+    async def refused() -> None:
+        async with file.write() as connection:
+            await connection.execute(sa.delete(organisations))
+            file._backend._pen.submit(held_up)  # type: ignore[attr-defined]  # what is taken back waits behind it
+            raise ValueError
+
+    leaving = asyncio.create_task(refused())
+    await asyncio.to_thread(inside.wait, 10)
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    go_on.set()
+    await PeopleRepository(file).add_organisation("new", "New", NOW)

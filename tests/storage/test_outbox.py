@@ -220,3 +220,10 @@ async def test_removing_hooks_while_incidents_begin_loses_no_turn(
     await asyncio.gather(*(each for pair in zip(failing, removing, strict=True) for each in pair))
     assert sum(len(incident.members) for incident in await plant.incidents()) == 8
     assert await moments(plant) == []
+
+
+async def test_a_clock_that_was_set_back_holds_up_no_beginning(plant: Plant, hooks: HookRepository) -> None:
+    await hook(hooks, plant)
+    await plant.fail(await plant.add("Shop"))
+    assert len(await claim(plant, -3600, GATHER)) == 1
+    assert await claim(plant, -3600, GATHER) == ()

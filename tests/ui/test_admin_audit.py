@@ -153,3 +153,21 @@ def test_what_says_nothing_is_left_out(house: House) -> None:
     assert house.tokens == {}
     assert list(trail.changes(made, translator("fa"))) == []
     assert list(trail.changes(cleared, translator("fa"))) == [("برچسب‌ها", "شب", "—")]
+
+
+def test_a_second_press_in_one_go_loses_no_way_back() -> None:
+    cursors: list[str] = []
+    audit._back(cursors)
+    for _ in range(2):
+        audit._on(cursors, "7")
+    assert cursors == ["7"]
+
+
+def test_an_empty_line_in_data_ends_no_table(house: House) -> None:
+    draft = SourceDraft("fake", "انبار", {"host": "there"})
+    source = house.run(house.runtime.sources.create(house.actor(), ORG, draft))
+    note = "Steps\n\n    [renew it](http://evil)"
+    house.run(house.runtime.sources.update(house.actor(), ORG, source.id, {"note": {"text": note}}))
+    [table] = [each.value for each in house.open("admin", tab="audit").markdown if "class='trail'" in each.value]
+    assert "renew it" in table
+    assert "\n" not in table

@@ -221,7 +221,7 @@ def test_a_hook_is_added_tried_and_removed(house: House) -> None:
     assert "chat.example.invalid" in texts(app).replace("\\", "")
     app = press(app, "hooks", "remove", 0)
     app.button(key="hook_remove_go").click().run()
-    assert "told to nobody" in texts(app)
+    assert "Nobody is notified" in texts(app)
 
 
 def test_an_address_that_is_none_is_refused_beside_its_input(house: House) -> None:
@@ -297,3 +297,27 @@ def test_the_last_server_administrator_stays(house: House) -> None:
     app.button(key="user_disable_go").click().run()
     assert house.actor(SERVER).server_admin
     assert "تنها" in texts(app) or "آخرین" in texts(app)
+
+
+def test_a_list_that_somebody_else_changed_meanwhile_is_not_written_over(house: House) -> None:
+    house.run(house.runtime.egress.set(house.actor(), ORG, ("a.example", "x.example")))
+    app = house.open("admin", tab="egress", lang="en")
+    house.run(house.runtime.egress.set(house.actor(), ORG, ("a.example",)))
+    typed = "a.example\nx.example\ny.example"
+    app.text_area(key="ltr_egress_entries").set_value(typed)
+    app.button(key="egress_save").click().run()
+    assert "changed this list meanwhile" in texts(app)
+    assert typed in [code.value for code in app.code]
+    assert app.text_area(key="ltr_egress_entries").value == "a.example"
+    assert house.run(house.runtime.egress.entries(house.actor(), ORG)) == ("a.example",)
+
+
+def test_while_a_secret_is_shown_no_other_one_takes_its_place(house: House) -> None:
+    app = house.open("admin", tab="tokens")
+    app.button(key="token_add_go").click().run()
+    shown = [code.value for code in app.code]
+    assert app.button(key="token_add_go").disabled
+    app.run()
+    assert [code.value for code in app.code] == shown
+    app.button(key="once_done").click().run()
+    assert not app.button(key="token_add_go").disabled

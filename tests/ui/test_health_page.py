@@ -102,7 +102,9 @@ def test_without_calls_the_page_says_how_to_make_some(open_page: Open, runtime: 
 def test_a_range_of_long_ago_is_shown_although_nothing_was_called_since(open_page: Open, runtime: FakeRuntime) -> None:
     runtime.history.quiet_now = True
     app = open_page("health", range="custom", **{"from": "2026-03-20", "to": "2026-03-22"})
+    assert not app.exception
     assert "در ۳۰ روز گذشته فراخوانی‌ای نبوده است" not in texts(app)
+    assert app.get("plotly_chart")
 
 
 def test_without_sources_the_next_step_is_to_add_one(open_page: Open, runtime: FakeRuntime) -> None:

@@ -10,11 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.exports.delimited import as_csv, as_json_lines
+from core.i18n import translator
 from core.models import Actor, Column, Role, Sample
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import source_id
-from ui import state
+from ui import params, state
 
 WELL, SUSPENDED, UNKNOWN = (str(source_id(name)) for name in ("پروازها", "انبار مشهد", "بایگانی"))
 ODD = Sample(
@@ -196,3 +197,7 @@ def test_rows_are_taken_away_as_one_json_object_a_line() -> None:
     first, second = (json.loads(line) for line in as_json_lines(ODD).decode().splitlines())
     assert first == {"نام": "=1+1, «الف»", "price": "1.10", "at": "2026-11-22T00:00:00+00:00", "doc": {"a": [1]}}
     assert second == dict.fromkeys(("نام", "price", "at", "doc"))
+
+
+def test_a_number_longer_than_python_takes_is_no_object() -> None:
+    assert params.parsed('{"limit": ' + "9" * 5000 + "}", translator("en")) is None

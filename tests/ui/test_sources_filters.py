@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import NotFound
 from core.models import Actor, Role, Status
 from core.spreadsheet import Cell
-from tests.ui.conftest import Open
+from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import make_source, source_id
 from ui import live_list, sources_parts, state, table
@@ -218,3 +218,23 @@ def test_the_chosen_stand_in_the_order_of_the_table(monkeypatch: pytest.MonkeyPa
     assert table.chosen([third, second, first]) == []
     table.choose_anew()
     assert table.chosen([first, second, third]) == []
+
+
+def test_another_language_keeps_the_filters(open_page: Open) -> None:
+    app = open_page(kind="postgres", lang="fa")
+    shown = names(app)
+    app.query_params["lang"] = "en"
+    app.run()
+    assert app.query_params["kind"] == "postgres"
+    assert names(app) == shown
+
+
+def test_a_name_is_escaped_once_where_it_is_to_be_deleted(
+    open_page: Open, runtime: FakeRuntime, chosen: list[Any]
+) -> None:
+    one = make_source("shop-db_1 (old)")
+    runtime.sources.sources[one.id] = one
+    app = choosing(open_page)
+    chosen.append(one.id)
+    app.run().button(key="bulk_delete").click().run()
+    assert "shop\\-db\\_1 \\(old\\)" in texts(app)

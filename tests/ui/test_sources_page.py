@@ -140,7 +140,7 @@ def test_ping_all_shows_how_far_it_is_and_can_be_stopped(open_page: Open, runtim
     (job,) = runtime.sources.jobs.values()
     assert job.cancelled
     app.run()
-    assert "پس از ۰ از ۶ متوقف شد" in texts(app)
+    assert "پس از بررسی ۰ منبع از ۶ متوقف شد" in texts(app)
 
 
 def test_ping_all_ends_with_a_summary_that_can_be_dismissed(open_page: Open) -> None:
@@ -176,7 +176,7 @@ def test_no_sum_stands_over_a_list_that_was_read_before_the_end(
     monkeypatch.setattr(listing, "load", overtaken)
     app.run()
     shown = app.dataframe[0].value.set_index("name")["status"].map(lambda cell: cell[0])
-    assert "پس از ۰ از ۶ متوقف شد" in texts(app)
+    assert "پس از بررسی ۰ منبع از ۶ متوقف شد" in texts(app)
     assert shown["انبار مشهد"] == "سالم"
 
 

@@ -127,6 +127,6 @@ def test_a_replaced_secret_is_said_to_be_something_unseen(house: House, source: 
     app.text_input(key="edit_name").input("نام من").run()
     other_writes(house, source, config={"password": "another-one"})
     save(app)
-    assert "رمزی عوض شده" in texts(app)
+    assert "مقداری محرمانه عوض شده" in texts(app)
     save(app)
     assert present(house, source).name == "نام من"

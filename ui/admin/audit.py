@@ -126,11 +126,18 @@ def _cursors(asked: tuple[object, ...]) -> list[str]:
 
 def _ways(cursors: list[str], older: str | None, t: Translator) -> None:
     st.button(t.text("audit.newer"), on_click=_back, args=(cursors,), disabled=not cursors, key="trail_newer")
-    st.button(t.text("audit.older"), on_click=cursors.append, args=(older,), disabled=older is None, key="trail_older")
+    st.button(t.text("audit.older"), on_click=_on, args=(cursors, older), disabled=older is None, key="trail_older")
+
+
+def _on(cursors: list[str], older: str) -> None:
+    # A second press may come before the page of the first one is drawn.
+    if cursors[-1:] != [older]:
+        cursors.append(older)
 
 
 def _back(cursors: list[str]) -> None:
-    cursors.pop()
+    if cursors:
+        cursors.pop()
 
 
 def _rows(token: str | None, org: str | None, wanted: Mapping[str, Any]) -> Iterator[tuple[Cell, ...]]:

@@ -12,7 +12,7 @@ from ui.runtime import run, runtime
 from ui.session import Reader, reader
 from ui.widgets import errors_shown, plain
 
-LIST = "ltr_egress_entries"
+LIST, MADE_OF = "ltr_egress_entries", "egress_made_of"
 SHOWN_MAX = 20
 """Names of sources in a warning; the rest are counted."""
 
@@ -21,7 +21,7 @@ def egress(person: Reader, t: Translator) -> None:
     entries = run(runtime().egress.entries(person.actor, person.org))
     asking.show({"egress_set": _set}, t)
     _meaning(entries, t)
-    st.session_state.setdefault(LIST, "\n".join(entries))
+    _take_over(entries, t)
     st.text_area(t.text("egress.list"), height=220, help=t.text("egress.list.help"), key=LIST)
     st.caption(t.text("egress.list.note"))
     with st.container(horizontal=True):
@@ -34,6 +34,18 @@ def egress(person: Reader, t: Translator) -> None:
                 _weigh(wanted, entries, t)
             except InvalidInput as error:
                 _refused(error, wanted, t)
+
+
+def _take_over(entries: tuple[str, ...], t: Translator) -> None:
+    """The text is made of the list as it is; one that somebody else changed meanwhile is not written over."""
+    before: tuple[str, ...] | None = st.session_state.get(MADE_OF)
+    if before == entries and LIST in st.session_state:
+        return
+    typed, st.session_state[LIST] = st.session_state.get(LIST), "\n".join(entries)
+    st.session_state[MADE_OF] = entries
+    if before is not None and typed is not None:
+        st.warning(t.text("egress.meanwhile"), icon=":material/group:")
+        st.code(typed, language=None)
 
 
 def _typed() -> tuple[str, ...]:
@@ -89,5 +101,5 @@ def _set(about: tuple[tuple[str, ...], tuple[str, ...]], t: Translator) -> None:
 def _keep(wanted: tuple[str, ...], t: Translator) -> None:
     person = reader()
     run(runtime().egress.set(person.actor, person.org, wanted))
-    state.forget(LIST)
+    state.forget(LIST, MADE_OF)
     asking.answered(t.text("egress.saved" if wanted else "egress.cleared"))

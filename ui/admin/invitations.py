@@ -49,7 +49,8 @@ def _invite(t: Translator) -> None:
             role = role_choice(t, "invitation_role")
         note = middle.text_input(t.text("input.note"), help=t.text("admin.invitations.note.help"), key=NOTE)
         days = right.number_input(t.text("input.days"), 1, DAYS_MAX, DAYS, key="invitation_days")
-        if st.button(t.text("admin.invitations.go"), type="primary", key="invite_go"):
+        waits = once.waits("invitation")
+        if st.button(t.text("admin.invitations.go"), type="primary", disabled=waits, key="invite_go") and not waits:
             with refusals_shown("invite", t):
                 _make(role, note or "", int(days))
 

@@ -51,7 +51,8 @@ def _add(t: Translator) -> None:
             )
             st.caption(t.text(f"admin.role.{held}"))
         days = right.number_input(t.text("input.days"), 1, DAYS_MAX, DAYS, key="token_days")
-        if st.button(t.text("admin.tokens.add.go"), type="primary", key="token_add_go"):
+        waits = once.waits("token")
+        if st.button(t.text("admin.tokens.add.go"), type="primary", disabled=waits, key="token_add_go") and not waits:
             with refusals_shown("token", t):
                 _make((name or "").strip(), held, int(days))
 

@@ -145,7 +145,7 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 def _piece(answer: Answer, start: int) -> Piece:
     content_type = answer.headers.get("Content-Type", "")
-    extent = re.match(r"bytes (\d+)-(\d+)/(\d+|\*)", answer.headers.get("Content-Range", ""))
+    extent = re.match(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", answer.headers.get("Content-Range", ""))
     if extent is None:  # a server without ranges sends the object from its start
         return Piece(answer.body, 0, len(answer.body) if answer.complete else None, content_type)
     total = None if extent[3] == "*" else int(extent[3])

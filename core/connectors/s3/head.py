@@ -9,6 +9,8 @@ from core.errors import BadAnswer
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 _CHUNK = 256 * 1024
+MEMBERS_MAX = 1_000
+"""Of one gzip file: each that is empty costs as much as going through what follows it."""
 
 
 class Head:
@@ -52,8 +54,11 @@ class Head:
 
 def _gunzipped(raw: bytes, most: int) -> tuple[bytes, bool]:
     """The content of all members, at most `most` bytes, and whether it was all."""
-    content, rest = bytearray(), raw
+    content, rest, members = bytearray(), raw, 0
     while rest.startswith(GZIP) and len(content) < most:
+        members += 1
+        if members > MEMBERS_MAX:
+            raise BadAnswer("compression")
         inflate = zlib.decompressobj(31)
         try:
             content += inflate.decompress(rest, most - len(content))

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.connectors.s3 import footer
 from core.connectors.s3.bucket import Bucket
-from core.connectors.s3.pages import measured
+from core.connectors.s3.pages import Pages, measured
 from core.errors import BadAnswer, LimitExceeded
 from core.models import Column, Message, Sample
 from core.row_builder import COLUMNS_MAX, RowBuilder
@@ -18,6 +18,12 @@ HELD_MAX = 24 * 1024 * 1024
 
 BATCH_BYTES = 8 * 1024 * 1024
 """What a batch of rows may come to where each repeats the longest text of a page."""
+
+VALUES_MAX = 500_000
+"""Of a column that holds several in a row: a few bytes may stand for millions, and all of them in one row."""
+
+UNFOLDED_MAX = 2 * HELD_MAX
+"""What a row's texts may come to where each is the longest of a dictionary."""
 
 OLD_WRITERS_BYTES = 100
 """Some old writers count a dictionary page too short, so that readers ask for this much more (PARQUET-816)."""
@@ -151,7 +157,8 @@ def _rows(
                 read += 1
                 if not (whole := builder.add(row)):
                     break
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, ArithmeticError, LookupError, ValueError):
+        # What Arrow cannot name or make is no better than what it cannot read.
         raise BadAnswer("parquet") from None
     more = "limit" if metadata.num_rows > read else None
     sample = builder.sample("", stopped_by=("columns" if missing else more) if whole else None)
@@ -173,11 +180,20 @@ def _held(ranges: _Ranges, metadata: Any, fitting: list[int], limit: int) -> tup
         total += pages.held
         if total > HELD_MAX:
             break
-        texts += pages.held if chunk.physical_type == "BYTE_ARRAY" else 0
+        leaf = metadata.schema.column(position)
+        if leaf.max_repetition_level and _unfolds(pages, chunk.physical_type):
+            continue
+        texts += {"BYTE_ARRAY": pages.held, "FIXED_LEN_BYTE_ARRAY": leaf.length}.get(chunk.physical_type, 0)
         held.append(position)
     if fitting and not held:
         raise LimitExceeded("row_group", bytes=HELD_MAX)
     return held, max(1, min(limit + 1, BATCH_BYTES // max(1, texts)))
+
+
+def _unfolds(pages: Pages, physical_type: str) -> bool:
+    """Whether one row may hold more than memory has: where rows end is only known once they are read."""
+    texts = physical_type in ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
+    return pages.values > VALUES_MAX or (texts and pages.values * pages.dictionary > UNFOLDED_MAX)
 
 
 def _opened(ranges: _Ranges, metadata: Any) -> Any:
@@ -203,7 +219,21 @@ def _read(file: Any, metadata: Any, shown: list[str], batch: int) -> Iterator[tu
         return
     for found in file.iter_batches(batch, row_groups=[0], columns=shown):
         for position in range(found.num_rows):
-            yield tuple(column[position].as_py() for column in found.columns)
+            yield tuple(_value(column[position]) for column in found.columns)
+
+
+def _value(cell: Any) -> Any:
+    """What no Python value stands for is shown as what it is stored as."""
+    try:
+        return cell.as_py()
+    except UnicodeDecodeError:
+        if not hasattr(cell, "as_buffer"):
+            raise
+        return cell.as_buffer().to_pybytes()
+    except (OverflowError, ValueError):
+        if not hasattr(cell, "value"):
+            raise
+        return cell.value
 
 
 def _others(metadata: Any, fitting: list[int]) -> set[int]:

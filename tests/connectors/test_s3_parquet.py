@@ -1,0 +1,90 @@
+"""Parquet files that say of themselves what is not so, or hold what Python has no value for."""
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from core.connectors.s3 import parquet
+from core.connectors.s3.bucket import Piece
+from core.connectors.s3.pages import Pages, measured
+from core.errors import BadAnswer, LimitExceeded
+from core.models import Sample
+
+pytestmark = pytest.mark.anyio
+MANY = 600_000
+
+
+class Stored:
+    """A bucket that holds one file."""
+
+    secrets = ()
+
+    def __init__(self, columns: dict[str, Any], **options: Any) -> None:
+        out = io.BytesIO()
+        pq.write_table(pa.table(columns), out, store_schema=False, compression="zstd", **options)
+        self._data = out.getvalue()
+
+    async def read(self, _key: str, start: int, length: int) -> Piece:
+        start = start if start >= 0 else max(0, len(self._data) - length)
+        return Piece(self._data[start : start + length], start, len(self._data), "")
+
+
+async def preview(limit: int = 10, **columns: Any) -> Sample:
+    return await parquet.preview(Stored(columns), "k", limit, 5_000_000)  # type: ignore[arg-type]  # a fake
+
+
+def header(*sizes: bytes) -> bytes:
+    """Of a data page without content: its type, its plain sizes, its stored size, and a data page header."""
+    return b"\x15\x00" + b"".join(sizes) + b"\x15\x00\x2c\x15\x04\x00\x00"
+
+
+def test_a_page_says_how_much_it_takes_and_how_many_values_it_has():
+    assert measured(header(b"\x15\xc8\x01")) == Pages(0, 100, 2)
+
+
+@pytest.mark.parametrize("again", [b"\x06\x04\x14", b"\x05\x04\x14"], ids=["another type", "twice"])
+def test_a_size_that_readers_read_differently_is_none(again: bytes):
+    with pytest.raises(BadAnswer):
+        measured(header(b"\x15\xc8\x01", again))
+
+
+async def test_a_row_with_more_values_than_memory_should_hold_is_not_read():
+    with pytest.raises(LimitExceeded):
+        await preview(a=pa.array([[0] * MANY], pa.list_(pa.int64())))
+    with pytest.raises(LimitExceeded):
+        await preview(a=pa.array([["x" * 100_000] * 1000], pa.list_(pa.string())))
+
+
+async def test_the_other_columns_are_shown_beside_it():
+    sample = await preview(n=[1], a=pa.array([[0] * MANY], pa.list_(pa.int64())))
+    assert ([column.name for column in sample.columns], sample.rows) == (["n"], ((1,),))
+    assert [note.args for note in sample.notes] == [{"shown": 1, "all": 2}]
+
+
+async def test_ordinary_lists_are_shown():
+    words = ["تهران", "مشهد"]
+    sample = await preview(n=pa.array([list(range(300))] * 1000), words=pa.array([words] * 1000))
+    assert sample.rows[0] == (list(range(300)), words)
+
+
+async def test_what_python_has_no_value_for_is_shown_as_it_is_stored():
+    text = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff\xfe"]).buffers())
+    late = pa.array([400_000_000_000_000_000], pa.int64()).cast(pa.timestamp("us"))
+    sample = await preview(
+        text=text, late=late, when=pa.array([datetime(2026, 1, 1, tzinfo=UTC)], pa.timestamp("us", "UTC"))
+    )
+    assert sample.rows == ((b"\xff\xfe", 400_000_000_000_000_000, datetime(2026, 1, 1, tzinfo=UTC)),)
+
+
+async def test_two_columns_of_one_name_are_a_bad_answer_and_no_defect():
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    stored = Stored({"n": [1]})
+    stored._data = out.getvalue()
+    with pytest.raises(BadAnswer):
+        await parquet.preview(stored, "k", 10, 5_000_000)  # type: ignore[arg-type]  # a fake
