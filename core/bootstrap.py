@@ -35,6 +35,7 @@ from core.services.alerts import Alerts
 from core.services.approvals import Approvals
 from core.services.audit import Audit
 from core.services.calls import Calls
+from core.services.departed import Departed
 from core.services.diagnosing import Diagnosing
 from core.services.egress_lists import EgressLists
 from core.services.exposition import Exposition
@@ -165,7 +166,10 @@ async def _assemble(
         incidents, alerts, sender = _alerting(settings, hooks, database, people, kinds, audit)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
-        await _start((writer, holds, egress, admitted.uses), None if role is Process.COMMAND else sender, shared)
+        departed = Departed(sources, live, writer)
+        await _start(
+            (writer, holds, egress, departed, admitted.uses), None if role is Process.COMMAND else sender, shared
+        )
         checks.start()
         preloading = asyncio.create_task(_preload(kinds, database, role))
     except BaseException:
@@ -174,7 +178,7 @@ async def _assemble(
 
     async def close() -> None:
         preloading.cancel()
-        for part in (checks, sender, egress, holds, service, writer, admitted.uses, shared, database):
+        for part in (checks, sender, egress, holds, departed, service, writer, admitted.uses, shared, database):
             if part is not None:
                 await part.close()
         lock.release()
@@ -188,7 +192,9 @@ async def _assemble(
 
 
 async def _start(
-    parts: tuple[StatusWriter, Holds, EgressLists, LastUses], sender: AlertSender | None, shared: "RedisRecords | None"
+    parts: tuple[StatusWriter, Holds, EgressLists, Departed, LastUses],
+    sender: AlertSender | None,
+    shared: "RedisRecords | None",
 ) -> None:
     for part in (*parts, sender):
         if part is not None:

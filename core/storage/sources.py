@@ -161,6 +161,11 @@ class SourceRepository:
         async with self._database.read() as connection:
             return (await connection.execute(source_queries.versions(org_slug))).all()
 
+    async def keys(self) -> frozenset[int]:
+        """Of all sources that there are."""
+        async with self._database.read() as connection:
+            return frozenset((await connection.execute(sa.select(sources.c.id))).scalars())
+
     async def version(self, org_slug: str, uid: UUID) -> sa.Row[int, int, int | None] | None:
         """The same of one source, None where it is missing."""
         async with self._database.read() as connection:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from core.models import Actor, Figures, Role, Source, SourceDraft, Status
+from core.services.departed import Departed
 from core.storage.status import StatusRepository
 from tests.fakes import Step
 from tests.services.assembly import Product, product
@@ -179,3 +180,17 @@ def test_a_commit_whose_answer_was_lost_counts_once_whoever_looks_meanwhile(
     stored(one)
     assert counts(seen(one, source).figures) == (2, 0)
     assert counts(seen(two[1], source).figures) == (2, 0)
+
+
+def test_a_source_that_the_other_deleted_is_let_go_of(two: tuple[Product, Product], source: Source) -> None:
+    one, other = two
+    ping(other, source, Step.OK)
+    live = other.runtime.sources._live
+    [met] = live.all()
+    departed = Departed(other.runtime.sources._sources, live, other.runtime.sources._writer)
+    other.runtime.run(departed.follow())
+    assert list(live.all()) == [met]
+    one.runtime.run(one.runtime.sources.delete(ADMIN, "main", source.id))
+    other.runtime.run(departed.follow())
+    assert list(live.all()) == []
+    assert other.runtime.run(met.guard.ping()).error.reason == "closed"
