@@ -25,7 +25,7 @@ class Stored:
 
     def __init__(self, columns: dict[str, Any], **options: Any) -> None:
         out = io.BytesIO()
-        pq.write_table(pa.table(columns), out, store_schema=False, compression="zstd", **options)
+        pq.write_table(pa.table(columns), out, **{"store_schema": False, "compression": "zstd"} | options)
         self._data = out.getvalue()
 
     async def read(self, _key: str, start: int, length: int) -> Piece:
@@ -43,7 +43,7 @@ def header(*sizes: bytes) -> bytes:
 
 
 def test_a_page_says_how_much_it_takes_and_how_many_values_it_has():
-    assert measured(header(b"\x15\xc8\x01")) == Pages(0, 100, 2)
+    assert measured(header(b"\x15\xc8\x01")) == Pages(largest=100, plain=100, values=2)
 
 
 @pytest.mark.parametrize("again", [b"\x06\x04\x14", b"\x05\x04\x14"], ids=["another type", "twice"])
@@ -57,6 +57,8 @@ async def test_a_row_with_more_values_than_memory_should_hold_is_not_read():
         await preview(a=pa.array([[0] * MANY], pa.list_(pa.int64())))
     with pytest.raises(LimitExceeded):
         await preview(a=pa.array([["x" * 100_000] * 1000], pa.list_(pa.string())))
+    with pytest.raises(LimitExceeded):
+        await preview(a=pa.array([[b"\0" * 100_000] * 1000], pa.list_(pa.binary(100_000))))
 
 
 async def test_the_other_columns_are_shown_beside_it():
@@ -69,6 +71,24 @@ async def test_ordinary_lists_are_shown():
     words = ["تهران", "مشهد"]
     sample = await preview(n=pa.array([list(range(300))] * 1000), words=pa.array([words] * 1000))
     assert sample.rows[0] == (list(range(300)), words)
+
+
+@pytest.mark.parametrize("compression", ["zstd", "snappy", "gzip", "none", "brotli"])
+async def test_many_short_texts_in_lists_are_shown(compression: str):
+    tags = [[f"برچسب {number % 40}", "شهر"] for number in range(100_000)]
+    stored = Stored({"tags": pa.array(tags)}, compression=compression)
+    sample = await parquet.preview(stored, "k", 10, 5_000_000)  # type: ignore[arg-type]  # a fake
+    assert sample.rows[3] == (["برچسب 3", "شهر"],)
+
+
+async def test_plain_texts_of_one_row_are_bounded_too():
+    with pytest.raises(LimitExceeded):
+        await preview_plain([["x" * 1_000_000] * 60])
+
+
+async def preview_plain(rows: list[list[str]]) -> Sample:
+    stored = Stored({"a": pa.array(rows)}, use_dictionary=False, data_page_size=1_000_000, write_statistics=False)
+    return await parquet.preview(stored, "k", 10, 5_000_000)  # type: ignore[arg-type]  # a fake
 
 
 async def test_what_python_has_no_value_for_is_shown_as_it_is_stored():

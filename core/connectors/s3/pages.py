@@ -1,6 +1,6 @@
 """What a column chunk's pages take once they are decompressed, as their headers say: nothing else bounds it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.connectors.s3.thrift import Compact, Ended, Malformed
 from core.errors import BadAnswer
@@ -16,11 +16,16 @@ _I32, _STRUCT = 5, 12  # thrift-compact-protocol.md
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Bytes, of the dictionary and of the largest other page, and how many values all pages say to have."""
+    """Bytes, of the dictionary, of the largest other page and of all others together, and how many values they have.
 
-    dictionary: int
-    largest: int
-    values: int
+    `stored` is the dictionary as it is stored.
+    """
+
+    dictionary: int = 0
+    largest: int = 0
+    plain: int = 0
+    values: int = 0
+    stored: bytes = b""
 
     @property
     def held(self) -> int:
@@ -30,20 +35,22 @@ class Pages:
 
 def measured(chunk: bytes) -> Pages:
     """Raises BadAnswer for what is no chunk, or one of more than 10,000 pages."""
-    walk, dictionary, largest, values = Compact(chunk), 0, 0, 0
+    walk, found = Compact(chunk), Pages()
     for _ in range(PAGES_MAX):
         if walk.at >= len(chunk):
-            return Pages(dictionary, largest, values)
+            return found
         try:
             kind, plain, stored, count = _header(walk)
         except (Ended, Malformed):
             raise BadAnswer("parquet") from None
-        if min(stored, plain, count) < 0:
+        if min(stored, plain, count) < 0 or (kind == _DICTIONARY and found.stored):
             raise BadAnswer("parquet")
-        walk.at += stored
-        dictionary += plain if kind == _DICTIONARY else 0
-        largest = max(largest, 0 if kind == _DICTIONARY else plain)
-        values += count
+        content, walk.at = chunk[walk.at : walk.at + stored], walk.at + stored
+        if kind == _DICTIONARY:
+            found = replace(found, dictionary=plain, stored=content)
+        else:
+            largest, all_of_them = max(found.largest, plain), found.plain + plain
+            found = replace(found, largest=largest, plain=all_of_them, values=found.values + count)
     raise BadAnswer("parquet")
 
 

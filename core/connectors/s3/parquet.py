@@ -25,6 +25,9 @@ VALUES_MAX = 500_000
 UNFOLDED_MAX = 2 * HELD_MAX
 """What a row's texts may come to where each is the longest of a dictionary."""
 
+DICTIONARY_MAX = 1024 * 1024
+"""Bytes of a dictionary whose texts are measured one by one."""
+
 OLD_WRITERS_BYTES = 100
 """Some old writers count a dictionary page too short, so that readers ask for this much more (PARQUET-816)."""
 
@@ -181,7 +184,7 @@ def _held(ranges: _Ranges, metadata: Any, fitting: list[int], limit: int) -> tup
         if total > HELD_MAX:
             break
         leaf = metadata.schema.column(position)
-        if leaf.max_repetition_level and _unfolds(pages, chunk.physical_type):
+        if leaf.max_repetition_level and _unfolds(pages, chunk, leaf.length):
             continue
         texts += {"BYTE_ARRAY": pages.held, "FIXED_LEN_BYTE_ARRAY": leaf.length}.get(chunk.physical_type, 0)
         held.append(position)
@@ -190,10 +193,38 @@ def _held(ranges: _Ranges, metadata: Any, fitting: list[int], limit: int) -> tup
     return held, max(1, min(limit + 1, BATCH_BYTES // max(1, texts)))
 
 
-def _unfolds(pages: Pages, physical_type: str) -> bool:
-    """Whether one row may hold more than memory has: where rows end is only known once they are read."""
-    texts = physical_type in ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
-    return pages.values > VALUES_MAX or (texts and pages.values * pages.dictionary > UNFOLDED_MAX)
+def _unfolds(pages: Pages, chunk: Any, length: int) -> bool:
+    """Whether one row may hold more than memory has: where rows end is only known once they are read.
+
+    `length` is that of each value, where all have the same.
+    """
+    if pages.values > VALUES_MAX or pages.plain > UNFOLDED_MAX:
+        return True
+    longest = {"FIXED_LEN_BYTE_ARRAY": length}.get(chunk.physical_type, 0)
+    if chunk.physical_type == "BYTE_ARRAY":
+        longest = _longest(pages, chunk.compression)
+    return pages.values * longest > UNFOLDED_MAX
+
+
+def _longest(pages: Pages, compression: str) -> int:
+    """Bytes of the longest text of a dictionary, or of all of it where it is not looked into."""
+    import pyarrow as pa
+
+    plain = pages.stored
+    if pages.dictionary > DICTIONARY_MAX:
+        return pages.dictionary
+    if compression != "UNCOMPRESSED":
+        try:
+            plain = pa.Codec(compression.lower()).decompress(plain, pages.dictionary, asbytes=True)
+        except (pa.ArrowException, OSError, ValueError):
+            return pages.dictionary
+    at = longest = 0
+    while at + 4 <= len(
+        plain
+    ):  # each behind its length, https://parquet.apache.org/docs/file-format/data-pages/encodings
+        size = int.from_bytes(plain[at : at + 4], "little")
+        at, longest = at + 4 + size, max(longest, size)
+    return longest if at == len(plain) else pages.dictionary
 
 
 def _opened(ranges: _Ranges, metadata: Any) -> Any:
