@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.services.spans import ends_of_days
-from ui import addressed, day, state
+from ui import day, state
 from ui.day import CUSTOM
 
 PARAM, AT, FROM, TO = "range", "at", "from", "to"
@@ -21,8 +21,9 @@ def chosen(ranges: Mapping[str, timedelta], default: str, key: str, t: Translato
     """The name of the range, CUSTOM among them: as pressed, else as the address has it, else `default`."""
     names = [*ranges, CUSTOM]
     key = state.in_words(key, t.lang)
-    asked = addressed.followed(PARAM, key, dict(zip(names, names, strict=True)), default)
-    st.session_state.setdefault(key, asked)
+    if key not in st.session_state:
+        asked = st.query_params.get(PARAM)
+        st.session_state[key] = asked if asked in names else default
     picked = st.segmented_control(
         t.text("history.range"),
         names,
@@ -32,7 +33,8 @@ def chosen(ranges: Mapping[str, timedelta], default: str, key: str, t: Translato
         key=key,
     )
     name = picked or default
-    addressed.stands(PARAM, key, name, default)
+    if name != st.query_params.get(PARAM, default):
+        st.query_params[PARAM] = name
     return name
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.models import QueryStatus, Role, SamplePolicy, SavedQuery, Source
 from core.safety.approved import TYPES, placeholders
-from ui import addressed, asking, params, state, tree
+from ui import asking, params, state, tree
 from ui.day import day_input
 from ui.refusals import refusals_shown
 from ui.runtime import run, runtime
@@ -74,10 +74,8 @@ def _choice(found: Mapping[UUID, SavedQuery], source: Source, t: Translator) -> 
         return f"{found[key].name} · {t.text(f'queries.status.{found[key].status}')}"
 
     key = state.in_words(f"query_{source.id}", t.lang)
-    # One that is gone, or is not for this reader, is none.
-    values = {"": None} | {str(each): each for each in found}
-    asked = addressed.followed(QUERY, key, values, "")
-    st.session_state.setdefault(key, values[asked])
+    if key not in st.session_state:
+        st.session_state[key] = _in_address(found)
     chosen = st.selectbox(
         t.text("queries.choose"),
         list(found),
@@ -86,8 +84,16 @@ def _choice(found: Mapping[UUID, SavedQuery], source: Source, t: Translator) -> 
         placeholder=t.text("queries.choose.none"),
         key=key,
     )
-    addressed.stands(QUERY, key, "" if chosen is None else str(chosen), "")
+    if chosen is None:
+        st.query_params.pop(QUERY, None)
+    elif st.query_params.get(QUERY) != str(chosen):
+        st.query_params[QUERY] = str(chosen)
     return None if chosen is None else found.get(chosen)
+
+
+def _in_address(found: Mapping[UUID, SavedQuery]) -> UUID | None:
+    """The query that a link points at; one that is gone, or is not for this reader, is none."""
+    return next((key for key in found if str(key) == st.query_params.get(QUERY)), None)
 
 
 def _chosen(query: SavedQuery, source: Source, person: Reader, t: Translator) -> None:

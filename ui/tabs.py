@@ -5,24 +5,25 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from core.i18n import Translator
-from ui import addressed, state
+from ui import state
 
 PARAM = "tab"
 
 
 def tabs(labels: Mapping[str, str], content: Callable[[str], None], t: Translator) -> None:
     """One a page. Only the content of the tab that is open is drawn."""
-    names, key = list(labels), state.in_words(state.TAB, t.lang)
-    asked = addressed.followed(PARAM, key, labels, names[0])
+    names = list(labels)
+    asked = st.query_params.get(PARAM, names[0])
     shown = st.tabs(
         list(labels.values()),
         default=labels.get(state.first_tab(asked, t.lang), labels[names[0]]),
-        key=key,
+        key=state.in_words(state.TAB, t.lang),
         on_change="rerun",
     )
     for name, tab in zip(names, shown, strict=True):
         if tab.open:
-            addressed.stands(PARAM, key, name, names[0])
+            if name != asked:
+                st.query_params[PARAM] = name
             state.enter_tab(name)
             state.empty_sent()
             with tab:

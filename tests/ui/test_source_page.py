@@ -353,17 +353,3 @@ def test_a_probe_under_way_and_a_hold_by_a_person_are_told_apart(open_page: Open
     for breaker, sentence in ((BreakerState.HALF_OPEN, "در حال آزمودن"), (BreakerState.FORCED_OPEN, "به دست یک نفر")):
         runtime.sources.sources[held.id] = make_source("پروازها", Status.SUSPENDED, breaker_state=breaker)
         assert sentence in texts(open_page("source", source=WELL))
-
-
-def test_the_way_back_leads_to_the_tab_and_the_range_before(open_page: Open) -> None:
-    app = open_page("source", source=WELL, tab="metrics", lang="en")
-    app.button_group[0].set_value("7d").run()
-    assert app.query_params["range"] == "7d"
-    app.query_params["range"] = "24h"  # as the browser's way back does
-    app.run()
-    assert app.button_group[0].value == "24h"
-    assert app.query_params["range"] == "24h"
-    app.query_params["tab"] = "overview"
-    app.run()
-    assert app.query_params["tab"] == "overview"
-    assert not app.button_group
