@@ -68,9 +68,7 @@ def content(listing: Listing, person: Reader, t: Translator) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="table_tools"):
             bulk.switch(person, t)
             sources_parts.export(listing, t)
-        chosen = table.chosen(sources) if bulk.choosing() else []
-        if bulk.choosing():
-            bulk.actions(chosen, person, t)
+        chosen = bulk.chosen(sources, person, t)
         table.sources_table(sources, listing.recent, t, pings=person.may(Role.ANALYST), choosing=bulk.choosing())
         if not chosen:  # what is chosen belongs to this very list
             keep_fresh(listing.everything, time.monotonic())

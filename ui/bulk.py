@@ -29,6 +29,15 @@ def switch(person: Reader, t: Translator) -> None:
         st.toggle(t.text("bulk.choose"), key=state.CHOOSING, help=t.text("bulk.choose.help"))
 
 
+def chosen(sources: Sequence[Source], person: Reader, t: Translator) -> list[Source]:
+    """Those of these that are chosen, below what can be done with them; none while a press opens."""
+    if not choosing():
+        return []
+    found = table.chosen(sources)
+    actions(found, person, t)
+    return found
+
+
 def actions(chosen: Sequence[Source], person: Reader, t: Translator) -> None:
     """The buttons that this person may press, dead until something is chosen."""
     with st.container(border=True, key="bulk", horizontal=True, vertical_alignment="center"):
