@@ -75,7 +75,7 @@ def catch_uncaught() -> None:
 
 def printable(text: str) -> str:
     """`text` in one line, whatever it holds."""
-    return _UNPRINTED.sub(_escaped, _COLOURS.sub("", text))
+    return _UNPRINTED.sub(escaped, _COLOURS.sub("", text))
 
 
 def _renderer(as_json: bool) -> Any:
@@ -94,7 +94,8 @@ def _dedented(text: str) -> str:
     return "\n".join(line.removeprefix(INDENT) for line in text.split("\n"))
 
 
-def _escaped(found: re.Match[str]) -> str:
+def escaped(found: re.Match[str]) -> str:
+    """What a pattern found, as Python would write it."""
     return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")
 
 

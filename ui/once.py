@@ -18,9 +18,9 @@ def waits(name: str) -> bool:
 
 def show(name: str, t: Translator) -> None:
     """The secret of this name with a button that copies it, and what to do with it."""
-    kept, secret = st.session_state.get(state.ONCE, (None, ""))
-    if kept != name:
+    if not waits(name):
         return
+    _, secret = st.session_state[state.ONCE]
     with st.container(border=True, key=f"why_healthy_{name}"):
         st.markdown(f"**{t.text(f'once.{name}')}**")
         st.code(secret, language=None, wrap_lines=True)

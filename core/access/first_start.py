@@ -1,5 +1,7 @@
 """The administrator of a container, and the door that stays shut until there is one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.access.identity import Access
@@ -16,10 +18,8 @@ async def admit_administrator(settings: Settings, access: Access) -> None:
     Raises StartupError.
     """
     if settings.admin_password_file is not None:
-        try:
-            await access.set_administrator_password(_password(settings.admin_password_file), ADMINISTRATOR)
-        except InvalidInput:
-            raise StartupError("password_file_content", path=str(settings.admin_password_file)) from None
+        with _read(settings.admin_password_file) as password:
+            await access.set_administrator_password(password, ADMINISTRATOR)
     if not settings.loopback_only and not await access.has_administrator_password():
         raise StartupError("open_to_network", host=settings.host)
 
@@ -27,14 +27,18 @@ async def admit_administrator(settings: Settings, access: Access) -> None:
 def require_password(settings: Settings) -> None:
     """Raises StartupError for a file of the administrator's password that a start would refuse."""
     if settings.admin_password_file is not None:
-        try:
-            check_password(_password(settings.admin_password_file), ADMINISTRATOR)
-        except InvalidInput:
-            raise StartupError("password_file_content", path=str(settings.admin_password_file)) from None
+        with _read(settings.admin_password_file) as password:
+            check_password(password, ADMINISTRATOR)
 
 
-def _password(path: Path) -> str:
+@contextmanager
+def _read(path: Path) -> Iterator[str]:
+    """The password in the file. What is found wrong with it in the block is the file's fault."""
     try:
-        return path.read_text("utf-8").strip()
+        password = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as err:
         raise StartupError("password_file", path=str(path)) from err
+    try:
+        yield password
+    except InvalidInput:
+        raise StartupError("password_file_content", path=str(path)) from None

@@ -8,6 +8,7 @@ from core.safety.names import plain_name
 USUAL_PORTS = {"http": 80, "https": 443}
 
 
+@lru_cache(maxsize=8)
 def host_of(url: str) -> str:
     """Its host in small ASCII letters, a Persian name as DNS has it; empty for what is no address."""
     return plain_name(_split(url).hostname or "")

@@ -86,12 +86,8 @@ def require_same_origin(connection: HTTPConnection) -> None:
 
 def _own_origins(connection: HTTPConnection) -> frozenset[str]:
     scheme = "https" if is_secure(connection) else "http"
-    return frozenset(
-        {
-            origin_of(runtime_of(connection).settings.origin),
-            origin_of(f"{scheme}://{connection.headers.get('host', '')}"),
-        }
-    )
+    urls = runtime_of(connection).settings.origin, f"{scheme}://{connection.headers.get('host', '')}"
+    return frozenset(map(origin_of, urls))
 
 
 ActorOf = Annotated[Actor, Depends(actor_of)]

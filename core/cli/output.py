@@ -14,6 +14,7 @@ from core.client import ApiError, ClientError
 from core.errors import CheshmehError, StartupError
 from core.i18n import LANGUAGES, Translator, translator
 from core.i18n.advices import advice_for
+from core.logs import escaped
 
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
 DEFAULT_ZONE = "Asia/Tehran"
@@ -72,7 +73,7 @@ def report(err: CheshmehError | ClientError) -> int:
 
 def _line(text: str) -> str:
     """One line, whatever a source or a colleague wrote: nothing in it moves the cursor or passes for another line."""
-    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return _OBEYED.sub(escaped, text)
 
 
 def _refusal(err: ApiError) -> dict[str, Any]:

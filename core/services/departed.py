@@ -1,7 +1,7 @@
 """Sources that another process deleted: their connectors are closed here too."""
 
 from core.services.live import LiveSources
-from core.services.periodic import Periodic
+from core.services.periodic import Following
 from core.services.writer import StatusWriter
 from core.storage.sources import SourceRepository
 
@@ -9,12 +9,12 @@ LOOK_S = 60.0
 """A driver that watches its servers by itself goes on with it for so long."""
 
 
-class Departed:
+class Departed(Following):
     """One for a process. Lives on the background loop."""
 
     def __init__(self, sources: SourceRepository, live: LiveSources, writer: StatusWriter) -> None:
         self._sources, self._live, self._writer = sources, live, writer
-        self._periodic = Periodic("departed", self._look, first_s=LOOK_S)
+        super().__init__("departed", LOOK_S)
 
     async def follow(self) -> None:
         """One look at what there is."""
@@ -24,13 +24,3 @@ class Departed:
             if live.record.id not in present:
                 self._writer.drop(live)
                 await self._live.forget(live.record.id)
-
-    def start(self) -> None:
-        self._periodic.start()
-
-    async def close(self) -> None:
-        await self._periodic.close()
-
-    async def _look(self) -> float:
-        await self.follow()
-        return LOOK_S

@@ -14,7 +14,7 @@ from core.safety.allow_list import AlwaysDenied, NotAnEntry, canonical, listed
 from core.safety.egress import EgressPolicy, look_up
 from core.safety.names import plain_name
 from core.services.audit import Audit
-from core.services.periodic import Periodic
+from core.services.periodic import Following
 from core.services.rights import require
 from core.storage.egress import EgressRepository, Revision
 from core.storage.encryption import SealBroken
@@ -31,7 +31,7 @@ LOOK_UPS = 2
 """At once: the threads that look names up serve every source."""
 
 
-class EgressLists:
+class EgressLists(Following):
     """One for a process. Lives on the background loop.
 
     Every method with an actor raises NotFound for a foreign organisation and Forbidden for anyone but its
@@ -49,8 +49,7 @@ class EgressLists:
         self._kept, self._sources, self._kinds, self._audit = kept, sources, kinds, audit
         self._known: dict[str, Revision] = {}
         self._order = asyncio.Lock()
-        self._follow_s = follow_s
-        self._periodic = Periodic("egress", self._look, retry_s=follow_s, first_s=follow_s)
+        super().__init__("egress", follow_s)
 
     async def entries(self, actor: Actor, org: str) -> tuple[str, ...]:
         """Host names, addresses and networks in canonical form, sorted; none: everything that is not denied."""
@@ -95,16 +94,6 @@ class EgressLists:
             for slug in changed:
                 self._kinds.egress.allow(slug, lists.get(slug, ()))
             self._known = present
-
-    def start(self) -> None:
-        self._periodic.start()
-
-    async def close(self) -> None:
-        await self._periodic.close()
-
-    async def _look(self) -> float:
-        await self.follow()
-        return self._follow_s
 
     def _hosts(self, records: Sequence[SourceRecord]) -> list[tuple[str, tuple[str, ...]]]:
         return [(record.name, self._hosts_of(record)) for record in records]

@@ -7,7 +7,7 @@ import structlog
 
 from core.models import BreakerAction, BreakerState, Event, Hold
 from core.services.live import LiveSource, LiveSources
-from core.services.periodic import Periodic
+from core.services.periodic import Following
 from core.services.writer import StatusWriter
 from core.storage.holds import HoldRepository
 
@@ -23,7 +23,7 @@ BECOMES = {
 }
 
 
-class Holds:
+class Holds(Following):
     """One for a process. Lives on the background loop."""
 
     def __init__(
@@ -35,8 +35,8 @@ class Holds:
         follow_s: float = FOLLOW_S,
     ) -> None:
         self._kept, self._live, self._writer = kept, live, writer
-        self._clock, self._follow_s = clock, follow_s
-        self._periodic = Periodic("holds", self._look, retry_s=follow_s, first_s=follow_s)
+        self._clock = clock
+        super().__init__("holds", follow_s)
 
     async def keep(self, live: LiveSource, action: BreakerAction, reason: str, actor: str) -> Hold:
         """Stores it, to be obeyed next: what a person saw happen outlives the process. Raises NotFound for a deleted
@@ -56,13 +56,3 @@ class Holds:
         for live in self._live.obey(await self._kept.all()):
             log.info("breaker_set_elsewhere", source=str(live.record.uid), state=live.state.value)
             self._writer.wake(live)
-
-    def start(self) -> None:
-        self._periodic.start()
-
-    async def close(self) -> None:
-        await self._periodic.close()
-
-    async def _look(self) -> float:
-        await self.follow()
-        return self._follow_s

@@ -1,6 +1,7 @@
 """Work that is done again and again for as long as the process lives, whatever goes wrong in between."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -50,3 +51,25 @@ class Periodic:
             return self._retry_s
         self._failing = False
         return wait_s
+
+
+class Following(ABC):
+    """Keeps up with what other processes store: one look every so many seconds, the first after as many."""
+
+    def __init__(self, name: str, every_s: float) -> None:
+        self._every_s = every_s
+        self._periodic = Periodic(name, self._look, retry_s=min(every_s, RETRY_S), first_s=every_s)
+
+    @abstractmethod
+    async def follow(self) -> None:
+        """One look."""
+
+    def start(self) -> None:
+        self._periodic.start()
+
+    async def close(self) -> None:
+        await self._periodic.close()
+
+    async def _look(self) -> float:
+        await self.follow()
+        return self._every_s

@@ -67,8 +67,7 @@ class PeopleRepository(Statements):
 
     async def held(self, user_id: int) -> UserRecord | None:
         """As it stays until the transaction ends: who changes it waits."""
-        row = await self._first(_user_rows().where(users.c.id == user_id).with_for_update(read=True))
-        return UserRecord(**row._mapping) if row else None
+        return await self._user(users.c.id == user_id, held=True)
 
     async def users(self) -> tuple[UserRecord, ...]:
         return tuple(UserRecord(**row._mapping) for row in await self._all(_user_rows().order_by(users.c.id)))
@@ -133,8 +132,9 @@ class PeopleRepository(Statements):
             await lock_organisations(connection, [org_id])
         return await self.members(org_id)
 
-    async def _user(self, condition: sa.ColumnElement[bool]) -> UserRecord | None:
-        row = await self._first(_user_rows().where(condition))
+    async def _user(self, condition: sa.ColumnElement[bool], *, held: bool = False) -> UserRecord | None:
+        query = _user_rows().where(condition)
+        row = await self._first(query.with_for_update(read=True) if held else query)
         return UserRecord(**row._mapping) if row else None
 
     async def _insert(self, table: sa.Table, values: Mapping[str, Any], reason: str, name: str) -> int:

@@ -200,10 +200,12 @@ def _unfolds(pages: Pages, chunk: Any, length: int) -> bool:
     """
     if pages.values > VALUES_MAX or pages.plain > UNFOLDED_MAX:
         return True
-    longest = {"FIXED_LEN_BYTE_ARRAY": length}.get(chunk.physical_type, 0)
-    if chunk.physical_type == "BYTE_ARRAY":
-        longest = _longest(pages, chunk.compression)
-    return pages.values * longest > UNFOLDED_MAX
+    match chunk.physical_type:
+        case "BYTE_ARRAY":
+            return pages.values * _longest(pages, chunk.compression) > UNFOLDED_MAX
+        case "FIXED_LEN_BYTE_ARRAY":
+            return pages.values * length > UNFOLDED_MAX
+    return False
 
 
 def _longest(pages: Pages, compression: str) -> int:
