@@ -35,7 +35,7 @@ def page(person: Reader, t: Translator) -> None:
 
 
 def history(person: Reader, t: Translator) -> None:
-    chosen = history_range.chosen(RANGES, "24h", state.HEALTH_RANGE, t)
+    chosen = history_range.chosen(RANGES, state.HEALTH_RANGE, t)
     since, until = history_range.ends(chosen, RANGES, datetime.now(UTC), t)
     incident_list.incident_list(run(runtime().incidents.of_org(person.actor, person.org, since, until)), person, t)
     past = run(runtime().history.of_org(person.actor, person.org, since, until))

@@ -5,7 +5,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.i18n.collation import name_key
 from core.models import Source, Status
-from ui import navigation, playground, source_header, sources_parts, state
+from ui import addressed, navigation, playground, source_header, sources_parts, state
 from ui.listing import everything
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
@@ -26,24 +26,23 @@ def page(person: Reader, t: Translator) -> None:
         str(source.id): source
         for source in sorted(sources, key=lambda s: (s.status is not Status.HEALTHY, name_key(s.name)))
     }
-    source = choice(known, str(asked) if asked else next(iter(known)), t)
+    source = choice(known, t)
     source_header.why(source, t)
     playground.playground(source, person, t)
 
 
-def choice(known: dict[str, Source], asked: str, t: Translator) -> Source:
-    """The chosen source, which stands in the address too."""
+def choice(known: dict[str, Source], t: Translator) -> Source:
+    """The chosen source, which stands in the address too, unless it is the first one."""
     select, about = st.columns([2, 1], vertical_alignment="bottom")
     ids = list(known)
+    addressed.followed("source", state.CHOSEN, dict(zip(ids, ids, strict=True)), ids[0])
     chosen = select.selectbox(
         t.text("playground.source"),
         ids,
-        ids.index(asked),
         format_func=lambda one: f"{known[one].name} · {kind_name(known[one].kind, t)}",
         key=state.CHOSEN,
     )
-    if st.query_params.get("source") != chosen:
-        st.query_params["source"] = chosen
+    addressed.stands({"source": chosen}, ids[0])
     source = known[chosen]
     with about, st.container(horizontal=True, vertical_alignment="center"):
         status_badge(source.status, t)

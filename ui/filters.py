@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import KindInfo, Source, Status
-from ui import state
+from ui import addressed, state
 from ui.listing import SEVERITY, Filters
 from ui.widgets import kind_name
 
@@ -15,13 +15,13 @@ _KEYS = {"q": state.SEARCH, "kind": state.KIND, "status": state.STATUS, "tag": s
 
 
 def asked(t: Translator) -> Filters:
-    """What is filtered by: what the inputs say, unless the address was changed by somebody else than them."""
-    here = {name: st.query_params.get(name, "") for name in NAMES}
-    # Each language has inputs of its own: they are filled from the address when it changes.
-    if (t.lang, here) != st.session_state.get(state.FILTERED, (t.lang, dict.fromkeys(NAMES, ""))):
-        st.session_state.update({_key(name, t.lang): value for name, value in here.items()})
+    """What is filtered by: what the inputs say, the address where they begin and after a step back or forward."""
+    # Each language has inputs of its own.
+    if st.session_state.get(state.FILTERED) != t.lang or addressed.came_back():
+        st.session_state.update({_key(name, t.lang): st.query_params.get(name, "") for name in NAMES})
+        st.session_state[state.FILTERED] = t.lang
     wanted = {name: (st.session_state.get(_key(name, t.lang)) or "").strip() for name in NAMES}
-    _write(wanted, t.lang)
+    addressed.stands(wanted)
     return Filters(**{name: value or None for name, value in wanted.items()})
 
 
@@ -77,17 +77,6 @@ def _choice(name: str, labels: Mapping[str, str], t: Translator) -> None:
         label_visibility="collapsed",
         key=key,
     )
-
-
-def _write(wanted: Mapping[str, str], lang: str) -> None:
-    if (lang, wanted) == st.session_state.get(state.FILTERED):
-        return
-    for name, value in wanted.items():
-        if value:
-            st.query_params[name] = value
-        elif name in st.query_params:
-            del st.query_params[name]
-    st.session_state[state.FILTERED] = lang, dict(wanted)
 
 
 def _key(name: str, lang: str) -> str:

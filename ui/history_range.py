@@ -1,29 +1,28 @@
 """Which range of history a page shows: chosen with a button or day by day, kept in the address."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from core.i18n import Translator
 from core.services.spans import ends_of_days
-from ui import day, state
+from ui import addressed, day, state
 from ui.day import CUSTOM
 
-PARAM, AT, FROM, TO = "range", "at", "from", "to"
+PARAM, AT = "range", "at"
 KEPT_DAYS = 730
 """How far back history goes."""
+DEFAULT = "24h"
 YEARS = 2000, 2100
 """A moment of other years is none of ours, and near the end of the calendar no range is left around it."""
 
 
-def chosen(ranges: Mapping[str, timedelta], default: str, key: str, t: Translator) -> str:
-    """The name of the range, CUSTOM among them: as pressed, else as the address has it, else `default`."""
+def chosen(ranges: Mapping[str, timedelta], key: str, t: Translator) -> str:
+    """The name of the range, CUSTOM among them: as pressed, else as the address has it, else DEFAULT."""
     names = [*ranges, CUSTOM]
     key = state.in_words(key, t.lang)
-    if key not in st.session_state:
-        asked = st.query_params.get(PARAM)
-        st.session_state[key] = asked if asked in names else default
+    addressed.followed(PARAM, key, dict(zip(names, names, strict=True)), DEFAULT)
     picked = st.segmented_control(
         t.text("history.range"),
         names,
@@ -32,18 +31,14 @@ def chosen(ranges: Mapping[str, timedelta], default: str, key: str, t: Translato
         required=True,
         key=key,
     )
-    name = picked or default
-    if name != st.query_params.get(PARAM, default):
-        st.query_params[PARAM] = name
-    return name
+    return picked or DEFAULT
 
 
 def ends(name: str, ranges: Mapping[str, timedelta], now: datetime, t: Translator) -> tuple[datetime, datetime]:
     """The range up to now, or around the moment in the address; of CUSTOM the days that are chosen here."""
     if name == CUSTOM:
         return _chosen_days(now, t)
-    for param in (FROM, TO):
-        st.query_params.pop(param, None)
+    addressed.stands({PARAM: name, **day.in_address(None)}, DEFAULT)
     length = ranges[name]
     at = moment_in_address()
     if at is None:
@@ -53,19 +48,9 @@ def ends(name: str, ranges: Mapping[str, timedelta], now: datetime, t: Translato
 
 
 def _chosen_days(now: datetime, t: Translator) -> tuple[datetime, datetime]:
-    begin, end = day.days_between("history", t, now, KEPT_DAYS, (_day_in_address(FROM), _day_in_address(TO)))
-    for param, chosen in ((FROM, begin), (TO, end)):
-        if st.query_params.get(param) != chosen.isoformat():
-            st.query_params[param] = chosen.isoformat()
-    st.query_params.pop(AT, None)
-    return ends_of_days(begin, end, t.zone, now)
-
-
-def _day_in_address(param: str) -> date | None:
-    try:
-        return date.fromisoformat(st.query_params.get(param, ""))
-    except ValueError:
-        return None
+    days = day.days_between("history", t, now, KEPT_DAYS)
+    addressed.stands({PARAM: CUSTOM, AT: "", **day.in_address(days)})
+    return ends_of_days(*days, t.zone, now)
 
 
 def show_moment(t: Translator) -> None:

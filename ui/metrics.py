@@ -26,7 +26,7 @@ def metrics(source: Source, person: Reader, t: Translator) -> None:
     title, choice = st.columns([2, 3], vertical_alignment="center")
     title.markdown(f"## {t.text('metrics.chart.title')}")
     with choice, st.container(horizontal=True, horizontal_alignment="right"):
-        chosen = history_range.chosen(RANGES, "24h", state.SOURCE_RANGE, t)
+        chosen = history_range.chosen(RANGES, state.SOURCE_RANGE, t)
     _history(source, person, chosen, t)
 
 

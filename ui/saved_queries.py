@@ -10,7 +10,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.models import QueryStatus, Role, SamplePolicy, SavedQuery, Source
 from core.safety.approved import TYPES, placeholders
-from ui import asking, params, state, tree
+from ui import addressed, asking, params, state, tree
 from ui.day import day_input
 from ui.refusals import refusals_shown
 from ui.runtime import run, runtime
@@ -74,8 +74,8 @@ def _choice(found: Mapping[UUID, SavedQuery], source: Source, t: Translator) -> 
         return f"{found[key].name} · {t.text(f'queries.status.{found[key].status}')}"
 
     key = state.in_words(f"query_{source.id}", t.lang)
-    if key not in st.session_state:
-        st.session_state[key] = _in_address(found)
+    # One that is gone, or is not for this reader, is none.
+    addressed.followed(QUERY, key, {"": None} | {str(each): each for each in found}, "")
     chosen = st.selectbox(
         t.text("queries.choose"),
         list(found),
@@ -85,15 +85,11 @@ def _choice(found: Mapping[UUID, SavedQuery], source: Source, t: Translator) -> 
         key=key,
     )
     if chosen is None:
-        st.query_params.pop(QUERY, None)
-    elif st.query_params.get(QUERY) != str(chosen):
-        st.query_params[QUERY] = str(chosen)
-    return None if chosen is None else found.get(chosen)
-
-
-def _in_address(found: Mapping[UUID, SavedQuery]) -> UUID | None:
-    """The query that a link points at; one that is gone, or is not for this reader, is none."""
-    return next((key for key in found if str(key) == st.query_params.get(QUERY)), None)
+        addressed.stands({QUERY: ""})
+        return None
+    # It is this source's own: a link to it without its source would lead elsewhere once another one is the first.
+    addressed.stands({"source": str(source.id), QUERY: str(chosen)})
+    return found.get(chosen)
 
 
 def _chosen(query: SavedQuery, source: Source, person: Reader, t: Translator) -> None:

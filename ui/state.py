@@ -45,7 +45,6 @@ ROUND = "sources_round"
 PING_CLICK = "sources_ping"
 NAME_CLICK = "sources_name"
 TAB = "page_tab"
-FIRST_TAB = "page_tab_first"
 OPEN_TAB = "page_tab_open"
 ROWS = "table_rows"
 ASKED = "dialog_asked"
@@ -180,9 +179,7 @@ def enter(page: str) -> None:
     """Notes the page of this run, which closes dialogs; what belongs to the one that was left is dropped."""
     forget(DIALOG)
     if st.session_state.get(PAGE) != page:
-        forget(
-            *OF_SOURCES, *OF_SOURCE, *OF_TAB, TAB, OPEN_TAB, TRIAL, *(in_words(FIRST_TAB, lang) for lang in LANGUAGES)
-        )
+        forget(*OF_SOURCES, *OF_SOURCE, *OF_TAB, OPEN_TAB, TRIAL, *(in_words(TAB, lang) for lang in LANGUAGES))
     st.session_state[PAGE] = page
 
 
@@ -191,12 +188,6 @@ def enter_tab(name: str) -> None:
     if st.session_state.get(OPEN_TAB) != name:
         forget(*OF_TAB)
     st.session_state[OPEN_TAB] = name
-
-
-def first_tab(asked: str, lang: str) -> str:
-    """The tab that the page opened with: a default that changed with the address would undo the click after it."""
-    first: str = st.session_state.setdefault(in_words(FIRST_TAB, lang), asked)
-    return first
 
 
 def notify(sentence: str) -> None:

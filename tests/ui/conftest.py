@@ -1,13 +1,14 @@
 """Pages run by Streamlit's own test runner against a runtime from memory."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import core.bootstrap
+import ui.addressed
 import ui.runtime
 import ui.session
 from core.i18n import Translator
@@ -22,6 +23,7 @@ RUN_LIMIT_S = 60
 """Only so that a hanging page ends the test: nothing is measured."""
 
 Open = Callable[..., AppTest]
+Back = Callable[..., AppTest]
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,24 @@ def open_page(runtime: FakeRuntime) -> Open:
         return app.run()
 
     return opened
+
+
+@pytest.fixture
+def go_back(monkeypatch: pytest.MonkeyPatch) -> Back:
+    """A run as the browser asks for it when it goes back to an address with this: `go_back(app, source=ID)`."""
+
+    def gone(app: AppTest, **query: str) -> AppTest:
+        at_address(app, query)
+        with monkeypatch.context() as patch:
+            patch.setattr(ui.addressed, "came_back", lambda: True)
+            return app.run()
+
+    return gone
+
+
+def at_address(app: AppTest, query: Mapping[str, str]) -> None:
+    app.query_params.clear()
+    app.query_params.update(query)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from core.errors import Forbidden, Unauthenticated
 from core.i18n import translator
 from core.i18n.actors import actor_words
 from core.models import AuditLine, Role, SourceDraft
-from tests.ui.conftest import texts
+from tests.ui.conftest import Back, texts
 from tests.ui.house import ADDRESS, MARYAM, NEGAR, ORG, SERVER, House
 from ui import state
 from ui.admin import audit, trail
@@ -171,3 +171,18 @@ def test_an_empty_line_in_data_ends_no_table(house: House) -> None:
     [table] = [each.value for each in house.open("admin", tab="audit").markdown if "class='trail'" in each.value]
     assert "renew it" in table
     assert "\n" not in table
+
+
+@pytest.mark.parametrize("lang", ["fa", "en"])
+def test_what_is_asked_for_stands_in_the_address_and_is_found_again(house: House, go_back: Back, lang: str) -> None:
+    changed(house)
+    app = house.open("admin", tab="audit", lang=lang)
+    app.selectbox(key=f"trail_action_{lang}").select("source.create").run()
+    app.selectbox(key=f"trail_range_{lang}").select("30d").run()
+    link = dict(app.query_params)
+    assert link == {"tab": "audit", "lang": lang, "action": "source.create", "range": "30d"}
+    app = house.open("admin", **link)
+    assert rows(texts(app)) == 1
+    go_back(app, tab="audit", lang=lang)
+    assert app.selectbox(key=f"trail_range_{lang}").value == audit.FIRST_RANGE
+    assert rows(texts(app)) > 1

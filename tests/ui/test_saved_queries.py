@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.models import QueryStatus, SamplePolicy, SourceDraft
-from tests.ui.conftest import texts
+from tests.ui.conftest import Back, texts
 from tests.ui.house import NEGAR, ORG, House, column, press
 from ui import state
 
@@ -77,6 +77,17 @@ def test_a_link_points_at_a_saved_query(house: House, source: str) -> None:
     gone = house.open("playground", NEGAR, source=source, query="00000000-0000-0000-0000-000000000000")
     assert not gone.exception
     assert gone.selectbox(key=f"query_{source}_fa").value is None
+
+
+def test_the_way_back_leads_to_the_query_before(house: House, source: str, go_back: Back) -> None:
+    saved = save(house, source)
+    app = house.open("playground", NEGAR)
+    app.selectbox(key=f"query_{source}_fa").select(saved.id).run()
+    assert app.query_params == {"query": str(saved.id), "source": source}
+    go_back(app)
+    assert app.selectbox(key=f"query_{source}_fa").value is None
+    go_back(app, source=source, query=str(saved.id))
+    assert app.selectbox(key=f"query_{source}_fa").value == saved.id
 
 
 def test_parameters_are_filled_in_by_their_types(house: House, shop: str) -> None:

@@ -42,12 +42,6 @@ def test_an_address_opens_the_list_as_it_was_passed_on(open_page: Open) -> None:
     assert app.selectbox(key=state.in_words(state.STATUS, "fa")).value == "suspended"
 
 
-def test_going_back_in_the_address_goes_back_in_the_list(open_page: Open) -> None:
-    app = open_page(status="suspended")
-    del app.query_params["status"]
-    assert len(names(app.run())) == 6
-
-
 def test_an_address_that_names_what_there_is_not_shows_everything(open_page: Open) -> None:
     app = open_page(kind="oracle", tag="no such tag")
     assert not app.exception

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from core.i18n.actors import actor_words
 from core.models import AuditLine, Role
 from core.services.audit import EXPORT_MAX, AuditNames
 from core.spreadsheet import Cell
-from ui import day, session, state
+from ui import addressed, day, session, state
 from ui.admin import trail
 from ui.exports import csv_button
 from ui.runtime import run, runtime
@@ -33,8 +33,9 @@ def audit(person: Reader, t: Translator) -> None:
     asked = _filters(run(runtime().audit.names(person.actor, org)), t)
     when, action, somebody = asked
     now = datetime.now(UTC)
-    days = _chosen_days(now, t) if when == day.CUSTOM else None
-    since, until = days or span(when, now, t)
+    days = day.days_between("trail", t, now, BACK_DAYS) if when == day.CUSTOM else None
+    addressed.stands({"range": when, **day.in_address(days)}, FIRST_RANGE)
+    since, until = span(when, now, t) if days is None else _ends(*days, t)
     cursors = _cursors((org, *asked, days))
     wanted: dict[str, Any] = {"since": since, "until": until, "action": action, "person": somebody}
     page = run(runtime().audit.lines(person.actor, org, **wanted, cursor=cursors[-1] if cursors else None, limit=PAGE))
@@ -64,8 +65,7 @@ def span(name: str, now: datetime, t: Translator) -> tuple[datetime | None, date
     return None, None
 
 
-def _chosen_days(now: datetime, t: Translator) -> tuple[datetime, datetime]:
-    begin, end = day.days_between("trail", t, now, BACK_DAYS)
+def _ends(begin: date, end: date, t: Translator) -> tuple[datetime, datetime]:
     return t.midnight(begin), t.midnight(end + timedelta(days=1))
 
 
@@ -77,27 +77,30 @@ def _whose(person: Reader, t: Translator) -> str | None:
         return None
     own, installation = person.org, ""
     labels = {own: person.organisation.name, installation: t.text("audit.installation")}
+    key = state.in_words("trail_whose", t.lang)
+    addressed.followed("whose", key, {"": own, "installation": installation}, "")
     chosen = st.segmented_control(
         t.text("audit.whose"),
         [own, installation],
         format_func=labels.__getitem__,
-        default=own,
         required=True,
         label_visibility="collapsed",
-        key=state.in_words("trail_whose", t.lang),
+        key=key,
     )
+    addressed.stands({"whose": "" if chosen else "installation"})
     return chosen or None
 
 
 def _filters(names: AuditNames, t: Translator) -> tuple[str, str | None, str | None]:
     """The name of the range, the action and the person asked for."""
     when, what, who = st.columns(3)
+    key = state.in_words("trail_range", t.lang)
+    addressed.followed("range", key, dict(zip(RANGES, RANGES, strict=True)), FIRST_RANGE)
     chosen = when.selectbox(
         t.text("audit.range"),
         RANGES,
-        RANGES.index(FIRST_RANGE),
         format_func=lambda name: t.text(f"audit.range.{name}"),
-        key=state.in_words("trail_range", t.lang),
+        key=key,
     )
     with what:
         action = _choice("action", {name: trail.action_words(name, t) for name in names.actions}, t)
@@ -106,13 +109,16 @@ def _filters(names: AuditNames, t: Translator) -> tuple[str, str | None, str | N
 
 
 def _choice(name: str, labels: Mapping[str, str], t: Translator) -> str | None:
-    all_of_them = t.text(f"audit.{name}.all")
+    all_of_them, key = t.text(f"audit.{name}.all"), state.in_words(f"trail_{name}", t.lang)
+    names = ["", *labels]
+    addressed.followed(name, key, dict(zip(names, names, strict=True)), "")
     chosen = st.selectbox(
         t.text(f"audit.{name}"),
-        ["", *labels],
+        names,
         format_func=lambda value: labels.get(value, all_of_them),
-        key=state.in_words(f"trail_{name}", t.lang),
+        key=key,
     )
+    addressed.stands({name: chosen})
     return chosen or None
 
 

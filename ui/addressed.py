@@ -1,0 +1,37 @@
+"""Choices that stand in the address: each is its widget's own, until the browser goes back or forward."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+
+def followed(param: str, key: str, values: Mapping[str, object], default: str) -> None:
+    """Where the widget `key` begins, and after a step back or forward, it has the value of the name in the address.
+
+    A name that is none of `values`, or none at all, is `default`. To be called before the widget is drawn.
+    """
+    if key not in st.session_state or came_back():
+        st.session_state[key] = values.get(st.query_params.get(param, default), values[default])
+
+
+def stands(wanted: Mapping[str, str], default: str = "") -> None:
+    """Writes what is chosen into the address, all of it in one step of the browser's history.
+
+    An address without a name means `default` by it, which is then not written; nothing (`""`) takes the name away.
+    """
+    here = st.query_params.to_dict()
+    after = {
+        param: value for param, value in {**here, **wanted}.items() if value and (param in here or value != default)
+    }
+    if after != here:
+        st.query_params.from_dict(after)
+
+
+def came_back() -> bool:
+    """Whether this run is the browser's step back or forward.
+
+    The address alone does not tell: a press may be sent before the browser has written what the run before it chose.
+    """
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
