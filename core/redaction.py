@@ -36,7 +36,7 @@ _LIKENESSES = tuple(
         r"(?P<name>\bcheshmeh_session=)[^\s;,\"']+",
         r"(?P<name>(?i:[?&](?:[\w.-]*(?:token|secret|signature|credential|api_?key)|code|state)=))[^\s&#\"'>]+",
         # From the beginning of a word alone, and no far end of its own: else a long word would take hours.
-        r"(?P<name>(?i:(?<![\w-])(?:[\w-]*(?:secret|token|api[_-]?key)|aws_\w*key\w{0,60})[\"']?\s*[:=]\s*[\"']?))[^\s\"',;&]{4,}",
+        r"(?P<name>(?i:(?:(?<![\w-])[\w-]*(?:secret|token|api[_-]?key)|\baws_\w*key\w{0,60})[\"']?\s*[:=]\s*[\"']?))[^\s\"',;&]{4,}",
         r"(?P<name>\b)(?:AKIA|ASIA)[A-Z0-9]{16}\b",
         # 256 random bits as `secrets.token_urlsafe` writes them: sessions, invitations, sign-in links.
         r"(?P<name>(?<![A-Za-z0-9_-]))(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])",

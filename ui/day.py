@@ -27,9 +27,9 @@ def day_input(label: str, key: str, t: Translator, first: date, last: date, valu
     key = state.in_words(key, t.lang)
     if t.jalali:
         return _by_parts(label, key, t, range(jalali.of(first).year, jalali.of(last).year + 1), value)
-    if value is not None and (addressed.came_back() or key not in st.session_state):
+    if value is not None and addressed.came_back():
         st.session_state[key] = value
-    chosen = st.date_input(label, None, first, last, format="YYYY-MM-DD", key=key)
+    chosen = st.date_input(label, value, first, last, format="YYYY-MM-DD", key=key)
     return chosen if isinstance(chosen, date) else None
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
+from core import strict_json
 from core.errors import InvalidInput, QueryRefused
 from core.i18n import Translator
 from core.models import Source
@@ -54,7 +55,7 @@ def judged(source: Source, person: Reader, t: Translator) -> dict[str, Any] | No
 def parsed(text: str, t: Translator) -> dict[str, Any] | None:
     """The parameters, or None after saying where the text stops being JSON."""
     try:
-        params = json.loads(text)
+        params = strict_json.parsed(text)
     except json.JSONDecodeError as error:
         at = {"line": error.lineno, "column": error.colno}
         st.error(t.text("playground.json.invalid", **at), icon=":material/error:")

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import math
 from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 
+from core import strict_json
 from core.api.context import BODY_MAX
 from core.errors import BadRequest, BodyTooLarge, InvalidInput, RequestTimeout
 from core.models import FieldError, Message
@@ -55,7 +55,7 @@ async def _received(request: Request, limit: int) -> bytes:
 
 def _parse(body: bytes) -> Any:
     try:
-        data = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+        data = strict_json.parsed(body)
         # A lone surrogate passes the parser but can be neither stored nor sent on.
         json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -63,18 +63,6 @@ def _parse(body: bytes) -> Any:
     if _too_deep(data):
         raise BadRequest("json_depth", limit=DEPTH_MAX)
     return data
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _finite(digits: str) -> float:
-    """`1e400` is well-formed and no number that anybody could store."""
-    number = float(digits)
-    if not math.isfinite(number):
-        _refuse_constant(digits)
-    return number
 
 
 def _too_deep(data: Any) -> bool:

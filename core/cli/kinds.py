@@ -1,13 +1,13 @@
 """Kinds of source on the command line: the fields that their models have, and configurations from what is given."""
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Never
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
+from core import strict_json
 from core.cli.files import text_of
 from core.connectors.catalog import kind_infos
 from core.connectors.field_specs import described, notation
@@ -62,17 +62,12 @@ def given(kind: str | None, config: str | None, dsn: str | None) -> tuple[str, d
 def parse(option: str, text: str) -> dict[str, Any]:
     """Raises InvalidInput naming the option for anything but a JSON object."""
     try:
-        data = json.loads(text, parse_constant=_no_number)
-    except ValueError:
+        data = strict_json.parsed(text)
+    except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
         raise InvalidInput(fields=(FieldError(option, Message("field.json_object")),))
     return data
-
-
-def _no_number(name: str) -> Never:
-    """Python would read it, and JSON does not know it."""
-    raise ValueError(name)
 
 
 def _when(spec: FieldSpec) -> str:

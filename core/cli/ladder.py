@@ -1,6 +1,5 @@
 """`sources diagnose`: the ladder of a source, rung by rung."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import typer
@@ -23,7 +22,7 @@ def diagnose(at: Place, org: Org, name: str, as_json: Json = False) -> None:
     if as_json:
         show({"ok": summary["ok"], "checks": checks, "changes": summary["changes"]}, as_json)
     else:
-        tell(*_end(summary, words()))
+        _print_changes(summary, words())
     raise typer.Exit(0 if summary["ok"] else 1)
 
 
@@ -40,22 +39,20 @@ def _climbed(at: Place, org: str, name: str, *, aloud: bool) -> list[Line]:
 
 
 def print_rung(check: Line, speak: Translator) -> None:
-    """At once, as it is known."""
-    tell(*_rung(check, speak))
-
-
-def _rung(check: Line, speak: Translator) -> Iterable[str]:
-    """`✓ Name lookup  1 ms  The name leads to …`, and below it what to do and where."""
+    """At once, as it is known: `✓ Name lookup  1 ms  The name leads to …`, and below it what to do and where."""
     step = speak.text_or(f"step.{check['step']}", check["step"])
-    mark = typer.style(f"{MARKS[check['status']]} {step}", fg=COLOURS.get(check["status"]), bold=True)
     took = speak.duration_ms(check["ms"]) if check["ms"] else ""
-    yield "  ".join(filter(None, (mark, took, check["evidence"])))
+    found = "".join(f"  {each}" for each in (took, check["evidence"]) if each)
+    tell(found, marked=f"{MARKS[check['status']]} {step}", fg=COLOURS.get(check["status"]), bold=True)
     if check["status"] in ("warning", "failed"):
-        yield from (f"{INDENT}{said}" for said in (check["advice"], ", ".join(check["fields"])) if said)
+        for said in filter(None, (check["advice"], ", ".join(check["fields"]))):
+            tell(f"{INDENT}{said}")
 
 
-def _end(summary: Line, speak: Translator) -> list[str]:
+def _print_changes(summary: Line, speak: Translator) -> None:
     if not summary["changes"]:
-        return []
-    told = [f"{INDENT}{change['message']}" for change in summary["changes"]]
-    return ["", typer.style(speak.text("ladder.changed"), bold=True), *told]
+        return
+    tell()
+    tell(marked=speak.text("ladder.changed"), bold=True)
+    for change in summary["changes"]:
+        tell(f"{INDENT}{change['message']}")

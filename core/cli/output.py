@@ -23,8 +23,8 @@ Org = Annotated[str, typer.Option("--org", help="the organisation's slug")]
 WRONG_USAGE = frozenset({"server_url", "plain_http", "token", "header", "ca_file"})
 """Reasons of a ClientError that lie in what was given, before anything was sent."""
 
-# What a terminal obeys, but tabs and colours, what ends a line, and what turns the direction of reading around.
-_OBEYED = re.compile("(?!\x1b\\[[0-9;]*m)[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
+# What a terminal obeys, but tabs, what ends a line, and what turns the direction of reading around.
+_OBEYED = re.compile("[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
 
 
 def words() -> Translator:
@@ -51,10 +51,9 @@ def show(data: Any, as_json: bool, *lines: str) -> None:
     sys.stdout.write(text + "\n" if text else "")
 
 
-def tell(*lines: str) -> None:
-    """At once: what comes next may take seconds. Colours are for a terminal only."""
-    for line in lines:
-        typer.echo(_line(line))
+def tell(line: str = "", *, marked: str = "", **style: Any) -> None:
+    """At once: what comes next may take seconds. `marked` comes first, in a `style` of Typer's for terminals only."""
+    typer.echo((typer.style(_line(marked), **style) if marked else "") + _line(line))
     sys.stdout.flush()
 
 

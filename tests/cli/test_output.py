@@ -3,8 +3,10 @@
 import pytest
 
 from core.cli.kinds import parse
+from core.cli.ladder import print_rung
 from core.cli.output import show
 from core.errors import InvalidInput
+from core.i18n import translator
 
 
 @pytest.mark.parametrize(
@@ -14,6 +16,7 @@ from core.errors import InvalidInput
         ("a\x1b]0;x\x07b", "a\\x1b]0;x\\x07b"),
         ("a\nhealthy\tb", "a\\nhealthy\tb"),
         ("\x9b2J\u202e", "\\x9b2J\\u202e"),
+        ("a\x1b[8mb", "a\\x1b[8mb"),
     ],
 )
 def test_a_name_moves_no_cursor_and_passes_for_no_other_line(
@@ -23,8 +26,20 @@ def test_a_name_moves_no_cursor_and_passes_for_no_other_line(
     assert capsys.readouterr().out == f"{printed}\n"
 
 
-@pytest.mark.parametrize("text", ['{"limit": NaN}', '{"limit": -Infinity}', "[]", "x"])
+@pytest.mark.parametrize(
+    "text", ['{"limit": NaN}', '{"limit": -Infinity}', '{"limit": 1e999}', "[" * 100_000, "[]", "x"]
+)
 def test_what_is_no_json_object_is_named_by_its_option(text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         parse("params", text)
     assert [field.field for field in refused.value.fields] == ["params"]
+
+
+def test_a_rung_is_coloured_and_what_the_source_said_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("typer.echo", said.append)  # what is no terminal would get no colours
+    check = {"step": "sample", "status": "failed", "ms": 3.0, "evidence": "\x1b[8mno", "advice": "", "fields": ["host"]}
+    print_rung(check, translator("en", "UTC"))
+    assert said[0].startswith("\x1b[31m\x1b[1m✗ ")
+    assert said[0].endswith("  \\x1b[8mno")
+    assert said[1:] == ["    host"]

@@ -65,6 +65,8 @@ def test_without_a_secret_nothing_is_found(text: str) -> None:
         ("Cookie: cheshmeh_session=abc; x=1", f"Cookie: {MASK}"),
         ("cheshmeh_session=abc; x=1", f"cheshmeh_session={MASK}; x=1"),
         ("client_secret=abcdefg and", f"client_secret={MASK} and"),
+        ("--aws_secret_access_key=wJalrXUtnFEMI/K7 and", f"--aws_secret_access_key={MASK} and"),
+        ("-aws_key=abcdef", f"-aws_key={MASK}"),
         ("key AKIAIOSFODNN7EXAMPLE of", f"key {MASK} of"),
         ("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA", f"-----BEGIN RSA PRIVATE KEY-----{MASK}-----END RSA"),
         ("-----BEGIN PRIVATE KEY-----\\nabc", f"-----BEGIN PRIVATE KEY-----{MASK}"),
@@ -95,7 +97,21 @@ def test_what_is_short_is_not_known() -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["a-", "secret", "token-", "aws_key", "x_api_key", "bearer ", "&a.b", "?code=", "A_b-", "cookie", "://:", "a:b@"],
+    [
+        "a-",
+        "secret",
+        "token-",
+        "aws_key",
+        "-aws_",
+        "x_api_key",
+        "bearer ",
+        "&a.b",
+        "?code=",
+        "A_b-",
+        "cookie",
+        "://:",
+        "a:b@",
+    ],
 )
 def test_a_text_of_whatever_words_is_searched_to_its_end(word: str):
     """Where a pattern tried every beginning with every end, this would take hours."""
