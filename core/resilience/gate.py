@@ -17,7 +17,7 @@ from core.resilience.breaker import Breaker, Lease, Permit
 from core.resilience.shared import Answer, Place, SharedRecords, SharedTrouble, View
 
 PATIENCE_S = 0.05
-"""A probe waits no longer than this for its lease."""
+"""No call waits longer than this: the first one for the record, a probe for its lease."""
 
 LEAST_WAIT_S = 0.05
 """A process whose probe was refused asks again no sooner."""
@@ -61,6 +61,7 @@ class SharedGate(Gate):
         self._records, self._source, self._patience_s = records, source, patience_s
         self._known = 0
         self._met = self._following = False
+        self._meeting: asyncio.Task[None] | None = None
         self._owed: Request | None = None
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -109,12 +110,19 @@ class SharedGate(Gate):
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _meet(self) -> None:
-        """Before the first call of this process: the source may be held back by all the others."""
-        async with self._turn:
-            if not self._met:
-                with suppress(SharedTrouble):
-                    self._adopt(await self._records.view(self._source))
-                self._met = True
+        """Before the first call of this process: the source may be held back by all the others.
+
+        An answer that comes later is followed all the same.
+        """
+        if self._meeting is None:
+            self._meeting = self._start(self._look())
+        await _ends_within(self._meeting, self._patience_s)
+        self._met = True
+
+    async def _look(self) -> None:
+        with suppress(SharedTrouble):
+            async with self._turn:
+                self._adopt(await self._records.view(self._source))
 
     async def _leased(self, permit: Permit) -> bool:
         """Whether the probe may be sent; False when the breaker is to be asked again. Raises BreakerOpen."""

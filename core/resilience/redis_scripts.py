@@ -2,6 +2,9 @@
 
 Every change of state takes the generation `max(stored + 1, known + 1, TIME)`: it never goes back, not after the key
 expired, nor after a flush, a restart or an older snapshot. Whatever is refused leaves the key as it is, its expiry too.
+A clock that stands before the time of writing was put back, and nobody knows how much of a wait is left: an open window
+counts as over, so that none is ever extended. The lease of a probe begins anew when the next one is asked for, which is
+the one refusal that writes, so that no second probe is out.
 A request that Redis reads long after it was sent (it was paused, or busy) does nothing: its sender gave up.
 """
 
@@ -10,10 +13,12 @@ LATE_MS = 500
 
 _READ = """
 local function read(key, now)
-  local kept = redis.call('HMGET', key, 'state', 'generation', 'until', 'probe', 'probe_until')
+  local kept = redis.call('HMGET', key, 'state', 'generation', 'until', 'probe', 'probe_until', 'written')
   local r = {state = kept[1] or 'closed', generation = tonumber(kept[2] or 0), ends = tonumber(kept[3] or 0),
              probe = kept[4] or '', probe_ends = tonumber(kept[5] or 0), there = kept[1]}
-  r.wait = 0
+  local written = tonumber(kept[6] or 0)
+  r.back, r.wait = now < written, 0
+  if r.back then r.ends, r.probe_ends = now, now + r.probe_ends - written end
   if r.state == 'open' then r.wait = math.max(0, r.ends - now) end
   if r.state == 'half_open' and r.probe ~= '' then r.wait = math.max(0, r.probe_ends - now) end
   return r
@@ -36,7 +41,7 @@ local function move(state, window)
 end
 local function keep()
   redis.call('HSET', KEYS[1], 'state', r.state, 'generation', whole(r.generation), 'until', whole(r.ends),
-             'probe', r.probe, 'probe_until', whole(r.probe_ends))
+             'probe', r.probe, 'probe_until', whole(r.probe_ends), 'written', whole(now))
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   redis.call('PUBLISH', ARGV[2], table.concat({ARGV[1], r.state, whole(r.generation), whole(r.wait)}, ' '))
   return answer(1)
@@ -62,7 +67,10 @@ LEASE = (
     _CHANGE
     + """
 if r.state == 'closed' and r.generation > known then return answer(0) end
-if r.wait > 0 then return answer(0) end
+if r.wait > 0 then
+  if r.back then redis.call('HSET', KEYS[1], 'probe_until', whole(r.probe_ends), 'written', whole(now)) end
+  return answer(0)
+end
 if r.state ~= 'half_open' or r.generation < known then move('half_open', 0) end
 r.probe, r.wait = ARGV[6], tonumber(ARGV[7])
 r.probe_ends = now + r.wait

@@ -50,6 +50,36 @@ async def test_five_hundred_first_calls_look_it_up_once(fake: FakeRecords) -> No
 
 
 @pytest.mark.anyio
+async def test_a_first_call_goes_ahead_of_a_late_look_and_what_that_finds_is_followed(fake: FakeRecords) -> None:
+    loop = asyncio.get_running_loop()
+    gate = SharedGate(Breaker(clock=loop.time), fake, "s")
+    fake.answers.clear()
+    before = loop.time()
+    loop.call_later(0.5, fake.answers.set)
+    for _ in range(3):
+        gate.settle(await gate.admit(), Outcome.OK)
+    assert loop.time() - before == pytest.approx(PATIENCE_S, abs=0.001)
+    fake.record = View(OPEN, 7, 12.0)
+    await asyncio.sleep(0.45)
+    assert await refusal(gate) == (OPEN, pytest.approx(12, abs=0.01))
+    assert fake.asked == [("view",)]
+    await gate.close()
+
+
+@pytest.mark.anyio
+async def test_a_look_that_is_out_ends_before_the_gate_is_closed(fake: FakeRecords) -> None:
+    loop, before = asyncio.get_running_loop(), asyncio.all_tasks()
+    gate = SharedGate(Breaker(clock=loop.time), fake, "s")
+    fake.answers.clear()
+    fake.trouble = True
+    loop.call_later(0.5, fake.answers.set)
+    await gate.admit()
+    assert asyncio.all_tasks() > before
+    await gate.close()
+    assert asyncio.all_tasks() == before
+
+
+@pytest.mark.anyio
 async def test_of_four_thousand_calls_at_half_open_one_asks_and_is_admitted(
     gate: SharedGate, fake: FakeRecords
 ) -> None:
