@@ -166,7 +166,7 @@ async def _assemble(
         incidents, alerts, sender = _alerting(settings, hooks, database, people, kinds, audit)
         history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
-        departed = Departed(sources, live, writer)
+        departed = Departed(sources, live)
         await _start(
             (writer, holds, egress, departed, admitted.uses), None if role is Process.COMMAND else sender, shared
         )

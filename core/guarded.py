@@ -93,9 +93,7 @@ class GuardedConnector:
         *,
         egress: EgressPolicy,
     ) -> None:
-        self.breaker = breaker
-        self._gate = gate or Gate(breaker)
-        self.figures = figures
+        self.breaker, self.figures, self._gate = breaker, figures, gate or Gate(breaker)
         self._build, self._limits, self._retry, self._clock = build, limits, retry, clock
         self._ready, self._egress = ready, egress
         self._bulkhead, self._budget = bulkhead or Bulkheads().share(), RetryBudget()
@@ -119,7 +117,7 @@ class GuardedConnector:
 
     async def ping(self, *, queued: bool = False) -> CallReport[tuple[bool, str]]:
         """One ping within its deadline; `queued` is for background work (see `call`). Raises BreakerOpen."""
-        report = await self._counted(self.call(_ping, self._limits.ping, queued=queued))
+        report = await self._counted(self.call(lambda connector: connector.ping(), self._limits.ping, queued=queued))
         self._record(report, error=report.error is not None or not (report.value or (False,))[0])
         return report
 
@@ -160,7 +158,9 @@ class GuardedConnector:
         """Ends the connector and waits for those that are still closing. Final: calls that come later are refused."""
         self._closed = True
         self._retire()
-        await asyncio.gather(*self._closing, self._gate.close())
+        closing = {*self._closing, asyncio.create_task(self._gate.close())}
+        await asyncio.wait(closing)  # whoever leaves it leaves all of them to end
+        await asyncio.gather(*closing)
 
     async def _counted(self, call: Awaitable[CallReport[T]]) -> CallReport[T]:
         try:
@@ -173,8 +173,8 @@ class GuardedConnector:
         report = call.report
         try:
             with promised(call.limit_s):
-                if self._ready is not None:
-                    await self._prepare(call.limit_s)
+                if self._ready is not None and not self._refused_for():
+                    await self._prepare(self._ready, call.limit_s)
                 attempt = functools.partial(self._attempt, call)
                 report.value = await self._retry.call(attempt, self._budget, self._refused_for)
         except BreakerOpen:
@@ -246,13 +246,11 @@ class GuardedConnector:
         # Raised out here: as the context of this error the driver's frames would hold its socket open.
         raise late
 
-    async def _prepare(self, limit_s: float) -> None:
+    async def _prepare(self, ready: Callable[[], Awaitable[None]], limit_s: float) -> None:
         """Before the first attempt, so that no figure of the source holds the time of importing its driver."""
-        if self._ready is None or self._refused_for():
-            return
         try:
             async with within(limit_s):
-                await self._ready()
+                await ready()
         except TimeoutError:
             raise SourceTimeout("deadline", outcome=VOID, seconds=limit_s) from None
         self._ready = None
@@ -282,10 +280,6 @@ class GuardedConnector:
                 task = asyncio.get_running_loop().create_task(connector.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-
-
-def _ping(connector: Connector) -> Awaitable[tuple[bool, str]]:
-    return connector.ping()
 
 
 def _late(limit: float, had: float, whole: float) -> SourceTimeout:

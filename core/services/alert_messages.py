@@ -48,10 +48,16 @@ def trial_message(org: str, speak: Translator) -> dict[str, Any]:
 
 
 def _title(told: Told, speak: Translator) -> str:
-    sources = told.incident.sources
+    sources = _meant(told)
     if not sources:
         return speak.text("alert.deleted")
     return speak.plural(f"alert.{told.moment}", len(sources), names=_names(sources, speak))
+
+
+def _meant(told: Told) -> Sequence[IncidentSource]:
+    """Those that the sentence is of: while the incident lasts, without the ones that have recovered."""
+    still = [source for source in told.incident.sources if source.closed_at is None]
+    return still if still and told.moment != "closed" else told.incident.sources
 
 
 def _names(sources: Sequence[IncidentSource], speak: Translator) -> str:
@@ -65,7 +71,7 @@ def _lines(told: Told, speak: Translator) -> list[str]:
     if incident.cause is not Cause.SOURCE:
         lines.append(speak.text(f"alert.cause.{incident.cause.value}", key=incident.cause_key))
     lines.append(_span(incident.opened_at, incident.closed_at, speak))
-    first = next((source.diagnosis for source in incident.sources if source.diagnosis), None)
+    first = next((source.diagnosis for source in _meant(told) if source.diagnosis), None)
     if told.moment != "closed" and first is not None:
         lines += [speak.message(first.message), speak.message(first.advice)]
     return lines

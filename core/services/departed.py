@@ -1,8 +1,7 @@
-"""Sources that another process deleted: their connectors are closed here too."""
+"""Sources that another process deleted: they are forgotten here too, and their connectors closed."""
 
 from core.services.live import LiveSources
 from core.services.periodic import Following
-from core.services.writer import StatusWriter
 from core.storage.sources import SourceRepository
 
 LOOK_S = 60.0
@@ -12,8 +11,8 @@ LOOK_S = 60.0
 class Departed(Following):
     """One for a process. Lives on the background loop."""
 
-    def __init__(self, sources: SourceRepository, live: LiveSources, writer: StatusWriter) -> None:
-        self._sources, self._live, self._writer = sources, live, writer
+    def __init__(self, sources: SourceRepository, live: LiveSources) -> None:
+        self._sources, self._live = sources, live
         super().__init__("departed", LOOK_S)
 
     async def follow(self) -> None:
@@ -22,5 +21,4 @@ class Departed(Following):
         present = await self._sources.keys()
         for live in met:
             if live.record.id not in present:
-                self._writer.drop(live)
                 await self._live.forget(live.record.id)

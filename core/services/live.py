@@ -205,6 +205,8 @@ class LiveSources:
         self._live: dict[int, LiveSource] = {}
         self._holds: dict[int, Hold] = {}
         self.on_news: Callable[[LiveSource], None] = lambda live: None
+        self.on_gone: Callable[[LiveSource], None] = lambda live: None
+        """What else is kept of a source goes with it, whoever deleted it."""
 
     def known(self, source_id: int) -> LiveSource | None:
         return self._live.get(source_id)
@@ -228,7 +230,9 @@ class LiveSources:
 
     async def forget(self, source_id: int) -> None:
         live = self._live.pop(source_id, None)
+        self._holds.pop(source_id, None)
         if live is not None:
+            self.on_gone(live)
             await live.guard.close()
 
     async def close(self) -> None:

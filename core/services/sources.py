@@ -77,7 +77,7 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
         self._kinds, self._people, self._sources, self._statuses = kinds, people, sources, statuses
         self._live, self._writer, self._holds, self._clock = live, writer, holds, clock
         self._roster = Roster(sources, statuses, live)
-        live.on_news = writer.wake
+        live.on_news, live.on_gone = writer.wake, self._let_go
         self._calls, self._contents, self._last_good = Calls(writer, clock), Contents(clock), LastGood(clock)
         self._diagnosing, self._audit, self._repeats, self._approvals = diagnosing, audit, repeats, approvals
         self._jobs: Jobs[PingAllJob] = Jobs()
@@ -195,9 +195,6 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
         async with self._audit.change(actor, org, "source.delete", record.name, record.uid) as entry:
             await self._sources.delete(record, if_version)
             entry.before = self._trail.whole(record)
-        self._writer.drop(live)
-        self._last_good.drop(live.record.id)
-        self._views.drop(live.record.id)
         await self._live.forget(live.record.id)
 
     async def ping(self, actor: Actor, org: str, source_id: UUID) -> PingResult:
@@ -250,6 +247,12 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
         """Cancels jobs and ends every connector."""
         await asyncio.gather(self._jobs.close(), self._diagnosing.jobs.close(), self._runs.settled())
         await self._live.close()
+
+    def _let_go(self, live: LiveSource) -> None:
+        """Of a source that was deleted, here or by another process."""
+        self._writer.drop(live)
+        self._last_good.drop(live.record.id)
+        self._views.drop(live.record.id)
 
     async def _organisation(self, actor: Actor, org: str, role: Role) -> Organisation:
         require(actor, org, role)

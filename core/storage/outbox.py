@@ -19,6 +19,8 @@ from core.storage.tables import alert_deliveries, alert_hooks
 OPENED, GROWN, CLOSED = "opened", "grown", "closed"
 AT_ONCE = 16
 """Deliveries claimed by one process at a time."""
+FAR = timedelta(hours=1, minutes=5)
+"""Longer than any pause or lease: what is put off further was so before somebody set the clock back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,20 @@ async def announce_grown(connection: Connection, orgs: Mapping[int, int], now: d
 
 async def announce_closed(connection: Connection, ended: Sequence[int], now: datetime) -> None:
     """To the hooks that are told of these incidents, and to no others. What newcomers are not told of is over."""
+    if not ended:
+        return
     table = alert_deliveries.c
-    over = table.incident_id.in_(ended), table.moment == GROWN, table.attempts == 0
-    told = sa.select(table.hook_id, table.incident_id).join(alert_hooks)
-    told = told.where(table.incident_id.in_(ended), table.moment.in_((OPENED, GROWN)))
-    locked = told.with_for_update(read=True, key_share=True, of=alert_hooks)
-    pairs = {(hook, incident) for hook, incident in await connection.execute(locked)} if ended else set()
-    if ended:
-        await connection.execute(sa.delete(alert_deliveries).where(*over))
-    await _announce(connection, sorted(pairs), CLOSED, now)
+    whom = table.hook_id, table.incident_id, table.moment
+    # The hooks are locked before their deliveries, as by whoever removes one.
+    query = sa.select(*whom).join(alert_hooks).where(table.incident_id.in_(ended), table.moment.in_((OPENED, GROWN)))
+    locked = await connection.execute(query.with_for_update(read=True, key_share=True, of=alert_hooks))
+    told = {tuple(row) for row in locked}
+    grown = table.incident_id.in_(ended), table.moment == GROWN
+    untold = sa.delete(alert_deliveries).where(*grown, table.attempts == 0).returning(*whom)
+    told -= {tuple(row) for row in await connection.execute(untold)}
+    # One that was tried may have arrived: it stays, and is not tried again.
+    await connection.execute(sa.update(alert_deliveries).where(*grown).values(due_at=None))
+    await _announce(connection, sorted({(hook, incident) for hook, incident, _ in told}), CLOSED, now)
 
 
 async def _to_tell(connection: Connection, orgs: Mapping[int, int]) -> set[tuple[int, int]]:
@@ -115,8 +122,10 @@ class Outbox:
         await self._settle(delivery, {"due_at": None, "delivered_at": now, "last_error": None})
 
     async def failed(self, delivery: Delivery, code: str, again_at: datetime | None) -> None:
-        """`again_at` is None where it is given up."""
-        await self._settle(delivery, {"due_at": again_at, "last_error": code[:64]})
+        """`again_at` is None where it is given up. What was called off while it was on its way is not put off."""
+        due = alert_deliveries.c.due_at
+        again = sa.case((due.is_not(None), sa.literal(again_at, due.type)))
+        await self._settle(delivery, {"due_at": again, "last_error": code[:64]})
 
     async def _any_due(self, now: datetime, gather: timedelta) -> bool:
         """Reads only: a process with nothing to do takes no part in the queue of writers."""
@@ -135,8 +144,8 @@ def _due(now: datetime, gather: timedelta) -> sa.Select[Any]:
     table, before = alert_deliveries.c, alert_deliveries.alias("before")
     same = before.c.hook_id == table.hook_id, before.c.incident_id == table.incident_id
     beginning = sa.exists().where(*same, before.c.moment == OPENED, before.c.due_at.is_not(None))
-    # What was never tried and lies far ahead was written before somebody set the clock back.
-    ahead = sa.and_(table.attempts == 0, table.due_at > now + gather)
+    # What was never tried and lies ahead was written before somebody set the clock back; so was what lies far ahead.
+    ahead = sa.or_(sa.and_(table.attempts == 0, table.due_at > now + gather), table.due_at > now + FAR)
     gathered = sa.or_(table.moment == CLOSED, table.attempts > 0, table.due_at <= now - gather, ahead)
     query = sa.select(table.id, table.uid, table.hook_id, table.incident_id, table.moment, table.attempts)
     query = query.where(sa.or_(table.due_at <= now, ahead), gathered, sa.or_(table.moment == OPENED, ~beginning))

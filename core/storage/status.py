@@ -185,10 +185,14 @@ async def forget_evidence(connection: Connection, keys: Collection[int]) -> None
 
 
 class Known(NamedTuple):
-    """How often a row was written, and by whom last; zeros where there is none. While `quiet` no incident begins."""
+    """How often a row was written, and by whom last; zeros where there is none. While `quiet` no incident begins.
+
+    `trouble_since` is what an incident is open of, whatever a process remembers that missed the answer to its write.
+    """
 
     seq: int
     writer: int
+    trouble_since: datetime | None
     config_version: int
     quiet: bool
 
@@ -198,9 +202,14 @@ async def _locked(connection: Connection, keys: Iterable[int], now: datetime) ->
     alive = await lock_sources(connection, keys)
     # A statement of its own: the one that waited for the lock still sees what was stored before it waited.
     quiet = sources.c.paused, sources.c.maintenance_from, sources.c.maintenance_until
-    query = sa.select(sources.c.id, source_status.c.seq, source_status.c.writer, sources.c.config_version, *quiet)
+    state = source_status.c.seq, source_status.c.writer, source_status.c.trouble_since
+    query = sa.select(sources.c.id, *state, sources.c.config_version, *quiet)
     rows = await connection.execute(query.select_from(sources.outerjoin(source_status)).where(sources.c.id.in_(alive)))
-    return {row.id: Known(row.seq or 0, row.writer or NOBODY, row.config_version, _is_quiet(row, now)) for row in rows}
+    return {row.id: _known(row, now) for row in rows}
+
+
+def _known(row: Any, now: datetime) -> Known:
+    return Known(row.seq or 0, row.writer or NOBODY, row.trouble_since, row.config_version, _is_quiet(row, now))
 
 
 def _is_quiet(row: Any, now: datetime) -> bool:
@@ -231,9 +240,9 @@ def _written(stored: StatusRecord | None, each: Unwritten, known: Known, number:
     if known.config_version != each.record.config_version:
         each = _proving_nothing(each, stored)
     record = each.record if stored is None else _joined(stored, each)
-    before, opened = record.trouble_since is not None, record.state == BreakerState.OPEN.value
+    before, opened = known.trouble_since is not None, record.state == BreakerState.OPEN.value
     trouble = in_trouble(before, record.streak, breaker_open=opened) and (before or not known.quiet)
-    since = (record.trouble_since or record.state_since or record.updated_at) if trouble else None
+    since = (known.trouble_since or record.state_since or record.updated_at) if trouble else None
     version = known.config_version
     kept = replace(record, seq=known.seq + 1, writer=number, trouble_since=since, config_version=version)
     return Written(kept, merged=stored is not None, turned=trouble is not before)
@@ -262,7 +271,6 @@ def _joined(stored: StatusRecord, each: Unwritten) -> StatusRecord:
         **{name: getattr(later, name) for name in EVIDENCE},
         state_since=min(since, default=None),
         streak=extended(stored.streak, each.proofs),
-        trouble_since=stored.trouble_since,
     )
 
 

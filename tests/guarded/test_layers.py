@@ -262,6 +262,35 @@ async def test_after_it_is_closed_nothing_is_built_any_more(guard: GuardedConnec
 
 
 @pytest.mark.anyio
+async def test_whoever_leaves_the_closing_leaves_the_connector_to_close(
+    guard: GuardedConnector, other_end: OtherEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(self: FakeConnector) -> None:
+        await asyncio.sleep(2)
+        self.other_end.closed += 1
+
+    monkeypatch.setattr(FakeConnector, "close", slow)
+    await guard.ping()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(guard.close(), 1)
+    await asyncio.sleep(2)
+    assert other_end.closed == 1
+
+
+@pytest.mark.anyio
+async def test_what_a_connector_raises_when_it_closes_is_told(
+    guard: GuardedConnector, other_end: OtherEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(self: FakeConnector) -> None:
+        raise OSError(self.other_end.closed)
+
+    monkeypatch.setattr(FakeConnector, "close", broken)
+    await guard.ping()
+    with pytest.raises(OSError, match="0"):
+        await guard.close()
+
+
+@pytest.mark.anyio
 async def test_a_call_that_waits_for_its_driver_or_its_turn_finds_it_closed(other_end: OtherEnd) -> None:
     loads = asyncio.Event()
     guard = guarded(other_end, ready=loads.wait)

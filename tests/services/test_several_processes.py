@@ -182,12 +182,26 @@ def test_a_commit_whose_answer_was_lost_counts_once_whoever_looks_meanwhile(
     assert counts(seen(two[1], source).figures) == (2, 0)
 
 
+def test_nothing_is_kept_of_a_source_that_the_other_deleted(two: tuple[Product, Product], source: Source) -> None:
+    one, other = two
+    service = other.runtime.sources
+    other.runtime.run(service.sample(ADMIN, "main", source.id, {"table": "orders"}))
+    hold = {"action": "disable", "reason": "moving"}
+    other.runtime.run(service.set_breaker(ADMIN, "main", source.id, hold))
+    kept = service._last_good._kept, service._views._shown, service._views._public, service._live._holds
+    assert all(kept)
+    one.runtime.run(one.runtime.sources.delete(ADMIN, "main", source.id))
+    other.runtime.run(Departed(service._sources, service._live).follow())
+    assert not any(kept)
+    assert not service._writer._dirty
+
+
 def test_a_source_that_the_other_deleted_is_let_go_of(two: tuple[Product, Product], source: Source) -> None:
     one, other = two
     ping(other, source, Step.OK)
     live = other.runtime.sources._live
     [met] = live.all()
-    departed = Departed(other.runtime.sources._sources, live, other.runtime.sources._writer)
+    departed = Departed(other.runtime.sources._sources, live)
     other.runtime.run(departed.follow())
     assert list(live.all()) == [met]
     one.runtime.run(one.runtime.sources.delete(ADMIN, "main", source.id))

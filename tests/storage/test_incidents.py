@@ -20,6 +20,7 @@ from tests.storage.conftest import NOW
 from tests.storage.plant import REFUSED, Plant
 
 pytestmark = pytest.mark.anyio
+LATER = NOW + timedelta(seconds=120)
 
 
 async def test_one_bad_proof_is_no_incident_and_two_are(plant: Plant) -> None:
@@ -45,6 +46,26 @@ async def test_one_good_proof_ends_nothing_and_two_do(plant: Plant) -> None:
     (incident,) = await plant.incidents()
     assert incident.closed_at == incident.members[0].closed_at == NOW + timedelta(seconds=100)
     assert await plant.told(source) == [("opened", 1), ("closed", 0)]
+
+
+async def test_what_began_with_a_write_whose_answer_was_lost_ends_with_the_next(plant: Plant) -> None:
+    source = await plant.add("Shop")
+    unaware = await plant.unwritten(source, (True, True), LATER)
+    await plant.fail(source)
+    (written,) = (await plant.statuses.save([unaware], LATER)).values()
+    assert (written.merged, written.turned, written.record.trouble_since) == (False, True, None)
+    (incident,) = await plant.incidents()
+    assert incident.closed_at == LATER
+
+
+async def test_after_an_end_whose_answer_was_lost_another_trouble_is_an_incident(plant: Plant) -> None:
+    source = await plant.add("Shop")
+    await plant.fail(source)
+    unaware = await plant.unwritten(source, (False, False), LATER)
+    await plant.recover(source, 60)
+    (written,) = (await plant.statuses.save([unaware], LATER)).values()
+    assert (written.merged, written.turned) == (False, True)
+    assert [incident.closed_at is None for incident in await plant.incidents()] == [False, True]
 
 
 async def test_a_breaker_that_opens_is_enough(plant: Plant) -> None:

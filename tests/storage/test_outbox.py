@@ -107,6 +107,38 @@ async def test_of_an_incident_that_is_over_nobody_hears_that_it_grew(plant: Plan
     assert await moments(plant) == ["opened", "closed"]
 
 
+@pytest.mark.parametrize("in_flight", [False, True])
+async def test_that_it_grew_is_not_told_after_its_end(plant: Plant, hooks: HookRepository, in_flight: bool) -> None:
+    await hook(hooks, plant)
+    shop, blog = await plant.add("Shop"), await plant.add("Blog")
+    await plant.fail(shop)
+    await told(plant)
+    await plant.fail(blog)
+    (grown,) = await claim(plant)
+    outbox = Outbox(plant.database)
+    if not in_flight:
+        await outbox.failed(grown, "status_503", NOW + timedelta(seconds=61))
+    for source in (shop, blog):
+        await plant.recover(source, 52)
+    if in_flight:
+        await outbox.failed(grown, "status_503", NOW + timedelta(seconds=61))
+    assert [delivery.moment for delivery in await told(plant)] == ["closed"]
+    assert await claim(plant, 9999) == ()
+
+
+async def test_a_hook_that_was_only_to_be_told_of_newcomers_is_not_told_of_the_end_alone(
+    plant: Plant, hooks: HookRepository
+) -> None:
+    shop, blog = await plant.add("Shop"), await plant.add("Blog")
+    await plant.fail(shop)
+    await hook(hooks, plant)
+    await plant.fail(blog)
+    assert await moments(plant) == ["grown"]
+    for source in (shop, blog):
+        await plant.recover(source, 60)
+    assert await moments(plant) == []
+
+
 async def told(plant: Plant) -> tuple[Delivery, ...]:
     """What is claimed and delivered now."""
     found = await claim(plant, 3600)
@@ -227,3 +259,13 @@ async def test_a_clock_that_was_set_back_holds_up_no_beginning(plant: Plant, hoo
     await plant.fail(await plant.add("Shop"))
     assert len(await claim(plant, -3600, GATHER)) == 1
     assert await claim(plant, -3600, GATHER) == ()
+
+
+async def test_a_clock_that_was_set_back_holds_up_nothing_that_was_tried(plant: Plant, hooks: HookRepository) -> None:
+    await hook(hooks, plant)
+    await plant.fail(await plant.add("Shop"))
+    (delivery,) = await claim(plant)
+    await Outbox(plant.database).failed(delivery, "timeout", NOW + timedelta(hours=1))
+    assert await claim(plant) == ()
+    assert len(await claim(plant, -86_400)) == 1
+    assert await claim(plant, -86_400) == ()

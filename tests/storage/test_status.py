@@ -7,11 +7,13 @@ from uuid import uuid4
 import pytest
 
 from core.models import Event, Organisation, SourceDraft
+from core.services.evidence import diagnosis_to_json
 from core.storage.database import Database
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRecord, SourceRepository
 from core.storage.status import StatusRecord, StatusRepository, Unwritten
 from tests.storage.conftest import NOW
+from tests.storage.plant import REFUSED
 
 pytestmark = pytest.mark.anyio
 
@@ -35,9 +37,10 @@ async def test_what_is_saved_is_found(statuses: StatusRepository, source: Source
 
 async def test_saving_again_replaces_and_clears(statuses: StatusRepository, source: SourceRecord) -> None:
     full = await save(statuses, _full(source.id))
-    empty = await save(statuses, replace(_empty(source.id), seq=full.seq))
+    well = replace(_empty(source.id), streak=2)
+    empty = await save(statuses, replace(well, seq=full.seq))
     assert await statuses.get(source.id) == empty
-    assert replace(empty, seq=0, writer=0) == _empty(source.id)
+    assert replace(empty, seq=0, writer=0) == well
 
 
 async def test_a_source_that_was_never_called_has_no_row(statuses: StatusRepository, source: SourceRecord) -> None:
@@ -108,7 +111,8 @@ async def test_probes_that_fail_alike_take_two_rows_however_they_are_batched(
     )
     for batch in ((opened,), (tried, failed), (tried,), (failed, tried, failed), (tried, otherwise)):
         await statuses.save([Unwritten(_full(source.id), news=batch)], NOW)
-    told = [(event.data["diagnosis"]["code"], event.data.get("times")) for event in await statuses.events(source.id)]
+    found = [event.data for event in await statuses.events(source.id) if event.type == "breaker"]
+    told = [(data["diagnosis"]["code"], data.get("times")) for data in found]
     assert told == [("unreachable", None), (None, 4), ("timeout", 3), ("timeout", None)]
 
 
@@ -150,7 +154,7 @@ def _full(source_id: int) -> StatusRecord:
         evidence_by="scheduled",
         streak=-3,
         trouble_since=NOW,
-        diagnosis={"code": "timeout", "fields": ["config.host"]},
+        diagnosis=diagnosis_to_json(REFUSED.diagnosis()),
         message={"key": "error.timeout", "args": {"s": 3}},
         updated_at=NOW,
         config_version=1,
