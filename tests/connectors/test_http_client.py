@@ -10,6 +10,7 @@ import pytest
 from yarl import URL
 
 from core.connectors.base import Environment, Limits
+from core.connectors.http import failures
 from core.connectors.http.client import HttpClient, Request, addressed
 from core.connectors.http.tls import TlsConfig
 from core.errors import BadAnswer, QueryRefused, SourceTimeout
@@ -225,6 +226,21 @@ async def test_a_request_with_a_body_is_not_redirected():
         await http.close()
         assert str(error) == "bad_answer.redirect_address"
         assert len(there.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7),
+        ({"retry-after": " 7 "}, 7),
+        ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, 0),
+        ({"Retry-After": "Fri, 31 Dec 99999999999 23:59:59 GMT"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_what_a_peer_asks_to_wait_is_read_or_left(headers: dict[str, str], seconds: float | None):
+    assert failures.retry_after(headers) == seconds
 
 
 def test_a_parameter_is_added_without_a_change_to_the_others():

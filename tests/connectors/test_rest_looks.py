@@ -15,8 +15,8 @@ from core.errors import (
     SourceError,
     SourceUnavailable,
 )
-from core.models import STEPS, CatalogEntry, CheckStatus
-from tests.connectors.conformance import assert_kept, error_of
+from core.models import STEPS, CatalogEntry, CheckStatus, Message
+from tests.connectors.conformance import CANARY, assert_kept, error_of
 from tests.connectors.rest_source import JSON, answer, opened, peer
 from tests.guarded.test_starvation import guarded
 from tests.servers.apps.records import COUNT, SECRET
@@ -79,6 +79,33 @@ async def test_the_ladder_tells_who_is_unknown_from_what_is_forbidden(records: W
         failed = [check for check in checks if check.status is CheckStatus.FAILED]
         assert [check.step for check in failed] == [step]
         assert failed[0].fields
+
+
+@pytest.mark.parametrize(
+    ("path", "expect", "auth", "failed"),
+    [
+        ("/status/403", "200", CheckStatus.OK, "permission"),
+        ("/status/204", "200", CheckStatus.OK, "permission"),
+        ("/status/404", "200", CheckStatus.SKIPPED, "permission"),
+        ("/status/304", "200", CheckStatus.SKIPPED, "permission"),
+        ("/status/407", "200", CheckStatus.SKIPPED, "permission"),
+        ("/status/404", "404", CheckStatus.SKIPPED, None),
+        ("/status/401", "401", CheckStatus.SKIPPED, "sample"),
+        ("/status/429", "200", CheckStatus.FAILED, "auth"),
+        ("/status/500", "200", CheckStatus.FAILED, "auth"),
+        ("/status/503", "200", CheckStatus.FAILED, "auth"),
+    ],
+)
+async def test_credentials_are_called_accepted_only_where_somebody_looked_at_them(
+    records: WebServer, path: str, expect: str, auth: CheckStatus, failed: str | None
+):
+    wrong = {"type": "bearer", "token": CANARY}
+    async with opened(records.url, health_path=path, health_expect=[expect], auth=wrong) as rest:
+        checks = {check.step: check async for check in rest.diagnose()}
+    evidence = checks["auth"].evidence
+    assert (checks["auth"].status, evidence == Message("check.known_caller")) == (auth, auth is CheckStatus.OK)
+    first = next((step for step, check in checks.items() if check.status is CheckStatus.FAILED), None)
+    assert first == failed
 
 
 async def test_the_ladder_of_a_good_service_has_every_rung(records: WebServer):

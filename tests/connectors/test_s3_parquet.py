@@ -13,6 +13,7 @@ from core.connectors.s3.bucket import Piece
 from core.connectors.s3.pages import Pages, measured
 from core.errors import BadAnswer, LimitExceeded
 from core.models import Sample
+from tests.connectors.s3_objects import many_groups
 
 pytestmark = pytest.mark.anyio
 MANY = 600_000
@@ -108,3 +109,17 @@ async def test_two_columns_of_one_name_are_a_bad_answer_and_no_defect():
     stored._data = out.getvalue()
     with pytest.raises(BadAnswer):
         await parquet.preview(stored, "k", 10, 5_000_000)  # type: ignore[arg-type]  # a fake
+
+
+class FromTheStart(Stored):
+    """What sends the last bytes where they are asked for, and else the first ones."""
+
+    async def read(self, key: str, start: int, length: int) -> Piece:
+        return await super().read(key, min(start, 0), length)
+
+
+async def test_the_first_bytes_are_not_taken_for_a_long_footer():
+    stored = FromTheStart({"n": [1]})
+    stored._data = many_groups(6000)
+    with pytest.raises(BadAnswer, match="not_s3"):
+        await parquet.columns(stored, "k", 5_000_000)  # type: ignore[arg-type]  # a fake

@@ -18,8 +18,10 @@ from core.safety.egress import EgressPolicy
 from tests.connectors.conformance import error_of
 from tests.connectors.s3_objects import BUCKET, OBJECTS, PERSIAN
 from tests.servers.s3 import S3Server
+from tests.servers.stubs import stub_server
 
 pytestmark = pytest.mark.anyio
+MIB = 1024 * 1024
 
 
 @pytest.fixture
@@ -167,6 +169,18 @@ async def test_the_head_of_a_large_table_takes_one_small_request(bucket: S3Conne
     sample = await bucket.sample({"key": "p/big.csv"})
     assert (len(sample.rows), sample.truncated_by) == (100, "limit")
     assert sample.bytes_read <= 64 * 1024
+
+
+@pytest.mark.parametrize(("bytes_max", "cut"), [(5 * MIB, "limit"), (100_000, "bytes")])
+async def test_a_service_that_sends_objects_from_their_start_repeats_no_row(server: S3Server, bytes_max: int, cut: str):
+    rows = [(number, "x" * 200) for number in range(2000)]
+    body = "n,text\n" + "".join(f"{number},{text}\n" for number, text in rows)
+    with stub_server(200, body.encode(), {}) as url:
+        async with closing(connector_of(server, bytes_max, endpoint_url=url)) as connector:
+            sample = await connector.sample({"key": "p/rows.csv", "limit": 1000})
+    assert (names(sample), sample.truncated_by) == (["n", "text"], cut)
+    assert sample.rows == tuple(rows[: len(sample.rows)])
+    assert len(sample.rows) == (1000 if cut == "limit" else 320)
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ async def test_every_named_error_is_one_of_ours(server: S3Server, status: int, c
         async with no_traces_of(connector(server, endpoint_url=url)) as source:
             found = await error_of(source.ping())
     assert (str(found), found.retried) == (error, retried)  # type: ignore[attr-defined]
+    assert found.retry_after == (7 if error.startswith("source_unavailable") else None)  # type: ignore[attr-defined]
 
 
 def listed(inner: bytes) -> bytes:
@@ -285,6 +286,12 @@ def test_a_clock_that_is_wrong_is_named_with_the_minutes(behind: int, said: str)
     assert_presentable(error)
     if said == "clock_apart":
         assert error.arguments["minutes"] == 20
+
+
+def test_a_date_that_no_calendar_has_tells_no_minutes():
+    answer = {"ResponseMetadata": {"HTTPStatusCode": 403}, "Error": {"Code": "RequestTimeTooSkewed"}}
+    headers = {"date": "Fri, 31 Dec 99999999999 23:59:59 GMT"}
+    assert str(failures.of(ClientError(answer, "ListObjectsV2"), headers, BUCKET, ())) == "auth_failed.clock"
 
 
 async def test_the_ladder_says_what_cannot_be_proven_and_reads_one_object(server: S3Server):

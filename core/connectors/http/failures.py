@@ -127,10 +127,21 @@ def of_status(status: int, headers: Mapping[str, str], *, auth_field: str, detai
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds, from either form of the header (RFC 9110, 10.2.3); None where there is none that makes sense."""
-    text = headers.get("Retry-After", "").strip()
+    text = header(headers, "retry-after").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
+    seconds = seconds_until(text)
+    return None if seconds is None else max(0.0, seconds)
+
+
+def header(headers: Mapping[str, str], name: str) -> str:
+    """Its value, of whatever case the letters of its name are; `name` is in small ones."""
+    return next((value for each, value in headers.items() if each.lower() == name), "")
+
+
+def seconds_until(text: str) -> float | None:
+    """From now to a date as HTTP has it; None for what is none."""
     try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+        return (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (OverflowError, TypeError, ValueError):
         return None

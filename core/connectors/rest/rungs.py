@@ -5,16 +5,20 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from core.connectors.base import Environment, Limits
+from core.connectors.http.client import Answer
 from core.connectors.http.rungs import network_rungs
 from core.connectors.network import fields_of
 from core.connectors.rest.health import Health
 from core.connectors.rest.service import Service
 from core.diagnosis.ladder import Found, climb, unsupported
-from core.errors import AuthError, BadAnswer, SourceError
-from core.models import Check, Message
+from core.errors import AuthError, BadAnswer, RateLimited, SourceError, SourceUnavailable
+from core.models import Check, CheckStatus, Message
 
 if TYPE_CHECKING:
     from yarl import URL
+
+_KNOWN = frozenset({*range(200, 300), 403})
+"""Statuses of a service that has looked at who asks; of any other, a wrong token may get the same."""
 
 
 def ladder(
@@ -27,33 +31,39 @@ def ladder(
 
 
 class _Asked:
-    """One health request answers both rungs: 401 is the first one's, every other refusal the second's."""
+    """One health request answers both rungs: the first one's are 401 and a service that is not well or asked too
+    often, every other refusal is the second's."""
 
     def __init__(self, config: Any, service: Service) -> None:
         self._config, self._service, self._health = config, service, Health(service, config)
-        self._told, self._server = "", ""
+        self._told = ""
         self._refused: SourceError | None = None
 
     async def who(self) -> Found:
         answer = await self._health.ask()
         self._told = self._health.told(answer)
-        self._server = self._service.word(answer.headers.get("Server", ""))
-        self._refused = self._health.refusal(answer)
-        if isinstance(self._refused, AuthError):
+        self._refused = self._refusal(answer)
+        if isinstance(self._refused, AuthError | RateLimited | SourceUnavailable):
             raise self._refused
-        if self._refused is None and not self._health.is_expected(answer):
-            self._refused = BadAnswer("status", status=answer.status)
-        facts = {"server": self._server} if self._server else {}
+        server = self._service.word(answer.headers.get("Server", ""))
+        facts = {"server": server} if server else {}
         if not self._service.secrets:
             return Found(Message("check.no_auth"), facts=facts)
-        evidence = Message("check.known_caller")
+        known = answer.status in _KNOWN
+        evidence = Message("check.known_caller") if known else Message.literal(self._told)
         if self._in_clear():
             return Found(evidence, Message("check.sent_in_clear"), ("config.base_url",), facts)
-        return Found(evidence, facts=facts)
+        return Found(evidence, facts=facts, status=None if known else CheckStatus.SKIPPED)
+
+    def _refusal(self, answer: Answer) -> SourceError | None:
+        if self._health.is_expected(answer):
+            return None
+        refused = self._health.refusal(answer) or BadAnswer("status", status=answer.status)
+        refused.fields = refused.fields or fields_of("health_path")
+        return refused
 
     async def what(self) -> Found:
         if self._refused is not None:
-            self._refused.fields = self._refused.fields or fields_of("health_path")
             raise self._refused
         return Found(Message.literal(self._told), facts={"command": self._health.command})
 

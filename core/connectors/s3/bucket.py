@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from core.connectors.http.client import Answer, HttpClient
@@ -83,14 +84,27 @@ class Bucket:
         raise refused
 
     async def read(self, key: str, start: int, length: int) -> Piece:
-        """`length` bytes of an object from `start`; the last `length` ones when `start` is negative."""
+        """`length` bytes of an object from `start`; the last `length` ones when `start` is negative.
+
+        A service without ranges gives the first ones instead.
+        """
         extent = f"bytes={start}-{start + length - 1}" if start >= 0 else f"bytes=-{length}"
         call = self._carrier.call("get_object", length, b"", Bucket=self._config.bucket, Key=key, Range=extent)
         try:
             carried = await self._translated(call)
         except _EmptyRange:
             return Piece(b"", max(0, start), 0, "")
-        return _piece(carried.answer, start)
+        return self._piece(carried.answer, start)
+
+    def _piece(self, answer: Answer, start: int) -> Piece:
+        content_type = answer.headers.get("Content-Type", "")
+        extent = re.match(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", answer.headers.get("Content-Range", ""))
+        if extent is None and answer.status != HTTPStatus.PARTIAL_CONTENT:
+            return Piece(answer.body, 0, len(answer.body) if answer.complete else None, content_type)
+        if extent is None or (start >= 0 and int(extent[1]) not in (0, start)):
+            raise failures.unreadable(self._config.bucket)
+        total = None if extent[3] == "*" else int(extent[3])
+        return Piece(answer.body, int(extent[1]), total, content_type)
 
     async def _translated(self, call: Awaitable[Carried]) -> Carried:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -141,12 +155,3 @@ def _text(value: Any) -> str:
 
 def _utc(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC) if moment else None
-
-
-def _piece(answer: Answer, start: int) -> Piece:
-    content_type = answer.headers.get("Content-Type", "")
-    extent = re.match(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", answer.headers.get("Content-Range", ""))
-    if extent is None:  # a server without ranges sends the object from its start
-        return Piece(answer.body, 0, len(answer.body) if answer.complete else None, content_type)
-    total = None if extent[3] == "*" else int(extent[3])
-    return Piece(answer.body, int(extent[1]), total, content_type)

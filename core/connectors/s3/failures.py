@@ -1,12 +1,10 @@
 """Every error that an S3 service names, as one of ours."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from core.connectors.http.failures import retry_after
+from core.connectors.http.failures import header, retry_after, seconds_until
 from core.connectors.network import fields_of
 from core.errors import (
     AuthError,
@@ -72,11 +70,10 @@ def of(err: Any, headers: Mapping[str, str], bucket: str, secrets: tuple[str, ..
 
 def _skewed(headers: Mapping[str, str], bucket: str) -> AuthError:
     """By how much the clocks differ, where the service says what time it has."""
-    try:
-        theirs = parsedate_to_datetime({name.lower(): value for name, value in headers.items()}["date"])
-        apart = round(abs((datetime.now(UTC) - theirs).total_seconds()) / 60)
-    except (KeyError, ValueError, TypeError):
+    seconds = seconds_until(header(headers, "date"))
+    if seconds is None:
         return AuthError("clock", bucket=bucket)
+    apart = round(abs(seconds) / 60)
     # Less than any service minds: then it is not what the header says.
     return AuthError("clock_apart" if apart >= SKEW_MIN else "clock", bucket=bucket, minutes=apart)
 

@@ -6,7 +6,9 @@ Arrow makes a kilobyte of each column of each row group, so only as much of a lo
 import asyncio
 from typing import Any
 
-from core.connectors.s3.bucket import Bucket
+from core.connectors.network import fields_of
+from core.connectors.s3.bucket import Bucket, Piece
+from core.connectors.s3.content import content
 from core.connectors.s3.thrift import Compact, Ended, Malformed
 from core.errors import BadAnswer, LimitExceeded
 
@@ -34,23 +36,33 @@ async def read(bucket: Bucket, key: str, bytes_max: int) -> tuple[Any, int, int,
     Raises BadAnswer for what is no Parquet file, LimitExceeded for one that has too many columns.
     """
     tail = await bucket.read(key, -1, GUESS)
+    length, total = _lengths(tail)
+    if length + _TAIL <= len(tail.data):
+        footer = await asyncio.to_thread(_first_group, tail.data[-length - _TAIL : -_TAIL])
+        return await asyncio.to_thread(_metadata, footer), total, len(tail.data), tail.data
+    footer, fetched = await _beginning(bucket, key, total - length - _TAIL, length, bytes_max)
+    return await asyncio.to_thread(_metadata, footer), total, len(tail.data) + fetched, tail.data
+
+
+@content()
+def _lengths(tail: Piece) -> tuple[int, int]:
+    """Bytes of the footer and of the file, by the file's last bytes."""
     if tail.total is None or not tail.data.endswith(MAGIC) or len(tail.data) < _TAIL:
         raise BadAnswer("parquet")
     length = int.from_bytes(tail.data[-_TAIL:-4], "little")
     if length + _TAIL > tail.total:
         raise BadAnswer("parquet")
-    if length + _TAIL <= len(tail.data):
-        footer = await asyncio.to_thread(_first_group, tail.data[-length - _TAIL : -_TAIL])
-        return await asyncio.to_thread(_metadata, footer), tail.total, len(tail.data), tail.data
-    footer, fetched = await _beginning(bucket, key, tail.total - length - _TAIL, length, bytes_max)
-    return await asyncio.to_thread(_metadata, footer), tail.total, len(tail.data) + fetched, tail.data
+    return length, tail.total
 
 
 async def _beginning(bucket: Bucket, key: str, start: int, length: int, bytes_max: int) -> tuple[bytes, int]:
     data, wanted = b"", BEGINNING
     while True:
         wanted = min(wanted, length - len(data), bytes_max - len(data))
-        data += (await bucket.read(key, start + len(data), wanted)).data
+        piece = await bucket.read(key, start + len(data), wanted)
+        if piece.start != start + len(data):
+            raise BadAnswer("not_s3", fields=fields_of("endpoint_url"))
+        data += piece.data
         try:
             return await asyncio.to_thread(_first_group, data), len(data)
         except LimitExceeded:
@@ -59,6 +71,7 @@ async def _beginning(bucket: Bucket, key: str, start: int, length: int, bytes_ma
         wanted = len(data) * (GROWTH - 1)
 
 
+@content()
 def _first_group(data: bytes) -> bytes:
     """A footer that lists the first row group alone. Raises LimitExceeded where the bytes end before that does."""
     try:
@@ -91,6 +104,7 @@ def _check_columns(walk: Compact) -> None:
         raise LimitExceeded("columns", count=COLUMNS_MAX)
 
 
+@content()
 def _metadata(footer: bytes) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq

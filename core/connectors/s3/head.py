@@ -14,7 +14,7 @@ MEMBERS_MAX = 1_000
 
 
 class Head:
-    """Gathers pieces of one object. `whole` once nothing of it is missing, `full` once the bytes allowed are used up.
+    """Gathers pieces of one object. `whole` once nothing of it is missing, `full` once no more of it can be had.
 
     Compression is believed only where the first bytes show it: some clients decompress before they store.
     """
@@ -31,6 +31,12 @@ class Head:
         return len(self._raw)
 
     def add(self, piece: Piece) -> None:
+        """The next piece, or the object from its start once more, as a service without ranges sends it."""
+        if piece.start != len(self._raw):
+            if len(piece.data) <= len(self._raw):
+                self.full = True
+                return
+            self._raw.clear()
         self._raw += piece.data
         self.whole = piece.at_end
         self.full = len(self._raw) >= self._max

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.connectors.s3 import footer
 from core.connectors.s3.bucket import Bucket
+from core.connectors.s3.content import content
 from core.connectors.s3.pages import Pages, measured
 from core.errors import BadAnswer, LimitExceeded
 from core.models import Column, Message, Sample
@@ -85,7 +86,7 @@ async def preview(bucket: Bucket, key: str, limit: int, bytes_max: int) -> Sampl
     ranges = _Ranges(total, {total - len(tail): tail})
     columns = _fitting(metadata, bytes_max)
     if columns:
-        fetched += await _fetch(bucket, key, ranges, *_extent(metadata, columns))
+        fetched += await _fetch(bucket, key, ranges, *_extent(metadata, columns, total))
     sample = await asyncio.to_thread(_rows, ranges, metadata, columns, limit, bytes_max, bucket.secrets)
     return replace(sample, bytes_read=fetched, executed=f"GetObject {key}")
 
@@ -96,6 +97,7 @@ async def columns(bucket: Bucket, key: str, bytes_max: int) -> tuple[Column, ...
     return await asyncio.to_thread(_schema, metadata)
 
 
+@content()
 def _schema(metadata: Any) -> tuple[Column, ...]:
     import pyarrow as pa
 
@@ -106,9 +108,6 @@ def _schema(metadata: Any) -> tuple[Column, ...]:
 
 
 async def _fetch(bucket: Bucket, key: str, ranges: _Ranges, start: int, end: int) -> int:
-    end = min(end, ranges.total)
-    if start >= end:
-        raise BadAnswer("parquet")
     if ranges.holds(start, end):
         return 0
     piece = await bucket.read(key, start, end - start)
@@ -132,10 +131,14 @@ def _fitting(metadata: Any, room: int) -> list[int]:
     return fitting
 
 
-def _extent(metadata: Any, columns: list[int]) -> tuple[int, int]:
+@content()
+def _extent(metadata: Any, columns: list[int], total: int) -> tuple[int, int]:
     chunks = [metadata.row_group(0).column(position) for position in columns]
-    end = max(_start(chunk) + chunk.total_compressed_size for chunk in chunks)
-    return min(map(_start, chunks)), end + OLD_WRITERS_BYTES
+    start, end = min(map(_start, chunks)), max(_start(chunk) + chunk.total_compressed_size for chunk in chunks)
+    end = min(end + OLD_WRITERS_BYTES, total)
+    if start >= end:
+        raise BadAnswer("parquet")
+    return start, end
 
 
 def _start(chunk: Any) -> int:
@@ -143,6 +146,7 @@ def _start(chunk: Any) -> int:
     return min(page, chunk.dictionary_page_offset) if chunk.has_dictionary_page else page
 
 
+@content()
 def _rows(
     ranges: _Ranges, metadata: Any, fitting: list[int], limit: int, bytes_max: int, secrets: tuple[str, ...]
 ) -> Sample:
@@ -154,8 +158,7 @@ def _rows(
             shown, missing = _shown(file, metadata, held)
             columns = tuple(Column(name, _type(file.schema_arrow.field(name).type)) for name in shown)
             builder = RowBuilder(columns, limit, bytes_max, secrets=secrets)
-            read = 0
-            whole = True
+            read, whole = 0, True
             for row in _read(file, metadata, shown, batch):
                 read += 1
                 if not (whole := builder.add(row)):
@@ -221,9 +224,8 @@ def _longest(pages: Pages, compression: str) -> int:
         except (pa.ArrowException, OSError, ValueError):
             return pages.dictionary
     at = longest = 0
-    while at + 4 <= len(
-        plain
-    ):  # each behind its length, https://parquet.apache.org/docs/file-format/data-pages/encodings
+    # Each behind its length: https://parquet.apache.org/docs/file-format/data-pages/encodings
+    while at + 4 <= len(plain):
         size = int.from_bytes(plain[at : at + 4], "little")
         at, longest = at + 4 + size, max(longest, size)
     return longest if at == len(plain) else pages.dictionary

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from core.connectors.s3 import parquet
 from core.connectors.s3.bucket import Bucket
+from core.connectors.s3.content import content
 from core.connectors.s3.encodings import readable
 from core.connectors.s3.head import Head
 from core.connectors.s3.tables import READERS, dumped, lines_of
@@ -46,6 +47,7 @@ async def _grown(bucket: Bucket, key: str, kind: str, compression: str | None, l
             return replace(sample, bytes_read=head.fetched, executed=f"GetObject {key}")
 
 
+@content()
 def _shown(head: Head, kind: str, limit: int, bytes_max: int, secrets: tuple[str, ...]) -> Sample:
     content = head.content()
     text, note = readable(content, cut=not head.whole)
