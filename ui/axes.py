@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -100,7 +100,12 @@ def ink() -> str:
 
 def told(moment: datetime, step_s: int, t: Translator) -> str:
     """A stretch of history under the pointer: its clock time on its day."""
-    return t.date(moment) if step_s >= DAY_S else f"{day_and_month(moment, t)} · {t.clock(moment)}"
+    return stretch(moment, step_s, t) if step_s >= DAY_S else f"{day_and_month(moment, t)} · {t.clock(moment)}"
+
+
+def stretch(moment: datetime, step_s: int, t: Translator) -> str:
+    """When it begins. Days are those of UTC: west of Greenwich they begin on the reader's day before."""
+    return t.date(t.midnight(moment.astimezone(UTC).date())) if step_s >= DAY_S else t.datetime(moment)
 
 
 def hover(texts: Sequence[str], t: Translator) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Latency per source over time: one line a source, stretches with failures marked, and the same in a table."""
 
 from collections.abc import Iterator, Sequence
-from itertools import cycle
+from datetime import datetime
+from itertools import cycle, pairwise
+from statistics import median
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]  # carries no types
 import streamlit as st
@@ -17,6 +19,8 @@ PERCENTILES = ("p50", "p95", "p99")
 PALETTE = ("#1098AD", "#F59F00", "#7048E8", "#37B24D", "#D6336C", "#4263EB", "#E8590C", "#74B816", "#AE3EC9", "#868E96")
 DASHES = ("solid", "dash")
 FEW = 30
+SILENT = 3
+"""A line ends where nobody called for so many times as long as usual."""
 MARKS_MAX = 60
 """More marks of failure than this hide the lines; those with most failures stay."""
 
@@ -64,18 +68,18 @@ def chart_table(past: OrgHistory, t: Translator) -> None:
     """The chart in words and figures, one row a source, and all of its points to take along."""
     names = ("name", "calls", "failed", "median", "slowest", "last")
     columns = {name: grid.text(t.text(f"health.table.{name}"), t) for name in names}
-    frame = grid.frame_of([_row(one, t) for one in past.latency], columns)
+    frame = grid.frame_of([_row(one, past.step_s, t) for one in past.latency], columns)
     grid.grid(frame, columns, t.text("health.chart.title"), t, key="health_table")
     header = ("source", "ts", "calls", "errors", "p50_ms", "p95_ms", "p99_ms", "avg_ms")
     csv_button("latency", header, _exported(past), t)
 
 
-def _row(one: LatencySeries, t: Translator) -> tuple[str, ...]:
+def _row(one: LatencySeries, step_s: int, t: Translator) -> tuple[str, ...]:
     medians = sorted(point.p50_ms or 0.0 for point in one.points)
     highest = max(point.p99_ms or 0.0 for point in one.points)
     counts = sum(point.calls for point in one.points), sum(point.errors for point in one.points)
-    spans = medians[len(medians) // 2], highest
-    return (one.name, *map(t.number, counts), *map(t.duration_ms, spans), t.datetime(one.points[-1].ts))
+    spans, last = (medians[len(medians) // 2], highest), axes.stretch(one.points[-1].ts, step_s, t)
+    return (one.name, *map(t.number, counts), *map(t.duration_ms, spans), last)
 
 
 def _exported(past: OrgHistory) -> Iterator[Sequence[Cell]]:
@@ -95,16 +99,30 @@ def _line(
     texts = [
         f"{t.isolated(one.name)} · {axes.told(point.ts, step_s, t)} · {t.duration_ms(value)}" for point, value in found
     ]
+    moments: list[datetime] = [point.ts for point, _ in found]
+    values: list[float | None] = [value for _, value in found]
+    gaps = _gaps(moments, step_s)
+    for index in reversed(gaps):
+        moments.insert(index, moments[index])
+        values.insert(index, None)
+        texts.insert(index, "")
     figure.add_scatter(
-        x=[point.ts for point, _ in found],
-        y=[value for _, value in found],
+        x=moments,
+        y=values,
         name=one.name,
-        mode="lines+markers" if len(found) < FEW else "lines",
+        mode="lines+markers" if len(found) < FEW or gaps else "lines",  # between two gaps a line may be one point
         line=line,
         marker={"size": 4},
         cliponaxis=False,
         **axes.hover(texts, t),
     )
+
+
+def _gaps(moments: Sequence[datetime], step_s: int) -> list[int]:
+    """Before which of them nobody called for long; a source that is seldom called has long steps anyway."""
+    steps = [(after - before).total_seconds() for before, after in pairwise(moments)]
+    longest = SILENT * max(step_s, median(steps or [0]))
+    return [index for index, step in enumerate(steps, 1) if step > longest]
 
 
 def _failures(figure: go.Figure, past: OrgHistory, percentile: str, t: Translator) -> None:

@@ -40,7 +40,9 @@ def history_chart(past: History, before: History | None, t: Translator) -> None:
     _band(figure, past, t)
     figure.update_layout(_layout(past, before, t))
     _mark_moment(figure, past)
-    alt = f"{description(past, t)} {week_before.said(before, t)}" if before is not None else description(past, t)
+    alt = description(past, t)
+    if before is not None:
+        alt = f"{alt} {week_before.said(before, past, t)}".rstrip()
     st.plotly_chart(figure, width="stretch", config=axes.config("history"), key="history", alt=alt)
     st.caption(alt)
 
@@ -53,7 +55,7 @@ def history_table(past: History, before: History | None, t: Translator) -> None:
         columns["before"] = grid.text(t.text("metrics.week_before"), t)
     then = week_before.median_then(before) if before is not None else None
     called = [point for point in reversed(past.buckets) if point.calls or point.rejected]
-    frame = grid.frame_of([_row(point, then, t) for point in called[:TABLE_MAX]], columns)
+    frame = grid.frame_of([_row(point, past.step_s, then, t) for point in called[:TABLE_MAX]], columns)
     grid.grid(frame, columns, t.text("metrics.chart.title"), t, key="history_table")
     header = ("ts", "calls", "errors", "rejected", "p50_ms", "p95_ms", "p99_ms", "avg_ms")
     csv_button("history", header, _exported(past.buckets), t)
@@ -68,8 +70,8 @@ def description(past: History, t: Translator) -> str:
 
 
 def state_of(point: HistoryPoint) -> str | None:
-    """How the source was in a stretch; None when nobody called."""
-    if point.rejected:
+    """How the source was in a stretch; None when nobody called. A few refusals do not suspend a whole day."""
+    if point.rejected > point.calls:
         return SUSPENDED
     if not point.calls:
         return None
@@ -169,12 +171,12 @@ def _middles(past: History) -> list[Any]:
     return [point.ts + half for point in past.buckets]
 
 
-def _row(point: HistoryPoint, then: Then | None, t: Translator) -> tuple[str, ...]:
+def _row(point: HistoryPoint, step_s: int, then: Then | None, t: Translator) -> tuple[str, ...]:
     counts = map(t.number, (point.calls, point.errors, point.rejected))
     latencies = [getattr(point, f"{percentile}_ms") for percentile in PERCENTILES]
     latencies += [then(point.ts)] if then else []
     spans = (grid.NOTHING if value is None else t.duration_ms(value) for value in latencies)
-    return t.datetime(point.ts), *counts, *spans
+    return axes.stretch(point.ts, step_s, t), *counts, *spans
 
 
 def _exported(points: Sequence[HistoryPoint]) -> Iterator[Sequence[Cell]]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import Cause, Incident, IncidentSource, Status
+from core.services.incidents import LISTED_MAX
 from ui import navigation
 from ui.history_range import AT
 from ui.session import Reader
@@ -23,7 +24,7 @@ def incident_list(found: Sequence[Incident], person: Reader, t: Translator) -> N
         edge = Status.UNKNOWN if incident.closed_at else Status.ERROR
         with st.container(border=True, key=f"why_{edge.value}_{incident.id}"):
             _incident(incident, person, t)
-    if len(found) > SHOWN_MAX:
+    if SHOWN_MAX < len(found) < LISTED_MAX:  # else nobody knows how many more there are
         st.caption(t.plural("health.past.more", len(found) - SHOWN_MAX))
 
 

@@ -13,6 +13,8 @@ from ui.session import Reader
 WEEK = timedelta(days=7)
 """Also the longest range that is compared: in a longer one most of both would be the same calls."""
 COLOUR = "#868E96"
+LONGER_MAX = 1.1
+"""Then is known by whole hours: where those are longer than the range by more than this, their counts say nothing."""
 
 
 def read(source: Source, person: Reader, since: datetime, until: datetime) -> History | None:
@@ -39,8 +41,10 @@ def line(figure: Any, before: History, t: Translator) -> None:
     )
 
 
-def said(before: History, t: Translator) -> str:
-    """The line in words."""
+def said(before: History, past: History, t: Translator) -> str:
+    """The line in words; empty where it is of a longer time than `past`."""
+    if before.until - before.since > LONGER_MAX * (past.until - past.since):
+        return ""
     calls, failed = sum(point.calls for point in before.buckets), sum(point.errors for point in before.buckets)
     return t.plural("metrics.week_before.alt", calls, failed=failed)
 

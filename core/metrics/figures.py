@@ -20,6 +20,9 @@ WAITING_MAX = 2_000
 for so many calls, and another process wrote to it before this one."""
 EMA_TAU_S = 60.0
 """Time constant of the average: a call's weight falls to 1/e within a minute, whatever the rhythm of calls."""
+BEHIND_S = 60.0
+"""Calls of another process come by the batch, up to 10 s after those that are stored; what is later than this is a
+clock that was set back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +128,11 @@ class Fold:
         if self._average is None or self._average_ts is None:
             self._average = latency_ms
         else:
-            # A clock set back gives a negative gap; it counts as none.
-            gap = max(0.0, (now - self._average_ts).total_seconds())
-            self._average += (1 - math.exp(-gap / EMA_TAU_S)) * (latency_ms - self._average)
+            # A step back counts as none.
+            gap = (now - self._average_ts).total_seconds()
+            self._average += (1 - math.exp(-max(0.0, gap) / EMA_TAU_S)) * (latency_ms - self._average)
+            if -BEHIND_S < gap < 0:
+                return  # the seconds since this call have been counted: the next one must not count them again
         self._average_ts = now
 
 

@@ -52,7 +52,10 @@ class Window:
     @property
     def budget_left(self) -> float | None:
         """Which share of the failures that OBJECTIVE allows is left: 0 when all is used up, None without a call."""
-        return max(0.0, 1 - self.errors / (self.calls * (1 - OBJECTIVE))) if self.calls else None
+        if not self.calls:
+            return None
+        # 1 - 0.995 is a little more than 0.005: of a budget that is used up 9e-16 would be left.
+        return max(0.0, round(1 - self.errors / (self.calls * (1 - OBJECTIVE)), 9))
 
 
 @dataclass(frozen=True, slots=True)

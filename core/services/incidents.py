@@ -7,6 +7,8 @@ from core.services.evidence import diagnosis_from_json
 from core.services.rights import require
 from core.storage.incident_list import IncidentRecord, IncidentRepository, MemberRecord
 
+LISTED_MAX = 1_000
+
 
 class Incidents:
     """Raises NotFound for an organisation that the actor does not belong to."""
@@ -20,7 +22,7 @@ class Incidents:
         org: str,
         since: datetime | None = None,
         until: datetime | None = None,
-        limit: int = 50,
+        limit: int = LISTED_MAX,
     ) -> tuple[Incident, ...]:
         """Newest first; with `since` those that are open or ended after it, with `until` those that began before."""
         require(actor, org, Role.VIEWER)

@@ -1,9 +1,10 @@
 """History in tiers: stretches of five minutes, of an hour, of a day, each source's one after the other."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -22,7 +23,6 @@ LOOKED_UP_MAX = 50
 STRETCHES_MAX = 5_000
 LATE_S = 60
 """A stretch that is written later than this after its end may have been rolled up before."""
-COARSER = ("1h", "1d")
 Bound = sa.ColumnElement[int]
 
 
@@ -115,7 +115,7 @@ async def record_history(
     values = [_values(key, bucket, writer) for key, bucket in rows if not bucket.added]
     values += await _on_top(connection, added, writer)
     await connection.execute(upsert_history(connection, "5m"), values)
-    await _look_again(connection, min(row["ts"] for row in values), int(now.timestamp()))
+    await _look_again(connection, {row["ts"] for row in values}, int(now.timestamp()))
 
 
 def upsert_history(connection: Connection, tier: str) -> sa.Executable:
@@ -155,16 +155,29 @@ def _merged(packed: Iterable[bytes]) -> bytes:
     return Histogram.merged(map(Histogram.unpack, packed)).pack()
 
 
-async def _look_again(connection: Connection, oldest: int, now: int) -> None:
+async def _look_again(connection: Connection, written: Collection[int], now: int) -> None:
     """Whoever rolled that time up, or is about to, has to do it again."""
-    late = int(now > oldest + BUCKET_S + LATE_S)
-    for tier in COARSER:
-        start = oldest // SPANS[tier] * SPANS[tier]
-        until = sa.case((history_marks.c.until > start, start), else_=history_marks.c.until)
-        concerned = history_marks.c.tier == tier, sa.or_(history_marks.c.until > start, sa.literal(late) == 1)
-        await connection.execute(
-            sa.update(history_marks).where(*concerned).values(until=until, late=history_marks.c.late + late)
-        )
+    late = int(now > min(written) + BUCKET_S + LATE_S)
+    for finer, tier in pairwise(SPANS):
+        for start in sorted({ts // SPANS[tier] * SPANS[tier] for ts in written}):
+            again = sa.and_(history_marks.c.until > start, _may_be_rolled(tier, start, KEPT_S[finer]))
+            values = {
+                "until": sa.case((again, start), else_=history_marks.c.until),
+                "late": history_marks.c.late + late,
+            }
+            concerned = history_marks.c.tier == tier, sa.or_(again, sa.literal(late) == 1)
+            await connection.execute(sa.update(history_marks).where(*concerned).values(values))
+
+
+def _may_be_rolled(tier: str, start: int, kept: int) -> sa.ColumnElement[bool]:
+    """Whether the finer tier still holds all from `start` on: of what is left of it nobody makes a stretch anew.
+
+    How old that is, no clock of a writer says, and a mark may have gone back or, by a clock ahead, too far on: the end
+    of the newest stretch counts as well. Where none is that new, there is nothing to lose.
+    """
+    newest = sa.select(sa.func.coalesce(sa.func.max(HISTORY[tier].c.ts) + SPANS[tier], 0)).scalar_subquery()
+    too_new = start + kept - SPANS[tier]  # the stretch at the border may be half gone
+    return sa.or_(newest <= start, sa.and_(newest < too_new, history_marks.c.until < too_new))
 
 
 def columns_of(history: sa.Table) -> list[sa.Column[Any]]:

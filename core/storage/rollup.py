@@ -97,11 +97,12 @@ class Rollup:
             return list((await connection.execute(sa.select(sources.c.id).order_by(sources.c.id))).scalars())
 
     async def _expire(self, now: int) -> None:
-        """Of a finer tier only what the coarser one holds already."""
+        """Of a finer tier only what the coarser one holds already, and none of its stretches by half."""
         marks = await self._history.marks()
         coarser = dict(pairwise(SPANS))
         for tier, kept in KEPT_S.items():
-            before = min(now - kept, marks.get(coarser[tier], 0) if tier in coarser else now)
+            above = coarser.get(tier, tier)
+            before = min(now - kept, marks.get(above, 0) if tier in coarser else now) // SPANS[above] * SPANS[above]
             while await self._expire_one(tier, before):
                 pass
 

@@ -143,6 +143,24 @@ def test_a_clock_set_back_neither_moves_the_average_away_nor_loses_a_call(
     assert seen.p95_ms == pytest.approx(900, rel=RELATIVE_ERROR)
 
 
+def test_seconds_that_another_process_counted_are_not_counted_again(figures: SourceFigures, clock: FakeClock) -> None:
+    record(figures, 100)
+    for _ in range(6):
+        clock.advance(10)
+        record(figures, 100)
+        clock.advance(-10)  # what the other one saw meanwhile comes on top
+        record(figures, 100)
+        clock.advance(10)
+        record(figures, 100)
+    record(figures, 900)
+    assert shown(figures).avg_latency_ms == pytest.approx(100)
+    clock.advance(-10)
+    record(figures, 100)
+    clock.advance(10)
+    record(figures, 900)
+    assert shown(figures).avg_latency_ms == pytest.approx(100)
+
+
 def test_calls_expire_after_the_clock_was_set_back(figures: SourceFigures, clock: FakeClock) -> None:
     record(figures, 5000, 1000)
     clock.advance(-86_400)

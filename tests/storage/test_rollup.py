@@ -124,9 +124,85 @@ async def test_what_is_too_old_goes_once_it_is_rolled_up(database: Database, key
     now = START + days * DAY
     await Rollup(database).run(now + GRACE_S)
     kept = [row.ts for row in await rows(database, "5m", keys)]
-    assert kept == [START + day * DAY for day in range(days) if START + day * DAY >= now + GRACE_S - KEPT_S["5m"]]
+    assert kept == [START + day * DAY for day in range(days) if START + day * DAY >= now - KEPT_S["5m"]]
     assert sum(row.calls for row in await rows(database, "1h", keys)) == 3 * days
     assert sum(row.calls for row in await rows(database, "1d", keys)) == 3 * days
+
+
+async def test_no_hour_is_half_expired(database: Database, keys: list[int]) -> None:
+    await write(database, {keys[0]: [bucket(START + n * BUCKET_S) for n in range(24)]})
+    await Rollup(database).run(START + KEPT_S["5m"] + HOUR + HOUR // 2)
+    assert [row.ts for row in await rows(database, "5m", keys)] == [START + HOUR + n * BUCKET_S for n in range(12)]
+
+
+@pytest.fixture
+async def nine_days(database: Database, keys: list[int]) -> int:
+    """Two sources with two stretches an hour, rolled up to the end, which is given: of two days only hours are left."""
+    ends = range(START, START + 9 * DAY, HOUR)
+    news = [bucket(begin + minutes * 60) for begin in ends for minutes in (0, 50)]
+    await write(database, dict.fromkeys(keys[:2], news))
+    await Rollup(database).run(START + 9 * DAY + GRACE_S)
+    return START + 9 * DAY
+
+
+@pytest.mark.parametrize("behind", [[8 * DAY], [6 * DAY, 8 * DAY]])
+async def test_a_clock_that_is_far_behind_takes_nothing_from_what_is_rolled_up(
+    database: Database, keys: list[int], nine_days: int, behind: list[int]
+) -> None:
+    before = {tier: await coarse(database, tier, keys) for tier in ("1h", "1d")}
+    for ago in behind:
+        await write(database, {keys[0]: [bucket(nine_days - ago, 1)]}, writer=ago)
+    await Rollup(database).run(nine_days + GRACE_S)
+    for tier, calls in before.items():
+        found = await coarse(database, tier, keys)
+        assert {at: found[at] for at in calls if found[at] < calls[at]} == {}
+
+
+async def test_a_clock_that_begins_in_1970_puts_no_mark_back(
+    database: Database, keys: list[int], nine_days: int
+) -> None:
+    await write(database, {keys[0]: [bucket(0, 1)]}, writer=2)
+    assert await HistoryRepository(database).marks() == {"1h": nine_days, "1d": nine_days}
+
+
+async def test_of_what_is_written_together_only_the_too_old_is_not_rolled_up_again(
+    database: Database, keys: list[int], nine_days: int
+) -> None:
+    late = nine_days - DAY
+    await write(database, {keys[0]: [bucket(0, 1), bucket(late, 1)]}, writer=2, now=nine_days)
+    await Rollup(database).run(nine_days + GRACE_S)
+    assert (await coarse(database, "1h", keys))[keys[0], late] == 7
+    assert (await coarse(database, "1d", keys))[keys[0], late] == 24 * 6 + 1
+
+
+async def test_up_to_the_border_what_comes_late_comes_on_top_or_changes_nothing(
+    database: Database, keys: list[int], nine_days: int
+) -> None:
+    now, added = nine_days + HOUR // 2, 0
+    await Rollup(database).run(now)
+    for ago in (165, 166, 167, 168):
+        begin = nine_days - ago * HOUR
+        await write(database, {keys[0]: [bucket(begin, 1)]}, writer=2, now=now)
+        await Rollup(database).run(now)
+        calls = (await coarse(database, "1h", keys))[keys[0], begin]
+        assert calls in (6, 7)
+        added += calls == 7
+    assert added == 2
+
+
+async def test_after_a_roll_up_by_a_clock_ahead_the_hours_that_follow_are_rolled_up(
+    database: Database, keys: list[int], nine_days: int
+) -> None:
+    await Rollup(database).run(nine_days + 12 * DAY)
+    await write(database, {keys[0]: [bucket(nine_days + n * BUCKET_S) for n in range(24)]})
+    await Rollup(database).run(nine_days + 2 * HOUR + GRACE_S)
+    found = await coarse(database, "1h", keys)
+    assert [found[keys[0], nine_days + n * HOUR] for n in (0, 1)] == [36, 36]
+
+
+async def coarse(database: Database, tier: str, keys: Sequence[int]) -> dict[tuple[int, int], int]:
+    """The calls by source and beginning."""
+    return {(row.source_id, row.ts): row.calls for row in await rows(database, tier, keys)}
 
 
 async def test_what_deleted_sources_leave_behind_goes_within_a_day(

@@ -40,6 +40,7 @@ from core.models import (
 )
 from core.runtime import BackgroundLoop, Runtime, Services
 from core.services.contents import CatalogLevel
+from core.services.incidents import LISTED_MAX
 from core.services.inputs import parse_order
 from core.services.rights import require
 from core.settings import Settings
@@ -300,7 +301,7 @@ class FakeIncidents:
     kept: tuple[Incident, ...] = ()
 
     async def of_org(
-        self, actor: Actor, org: str, since: datetime, until: datetime, limit: int = 50
+        self, actor: Actor, org: str, since: datetime, until: datetime, limit: int = LISTED_MAX
     ) -> tuple[Incident, ...]:
         require(actor, org, Role.VIEWER)
         return tuple(each for each in self.kept if each.opened_at < until)[:limit]

@@ -156,6 +156,13 @@ def test_sources_that_failed_for_one_reason_stand_together_and_lead_to_that_mome
     assert "tab=metrics" in wanted[0]
 
 
+def test_how_many_more_incidents_there_are_is_said_where_it_is_known(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.incidents.kept = tuple(incident("بایگانی", closed=True) for _ in range(500))
+    assert "and 490 more incidents" in DIRECTIONS.sub("", texts(open_page("health", lang="en")))
+    runtime.incidents.kept = tuple(incident("بایگانی", closed=True) for _ in range(1500))
+    assert "more incidents" not in texts(open_page("health", lang="en"))
+
+
 def test_a_range_without_incidents_says_so(open_page: Open) -> None:
     assert "در این بازه حادثه‌ای نبوده است." in texts(open_page("health"))
 
