@@ -5,7 +5,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.i18n.collation import name_key
 from core.models import Source, Status
-from ui import addressed, navigation, playground, source_header, sources_parts, state
+from ui import addressed, navigation, playground, saved_queries, source_header, sources_parts, state
 from ui.listing import everything
 from ui.runtime import run, runtime
 from ui.session import Reader, reader, words
@@ -42,7 +42,9 @@ def choice(known: dict[str, Source], t: Translator) -> Source:
         format_func=lambda one: f"{known[one].name} · {kind_name(known[one].kind, t)}",
         key=state.CHOSEN,
     )
-    addressed.stands({"source": chosen}, ids[0])
+    if chosen != st.query_params.get("source", ids[0]):
+        # A saved query belongs to the source of before.
+        addressed.stands({"source": chosen, saved_queries.QUERY: ""}, ids[0])
     source = known[chosen]
     with about, st.container(horizontal=True, vertical_alignment="center"):
         status_badge(source.status, t)

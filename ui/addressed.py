@@ -9,9 +9,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 def followed(param: str, key: str, values: Mapping[str, object], default: str) -> None:
     """Where the widget `key` begins, and after a step back or forward, it has the value of the name in the address.
 
-    A name that is none of `values`, or none at all, is `default`. To be called before the widget is drawn.
+    So it has where its own is none of `values` any more: browsers keep the words of a choice, which may change. A name
+    that is none of them, or none at all, is `default`. To be called before the widget is drawn.
     """
-    if key not in st.session_state or came_back():
+    if key not in st.session_state or came_back() or st.session_state[key] not in values.values():
         st.session_state[key] = values.get(st.query_params.get(param, default), values[default])
 
 

@@ -110,7 +110,12 @@ def stretch(moment: datetime, step_s: int, t: Translator) -> str:
 
 def hover(texts: Sequence[str], t: Translator) -> dict[str, Any]:
     """These words under the pointer, one a point."""
-    return {"customdata": list(map(t.drawn, texts)), "hovertemplate": "%{customdata}<extra></extra>"}
+    return {"customdata": [letters(t.drawn(text)) for text in texts], "hovertemplate": "%{customdata}<extra></extra>"}
+
+
+def letters(text: str) -> str:
+    """Data as a chart that shows exactly these letters: Plotly reads tags in every text of it, links among them."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def scale(top: float) -> list[float]:

@@ -70,9 +70,11 @@ def _tag(chosen: Sequence[Source], t: Translator) -> None:
     drop = set(st.multiselect(t.text("bulk.tag.drop"), present, key="bulk_tag_drop"))
     if asking.confirmed("bulk_tag", t.text("bulk.tag.go"), disabled=not (add or drop)):
 
-        def changed(source: Source) -> Awaitable[object]:
-            kept = [tag for tag in source.tags if tag not in drop]
-            return _update(person, source, {"tags": [*kept, *(tag for tag in add if tag not in kept)]})
+        async def changed(source: Source) -> None:
+            present = await runtime().sources.get(person.actor, person.org, source.id)  # others may have tagged it too
+            kept = [tag for tag in present.tags if tag not in drop]
+            changes = {"tags": [*kept, *(tag for tag in add if tag not in kept)]}
+            await runtime().sources.update(person.actor, person.org, source.id, changes, if_version=present.version)
 
         _each(TAG, chosen, changed, t)
 

@@ -109,7 +109,7 @@ def _line(
     figure.add_scatter(
         x=moments,
         y=values,
-        name=one.name,
+        name=axes.letters(one.name),
         mode="lines+markers" if len(found) < FEW or gaps else "lines",  # between two gaps a line may be one point
         line=line,
         marker={"size": 4},

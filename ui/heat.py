@@ -82,7 +82,7 @@ def _field(
     figure.add_heatmap(
         z=[list(row) for row in shares],
         text=texts,
-        customdata=[list(map(t.drawn, row)) for row in hovers],
+        customdata=[[axes.letters(t.drawn(each)) for each in row] for row in hovers],
         texttemplate="%{text}",
         textfont={"size": 11, "color": WORDS_ON_DARK if axes.on_dark() else WORDS},
         hovertemplate="%{customdata}<extra></extra>",
@@ -140,4 +140,4 @@ def _share(share: float | None, t: Translator) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1]}…"
+    return axes.letters(name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1]}…")

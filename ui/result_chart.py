@@ -128,7 +128,7 @@ def _add(
     texts = [
         f"{t.isolated(name)} · {_x_told(x, t)} · {figure(y, t)}" for x, y in zip(series.xs, series.ys, strict=True)
     ]
-    shared = {"x": xs, "y": list(series.ys), "name": name, **axes.hover(texts, t)}
+    shared = {"x": xs, "y": list(series.ys), "name": axes.letters(name), **axes.hover(texts, t)}
     if kind in ("bar", "histogram"):
         width = {"width": found.width * (1000 if found.x is Role.TIME else 1)} if kind == "histogram" else {}
         picture.add_bar(marker={"color": colour, "line": {"width": 0}}, **width, **shared)

@@ -68,6 +68,7 @@ def _only_approved(person: Reader) -> bool:
 
 def _choice(found: Mapping[UUID, SavedQuery], source: Source, t: Translator) -> SavedQuery | None:
     if not found:
+        addressed.stands({QUERY: ""})
         return None
 
     def shown(key: UUID) -> str:

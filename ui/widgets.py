@@ -25,7 +25,7 @@ BADGES = {
 }
 RIGHT_TO_LEFT = frozenset({"R", "AL"})
 """Unicode's classes of letters that run from right to left; digits are not among them."""
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$-])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&-])")
 # Streamlit replaces `:name:` and `:colour[` after Markdown is parsed, where a backslash no longer protects; and an
 # address that somebody typed is no link of ours. What stands between the colons is escaped by then.
 _DIRECTIVE = re.compile(r":(?=[a-zA-Z]|//|[\w+\\-]+:)")

@@ -1,12 +1,13 @@
 """The lower rungs of every ladder: a host's name, its addresses, its port."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core.diagnosis.ladder import Found, Rung
 from core.errors import SourceError, SourceTimeout, Unreachable
 from core.models import FieldError, Message
-from core.resilience.deadline import within
+from core.resilience.deadline import promised, remaining, within
 from core.safety.dialling import egress_denied
 from core.safety.egress import EgressPolicy, look_up
 
@@ -62,19 +63,24 @@ class Host:
 
     async def _first_open(self) -> str:
         last: SourceError = self.late()
-        try:
-            async with within(self.connect_s):
-                for address in self.allowed:
-                    try:
-                        _, writer = await asyncio.open_connection(address, self.port)
-                    except OSError as err:
-                        last = self._not_connected(err)
-                    else:
-                        writer.close()
-                        return address
-        except TimeoutError:
-            raise last from None
+        with promised(self.connect_s):
+            for address, seconds in shares(self.allowed):
+                try:
+                    async with within(seconds):
+                        await self._knock(address)
+                    return address
+                except TimeoutError:
+                    continue
+                except SourceError as err:
+                    last = err
         raise last
+
+    async def _knock(self, address: str) -> None:
+        try:
+            _, writer = await asyncio.open_connection(address, self.port)
+        except OSError as err:
+            raise self._not_connected(err) from None
+        writer.close()
 
     def _not_connected(self, err: OSError) -> SourceError:
         if denied := egress_denied(str(err), self.name, self.port):
@@ -82,6 +88,12 @@ class Host:
             return denied
         reason = "refused" if isinstance(err, ConnectionRefusedError) else "no_route"
         return Unreachable(reason, fields=fields_of(*self.fields), host=self.name, port=self.port)
+
+
+def shares(addresses: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+    """Each address, and its share in seconds of what remains: a silent one leaves time to those behind it."""
+    for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        yield address, remaining() / left
 
 
 def fields_of(*names: str) -> tuple[FieldError, ...]:

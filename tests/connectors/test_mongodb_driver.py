@@ -155,6 +155,19 @@ def test_a_code_of_the_server_has_one_meaning(code: int, said: str, outcome: Out
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("bad auth : authentication failed", "auth_failed.password"),
+        ("user is not allowed to do action [listCollections] on [prod.]", "permission_denied.object"),
+        ("not authorized on prod to execute command", "permission_denied.object"),
+    ],
+)
+def test_the_one_code_of_atlas_is_told_apart_by_its_words(words: str, said: str):
+    target = target_of(config_of("db.example.ir", user="u", password=CANARY))
+    assert str(failures.of(OperationFailure("no", 8000, {"errmsg": words}), target, 10)) == said
+
+
+@pytest.mark.parametrize(
     ("code", "said"),
     [(50, "timeout.server"), (2, "query_failed.mongodb"), (91, "source_unavailable"), (10107, "source_unavailable")],
 )

@@ -4,13 +4,18 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from pydantic import ValidationError
 
+from core.connectors import forms
 from core.connectors.kinds.postgres import PostgresConfig, PostgresConnector, PostgresParams
+from core.connectors.network import Host
+from core.connectors.postgres import failures, session
 from core.errors import QueryTimeout
 from core.models import Outcome
 from core.resilience.deadline import within
+from core.safety.egress import EgressPolicy
 from tests.connectors.conformance import CANARY, Config, ConnectorConformance, Params, error_of
 from tests.connectors.conftest import Open
 from tests.servers.postgres import PostgresServer
@@ -25,6 +30,8 @@ create function cases.waits() returns int language plpgsql as
 create table cases.denied (x int);
 create table cases.shown (x int); insert into cases.shown values (7); grant select on cases.shown to {user};
 """
+CLOSED = "127.0.0.2"
+"""An address of this machine at which the server does not listen."""
 AT_WORK = "select count(*) from pg_stat_activity where state = 'active' and wait_event = 'PgSleep'"
 
 
@@ -91,6 +98,74 @@ async def test_a_wrong_password_is_sent_once(open_pg: Open, postgres: PostgresSe
 
 def refusals(server: PostgresServer) -> int:
     return server.log_text().count("password authentication failed")
+
+
+async def test_a_wrong_password_is_sent_to_one_address_only(pg_config: Config, postgres: PostgresServer):
+    before = refusals(postgres)
+    config, host = forms.validate_config(PostgresConfig, pg_config | {"password": "wrong"}), at(postgres, HOST, CLOSED)
+    assert str(await error_of(session.connect(config, host))) == "auth_failed.password"
+    assert (refusals(postgres), host.open) == (before + 1, HOST)
+
+
+async def test_an_address_where_nothing_listens_is_passed_over(pg_config: Config, postgres: PostgresServer):
+    host = at(postgres, CLOSED, HOST)
+    connection = await session.connect(forms.validate_config(PostgresConfig, pg_config), host)
+    await session.end(connection)
+    assert host.open == HOST
+
+
+def at(server: PostgresServer, *addresses: str) -> Host:
+    return Host("db.example.ir", server.port, EgressPolicy(), 5, allowed=addresses)
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "retried"),
+    [
+        ('pg_hba.conf rejects connection for host "h", user "u", no encryption', "auth_failed.not_admitted", False),
+        ("sorry, too many clients already", "source_unavailable.too_many_connections", True),
+        ('User "u" has no password assigned.', "auth_failed.password", False),
+        ("password has expired", "auth_failed.password", False),
+        ("no such user: u", "auth_failed.password", False),
+        ("no such database: d", "not_found_in_source.database", False),
+        (
+            "no more connections allowed (max_client_conn)",
+            "source_unavailable.too_many_connections",
+            True,
+        ),
+        ("query_wait_timeout", "source_unavailable.too_many_connections", True),
+        ("Passwort-Authentifizierung für Benutzer »u« fehlgeschlagen", "unreachable.other", False),
+        ("authentification par mot de passe échouée pour l'utilisateur « u »", "unreachable.other", False),
+    ],
+)
+@pytest.mark.parametrize("severity", ["FATAL", "ВАЖНО", "ÖLÜMCÜL (FATAL)"])
+def test_a_refusal_of_the_server_has_one_meaning(words: str, said: str, retried: bool, severity: str):
+    text = f'connection failed: connection to server at "h" (::1), port 5432 failed: {severity}:  {words}'
+    error = failures.while_connecting(psycopg.OperationalError(text), host="h", port=5432, user="u", database="d")
+    assert (str(error), error.retried) == (said, retried)
+
+
+def test_words_of_the_system_are_worth_another_attempt():
+    text = 'connection failed: connection to server at "h" (::1), port 5432 failed: Something: else'
+    error = failures.while_connecting(psycopg.OperationalError(text), host="h", port=5432, user="u", database="d")
+    assert (str(error), error.retried) == ("unreachable.other", True)
+
+
+class Pooled(psycopg.Error):
+    """What PgBouncer ends a session with: it has one SQLSTATE for everything."""
+
+    class diag:  # noqa: N801 - the driver's name
+        message_primary = "query_wait_timeout"
+
+    sqlstate = "08P01"
+
+
+def test_a_pooler_without_a_free_session_is_unavailable():
+    error = failures.in_session(Pooled(), (), host="h", port=5432)
+    assert (str(error), error.outcome, error.retried) == (
+        "source_unavailable.too_many_connections",
+        Outcome.FAIL,
+        True,
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from core.models import Check, CheckStatus, Message, Outcome
+from core.safety import egress
 from tests.connectors.conformance import Config, error_of
 from tests.connectors.conftest import Open
 from tests.servers.postgres import PostgresServer
@@ -120,6 +121,17 @@ async def test_a_certificate_of_nobody_known_is_refused(
         changes = changes | {"ca_pem": certificate("127.0.0.1").pem}
     error = await error_of(open_pg(**changes).ping())
     assert (str(error), [field.field for field in error.fields]) == (said, fields)
+
+
+async def test_the_address_whose_certificate_was_refused_is_looked_at_again(
+    tls: PostgresServer, open_pg: Open, monkeypatch: pytest.MonkeyPatch
+):
+    async def several(_name: str) -> tuple[str, ...]:
+        return tls.host, "127.0.0.2"
+
+    monkeypatch.setattr(egress, "addresses_of", several)
+    error = await error_of(open_pg(host="db.example.ir", sslmode="verify-full").ping())
+    assert str(error) == "tls_invalid.authority_shown"
 
 
 async def test_a_certificate_for_another_name_is_refused(tls: PostgresServer, open_pg: Open):

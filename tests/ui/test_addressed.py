@@ -1,5 +1,6 @@
 """Back and forward lead to the choices before; nothing else than them does."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ import streamlit as st
 
 from core.models import Status
 from tests.ui.conftest import Back, Open, at_address
+from tests.ui.fakes import FakeRuntime
 from tests.ui.samples import source_id
 from ui import addressed, state
 
@@ -71,6 +73,16 @@ def test_a_press_before_the_browser_has_the_new_address_is_no_way_back(open_page
     at_address(app, {})
     app.selectbox(key=state.in_words(state.STATUS, "fa")).select(Status.SUSPENDED.value).run()
     assert app.query_params == {"q": "انبار", "status": Status.SUSPENDED.value}
+
+
+def test_a_source_that_was_renamed_meanwhile_stays_the_chosen_one(open_page: Open, runtime: FakeRuntime) -> None:
+    app = open_page("playground", source=UNKNOWN)
+    of_before = app._tree.get_widget_states()  # browsers keep the words of a choice
+    runtime.sources.sources[source_id("بایگانی")] = replace(runtime.sources.sources[source_id("بایگانی")], name="تازه")
+    app.run()
+    app._run(of_before)
+    assert app.selectbox(key=state.CHOSEN).value == UNKNOWN
+    assert app.query_params["source"] == UNKNOWN
 
 
 def test_what_changes_together_is_one_step() -> None:

@@ -12,7 +12,7 @@ from ui.runtime import run, runtime
 from ui.session import Reader, reader
 from ui.widgets import errors_shown, plain
 
-LIST, MADE_OF = "ltr_egress_entries", "egress_made_of"
+LIST, MADE_OF, TYPED = "ltr_egress_entries", "egress_made_of", "egress_typed"
 SHOWN_MAX = 20
 """Names of sources in a warning; the rest are counted."""
 
@@ -21,13 +21,13 @@ def egress(person: Reader, t: Translator) -> None:
     entries = run(runtime().egress.entries(person.actor, person.org))
     asking.show({"egress_set": _set}, t)
     _meaning(entries, t)
-    _take_over(entries, t)
+    waits = _taken_over(entries, t)
     st.text_area(t.text("egress.list"), height=220, help=t.text("egress.list.help"), key=LIST)
     st.caption(t.text("egress.list.note"))
     with st.container(horizontal=True):
-        save = st.button(t.text("egress.save"), type="primary", key="egress_save")
-        clear = bool(entries) and st.button(t.text("egress.clear"), key="egress_clear")
-    if save or clear:
+        save = st.button(t.text("egress.save"), type="primary", disabled=waits, key="egress_save")
+        clear = bool(entries) and st.button(t.text("egress.clear"), disabled=waits, key="egress_clear")
+    if (save or clear) and not waits:
         wanted = () if clear else _typed()
         with errors_shown("egress"):
             try:
@@ -36,16 +36,31 @@ def egress(person: Reader, t: Translator) -> None:
                 _refused(error, wanted, t)
 
 
-def _take_over(entries: tuple[str, ...], t: Translator) -> None:
-    """The text is made of the list as it is; one that somebody else changed meanwhile is not written over."""
+def _taken_over(entries: tuple[str, ...], t: Translator) -> bool:
+    """Whether somebody else changed the list meanwhile: what was typed is kept until it is put away, and saved by none.
+
+    The press that follows the typing is a run of its own, which may still bring the old text.
+    """
     before: tuple[str, ...] | None = st.session_state.get(MADE_OF)
-    if before == entries and LIST in st.session_state:
-        return
-    typed, st.session_state[LIST] = st.session_state.get(LIST), "\n".join(entries)
-    st.session_state[MADE_OF] = entries
-    if before is not None and typed is not None:
-        st.warning(t.text("egress.meanwhile"), icon=":material/group:")
-        st.code(typed, language=None)
+    if before != entries or LIST not in st.session_state:
+        if before not in (None, entries) and LIST in st.session_state:
+            st.session_state[TYPED] = st.session_state[LIST]
+        _begin(entries)
+    if TYPED not in st.session_state:
+        return False
+    st.warning(t.text("egress.meanwhile"), icon=":material/group:")
+    st.code(st.session_state[TYPED], language=None)
+    st.button(t.text("once.done"), on_click=_put_away, args=(entries,), key="egress_put_away")
+    return True
+
+
+def _begin(entries: tuple[str, ...]) -> None:
+    st.session_state.update({LIST: "\n".join(entries), MADE_OF: entries})
+
+
+def _put_away(entries: tuple[str, ...]) -> None:
+    state.forget(TYPED)
+    _begin(entries)
 
 
 def _typed() -> tuple[str, ...]:

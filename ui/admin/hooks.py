@@ -67,7 +67,8 @@ def _add(t: Translator) -> None:
             format_func=name_of,
             key="hook_language",
         )
-        if st.button(t.text("admin.hooks.add.go"), type="primary", key="hook_add_go"):
+        waits = once.waits("hook")
+        if st.button(t.text("admin.hooks.add.go"), type="primary", disabled=waits, key="hook_add_go") and not waits:
             with refusals_shown("hook", t):
                 _make(url.strip(), secret or None, language)
 

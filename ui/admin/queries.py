@@ -12,6 +12,7 @@ from ui.runtime import run, runtime
 from ui.session import Reader, reader
 
 NAME = "queries"
+POLICY_MADE_OF = "admin_policy_made_of"
 WIDTHS = {"name": 240, "source": 180, "owner": 150, "status": 140}
 NOTHING_TO_REVOKE = (QueryStatus.DRAFT, QueryStatus.REVOKED)
 FIRST = (QueryStatus.REQUESTED, QueryStatus.APPROVED, QueryStatus.DRAFT, QueryStatus.REVOKED)
@@ -30,16 +31,19 @@ def queries(person: Reader, t: Translator) -> None:
 
 def _policy(person: Reader, t: Translator) -> None:
     present = run(runtime().queries.policy(person.actor, person.org))
-    choices = list(SamplePolicy)
+    choices, key = list(SamplePolicy), state.in_words("admin_policy", t.lang)
+    if st.session_state.get(POLICY_MADE_OF) is not present:
+        st.session_state.update({key: present, POLICY_MADE_OF: present})  # another administrator may have set it
     wanted = st.radio(
         t.text("admin.policy"),
         choices,
         choices.index(present),
         format_func=lambda policy: t.text(f"admin.policy.{policy}"),
         captions=[t.text(f"admin.policy.{policy}.body") for policy in choices],
-        key=state.in_words("admin_policy", t.lang),
+        key=key,
     )
-    if st.button(t.text("admin.policy.save"), type="primary", disabled=wanted is present, key="policy_save"):
+    same = wanted is present
+    if st.button(t.text("admin.policy.save"), type="primary", disabled=same, key="policy_save") and not same:
         with refusals_shown("policy", t):
             run(runtime().queries.set_policy(person.actor, person.org, wanted.value))
             state.notify(t.text("admin.policy.saved"))

@@ -192,14 +192,12 @@ class PostgresConnector(Connector):
     async def _open(self) -> "AsyncConnection[Any]":
         config, egress = self._config, self._environment.egress
         addresses = await egress.resolve(config.host, config.port)
-        limit_s = min(self._limits.connect, remaining())
+        host = Host(config.host, config.port, egress, min(self._limits.connect, remaining()), allowed=addresses)
         try:
-            return await session.connect(config, addresses, limit_s)
+            return await session.connect(config, host)
         except CertificateInvalid as err:
             refused = err.with_traceback(None)
-        raise await looked_at_again(
-            refused, Host(config.host, config.port, egress, limit_s, open=addresses[-1]), config
-        )
+        raise await looked_at_again(refused, host, config)
 
     async def _usable(self, connection: "AsyncConnection[Any]") -> bool:
         """Whether a held session may be used again: the rules may have changed since it was dialled."""

@@ -27,8 +27,10 @@ from core.safety.dialling import egress_denied
 
 # Codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
 UNSUPPORTED = frozenset({59, 115, 238})  # CommandNotFound, CommandNotSupported, NotImplemented
-_LOGIN = frozenset({11, 18, 8000})  # UserNotFound, AuthenticationFailed, AtlasError
+_ATLAS = 8000  # AtlasError, for whatever Atlas itself refuses
+_LOGIN = frozenset({11, 18, _ATLAS})  # UserNotFound, AuthenticationFailed
 _UNAUTHORISED = 13
+_NO_RIGHT = re.compile(r"not allowed to do action|not authorized")
 _NO_NAMESPACE = 26
 _TIMES = frozenset({50, 262, 290})  # MaxTimeMSExpired, ExceededTimeLimit, TransactionExceededLifetimeLimitSeconds
 _UNAVAILABLE = frozenset({
@@ -122,6 +124,8 @@ def _reason(text: str) -> str:
 def _of_code(err: errors.OperationFailure, target: Target) -> SourceError:
     code, where = err.code, target.where()
     detail = scrub(str((err.details or {}).get("errmsg", "")), target.secrets)
+    if code == _ATLAS and _NO_RIGHT.search(detail):
+        code = _UNAUTHORISED
     if code in _LOGIN:
         return AuthError("password", fields=fields_of(*target.user_fields), **where)
     if code == _UNAUTHORISED:

@@ -18,15 +18,26 @@ from core.errors import (
 from core.models import FieldError, Message
 from core.redaction import scrub
 
-# While connecting libpq gives a sentence and no SQLSTATE. The words are libpq's own or those of an English server.
+# While connecting libpq gives a sentence and no SQLSTATE. The words are libpq's own or those of an English server
+# or PgBouncer.
 _WHILE_CONNECTING: tuple[tuple[str, type[SourceError], str, tuple[str, ...]], ...] = (
-    (r"no pg_hba\.conf entry", AuthError, "not_admitted", ("user",)),
+    (r"no pg_hba\.conf entry|pg_hba\.conf rejects connection", AuthError, "not_admitted", ("user",)),
     (r"no password supplied", AuthError, "no_password", ("password",)),
-    (r"password authentication failed", AuthError, "password", ("user", "password")),
+    (
+        r"password authentication failed|no password assigned|password has expired|no such user",
+        AuthError,
+        "password",
+        ("user", "password"),
+    ),
     (r"role .* does not exist|not permitted to log in|authentication failed", AuthError, "role", ("user",)),
     (r"permission denied for database", PermissionDenied, "database", ("user", "database")),
-    (r"database .* does not exist", NotFoundInSource, "database", ("database",)),
-    (r"too many connections|connection slots are reserved", SourceUnavailable, "too_many_connections", ()),
+    (r"database .* does not exist|no such database", NotFoundInSource, "database", ("database",)),
+    (
+        r"too many (connections|clients)|connection slots are reserved|no more connections allowed|query_wait_timeout",
+        SourceUnavailable,
+        "too_many_connections",
+        (),
+    ),
     (r"starting up|shutting down|in recovery mode|not yet accepting", SourceUnavailable, "restarting", ()),
     (r"does not support SSL", CertificateInvalid, "unsupported", ("sslmode",)),
     (r"root certificate file|could not read root", CertificateInvalid, "no_authority", ("ca_pem",)),
@@ -48,6 +59,8 @@ _WHILE_CONNECTING: tuple[tuple[str, type[SourceError], str, tuple[str, ...]], ..
     ),
     (r"No route to host|Network is unreachable", Unreachable, "no_route", ("host",)),
 )
+# Whatever its language, libpq puts the severity of what a server said, a colon and two spaces before it.
+_SAID_BY_SERVER = re.compile(r"failed: [^:\n]+:  ")
 _WRONG_COUNT = "08P01"  # too few or too many arguments for the placeholders
 _RETRIED = frozenset({"57P01", "57P02", "57P03", "53300"})
 _MISSING = {"3D000": "database", "3F000": "schema", "42P01": "table", "42703": "column", "42883": "function"}
@@ -61,7 +74,9 @@ def while_connecting(err: Exception, **where: Any) -> SourceError:
             fields = tuple(FieldError(f"config.{name}", Message(f"error.{cls.code}.{reason}", where)) for name in names)
             retried = True if cls is SourceUnavailable else None
             return cls(reason, fields=fields, retried=retried, **where)
-    return Unreachable("other", detail=_first_line(text), **where)
+    # A refusal in words that nobody here knows may be one of a password: tried again, it could lock the account.
+    retried = False if _SAID_BY_SERVER.search(text) else None
+    return Unreachable("other", detail=_first_line(text), retried=retried, **where)
 
 
 def in_session(err: Exception, secrets: tuple[str, ...], **where: Any) -> SourceError:
@@ -75,6 +90,8 @@ def in_session(err: Exception, secrets: tuple[str, ...], **where: Any) -> Source
 
 
 def _of_state(state: str, detail: str, where: dict[str, Any]) -> SourceError:
+    if "query_wait_timeout" in detail:  # PgBouncer's; it has one SQLSTATE for everything
+        return SourceUnavailable("too_many_connections", retried=True, **where)
     if state == "57014":
         return QueryTimeout("server")
     if state.startswith("28"):

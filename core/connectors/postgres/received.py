@@ -70,7 +70,7 @@ def metered(connection: "AsyncConnection[Any]", most: int) -> Iterator[Meter]:
 
     Elsewhere than on Linux nobody counts.
     """
-    with _same(connection) as same:
+    with socket_of(connection) as same:
         meter = Meter(connection, same, most)
         ended = threading.Event()
         looking = threading.Thread(target=_look, args=(meter, same, ended), name="received")
@@ -92,7 +92,7 @@ def _look(meter: Meter, same: socket.socket, ended: threading.Event) -> None:
 
 def hold_little(connection: "AsyncConnection[Any]") -> None:
     """Keeps what arrives between two looks small."""
-    with _same(connection) as same:
+    with socket_of(connection) as same:
         same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW_BYTES)
 
 
@@ -104,6 +104,6 @@ def received(same: socket.socket) -> int:
     return int(struct.unpack_from("=Q", found, _BYTES_RECEIVED)[0]) if len(found) > _BYTES_RECEIVED else 0
 
 
-def _same(connection: "AsyncConnection[Any]") -> socket.socket:
+def socket_of(connection: "AsyncConnection[Any]") -> socket.socket:
     # A descriptor of our own: when libpq closes its one, that number is soon another's.
     return socket.socket(fileno=os.dup(connection.fileno()))

@@ -1,7 +1,7 @@
 """The ladder for PostgreSQL: one connection for the port, one for the certificate, one that signs in and asks on."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.connectors.base import Environment, Limits
@@ -48,7 +48,7 @@ class Ladder:
         return await encryption.tls_rung(self.host, self.config)
 
     async def _auth(self) -> Found:
-        self.connection = await session.connect(self.config, (self.host.open,), self.limits.connect)
+        self.connection = await session.connect(self.config, replace(self.host, allowed=(self.host.open,)))
         status: bytes | None = self.connection.pgconn.parameter_status(b"server_version")
         version = (status or b"").decode().split(" ")[0]
         facts = {"server": f"PostgreSQL {version}", "user": self.config.user}

@@ -3,18 +3,19 @@
 import asyncio
 import os
 import select
+import socket
 import ssl
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from core.connectors.network import fields_of
+from core.connectors.network import Host, shares
 from core.connectors.postgres import failures
-from core.connectors.postgres.received import hold_little
+from core.connectors.postgres.received import hold_little, socket_of
 from core.connectors.postgres.values import register_loaders
-from core.errors import AuthError, CertificateInvalid, SourceError, SourceTimeout
-from core.resilience.deadline import remaining, server_limit_s, within
+from core.errors import AuthError, CertificateInvalid, SourceError
+from core.resilience.deadline import promised, remaining, server_limit_s, within
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -24,6 +25,9 @@ VERIFIED = frozenset({"verify-ca", "verify-full"})
 FALLBACK = {"prefer": ("require", "disable", "unsupported"), "allow": ("disable", "require", "not_admitted")}
 """What is dialled first, what next, and for which reason alone."""
 LOCK_WAIT_MS = 2000
+RESET_S = 1.0
+_NOTICED = {"tcp_user_timeout": 5000, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 2}
+"""A peer that acknowledges nothing for as long as connecting may take is gone; while all is quiet it is asked, too."""
 _GUARDS = """select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
 set_config('idle_in_transaction_session_timeout', %s, true), set_config('intervalstyle', 'iso_8601', true),
 set_config('standard_conforming_strings', 'on', true),
@@ -34,22 +38,25 @@ set_config('search_path', coalesce(quote_ident(%s::text) || ', public', current_
 """The last one: where the credential may take it, this role stops programs, files and reloads, even for a superuser."""
 
 
-async def connect(config: Any, addresses: tuple[str, ...], limit_s: float) -> "AsyncConnection[Any]":
-    """A session with the first address that answers, all of them within `limit_s`. Raises SourceError."""
+async def connect(config: Any, host: Host) -> "AsyncConnection[Any]":
+    """A session with the first allowed address that answers; `host.open` is the one tried last. Raises SourceError."""
     where = {"host": config.host, "port": config.port, "user": config.user, "database": config.database}
     last: SourceError | None = None
-    try:
-        async with within(limit_s):
-            for address in addresses:
-                try:
+    with promised(host.connect_s):
+        for address, seconds in shares(host.allowed):
+            host.open = address
+            try:
+                async with within(seconds):
                     return await _dial(config, address, where)
-                except SourceError as err:
-                    last = err
-    except TimeoutError:
-        last = last or SourceTimeout("connect", fields=fields_of("host", "port"), seconds=limit_s, **where)
+            except TimeoutError:
+                continue
+            except SourceError as err:
+                # A refused login is sent to no other address: each would count it.
+                if not err.retried:
+                    raise
+                last = err
     # Raised out here: as the context of this error the driver's frames would hold the half-open socket.
-    assert last is not None  # noqa: S101 - `addresses` is never empty
-    raise last
+    raise last or host.late()
 
 
 async def _dial(config: Any, address: str, where: dict[str, Any]) -> "AsyncConnection[Any]":
@@ -98,7 +105,7 @@ def _parameters(config: Any, address: str, sslmode: str, certificate: str | None
         "client_encoding": "UTF8",
     }
     authority = certificate or (ssl.get_default_verify_paths().cafile if sslmode in VERIFIED else None)
-    return given | {"sslrootcert": authority or given["passfile"]}
+    return given | _NOTICED | {"sslrootcert": authority or given["passfile"]}
 
 
 @contextmanager
@@ -149,12 +156,22 @@ async def reset(connection: "AsyncConnection[Any]") -> bool:
 
     if connection.closed or connection.broken:
         return False
+    late = asyncio.get_running_loop().call_later(min(RESET_S, remaining()), _hang_up, connection)
     try:
-        async with asyncio.timeout(min(1.0, remaining())):
-            await connection.execute("DISCARD ALL")
-    except (psycopg.Error, TimeoutError):
+        await connection.execute("DISCARD ALL")
+    except psycopg.Error:
         return False
+    finally:
+        late.cancel()
     return True
+
+
+def _hang_up(connection: "AsyncConnection[Any]") -> None:
+    """The driver finds the peer gone. Cancelled, it would dial the peer to cancel there, and wait 10 s for that."""
+    import psycopg
+
+    with suppress(OSError, psycopg.Error), socket_of(connection) as line:
+        line.shutdown(socket.SHUT_RDWR)
 
 
 async def end(connection: "AsyncConnection[Any]") -> None:
