@@ -30,6 +30,7 @@ def editor(source: Source, first: Callable[[], Mapping[str, Any] | None], t: Tra
         height=HEIGHT,
         placeholder=written(placeholder(source.kind)),
         help=t.text("playground.params.help"),
+        persist_state="session",  # a request that is half written outlives a look at another tab
     )
 
 

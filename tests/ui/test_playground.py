@@ -201,3 +201,13 @@ def test_rows_are_taken_away_as_one_json_object_a_line() -> None:
 
 def test_a_number_longer_than_python_takes_is_no_object() -> None:
     assert params.parsed('{"limit": ' + "9" * 5000 + "}", translator("en")) is None
+
+
+def test_a_request_that_is_half_written_outlives_a_look_at_another_page(open_page: Open) -> None:
+    app = open_page("playground", source=WELL)
+    app.text_area[0].input('{"path": "/half').run()
+    app.switch_page("../pages/health.py").run()
+    assert not app.text_area
+    app.query_params["source"] = WELL
+    app.switch_page("../pages/playground.py").run()
+    assert app.text_area[0].value == '{"path": "/half'
