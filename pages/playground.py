@@ -35,7 +35,7 @@ def choice(known: dict[str, Source], t: Translator) -> Source:
     """The chosen source, which stands in the address too, unless it is the first one."""
     select, about = st.columns([2, 1], vertical_alignment="bottom")
     ids = list(known)
-    addressed.followed("source", state.CHOSEN, dict(zip(ids, ids, strict=True)), ids[0])
+    addressed.followed("source", state.CHOSEN, ids, ids[0])
     chosen = select.selectbox(
         t.text("playground.source"),
         ids,

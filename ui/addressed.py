@@ -1,19 +1,21 @@
 """Choices that stand in the address: each is its widget's own, until the browser goes back or forward."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
-def followed(param: str, key: str, values: Mapping[str, object], default: str) -> None:
+def followed(param: str, key: str, values: Mapping[str, object] | Sequence[str], default: str) -> None:
     """Where the widget `key` begins, and after a step back or forward, it has the value of the name in the address.
 
     So it has where its own is none of `values` any more: browsers keep the words of a choice, which may change. A name
-    that is none of them, or none at all, is `default`. To be called before the widget is drawn.
+    that is none of them, or none at all, is `default`. Values without names of their own are named by themselves. To be
+    called before the widget is drawn.
     """
-    if key not in st.session_state or came_back() or st.session_state[key] not in values.values():
-        st.session_state[key] = values.get(st.query_params.get(param, default), values[default])
+    named = values if isinstance(values, Mapping) else dict(zip(values, values, strict=True))
+    if key not in st.session_state or came_back() or st.session_state[key] not in named.values():
+        st.session_state[key] = named.get(st.query_params.get(param, default), named[default])
 
 
 def stands(wanted: Mapping[str, str], default: str = "") -> None:

@@ -113,6 +113,11 @@ def hover(texts: Sequence[str], t: Translator) -> dict[str, Any]:
     return {"customdata": [letters(t.drawn(text)) for text in texts], "hovertemplate": "%{customdata}<extra></extra>"}
 
 
+def beginning(text: str, most: int) -> str:
+    """Data as a label of at most so many letters."""
+    return letters(text if len(text) <= most else f"{text[: most - 1]}…")
+
+
 def letters(text: str) -> str:
     """Data as a chart that shows exactly these letters: Plotly reads tags in every text of it, links among them."""
     return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -32,7 +32,7 @@ def source_hours(past: OrgHistory, t: Translator) -> None:
         for row in past.heat
     ]
     texts = [[t.percent(share) if share else "" for share in row.shares] for row in past.heat]
-    names = [_short(row.name) for row in past.heat]
+    names = [axes.beginning(row.name, NAME_MAX) for row in past.heat]
     failing = sum(any(row.shares) for row in past.heat)
     _field([row.shares for row in past.heat], names, labels, texts, hovers, "errors-by-hour", t,
            t.text("health.heat.alt", sources=len(names), failing=failing))  # fmt: skip
@@ -137,7 +137,3 @@ def _told(day: int, hour: int, found: HourOfWeek | None, labels: Sequence[str], 
 
 def _share(share: float | None, t: Translator) -> str:
     return t.text("history.no_calls") if share is None else t.text("history.failed.share", share=t.percent(share))
-
-
-def _short(name: str) -> str:
-    return axes.letters(name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1]}…")

@@ -22,7 +22,7 @@ def chosen(ranges: Mapping[str, timedelta], key: str, t: Translator) -> str:
     """The name of the range, CUSTOM among them: as pressed, else as the address has it, else DEFAULT."""
     names = [*ranges, CUSTOM]
     key = state.in_words(key, t.lang)
-    addressed.followed(PARAM, key, dict(zip(names, names, strict=True)), DEFAULT)
+    addressed.followed(PARAM, key, names, DEFAULT)
     picked = st.segmented_control(
         t.text("history.range"),
         names,

@@ -41,7 +41,7 @@ def moments(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
 
 def words(names: Sequence[str]) -> dict[str, Any]:
     """Words at 0, 1, 2 …: long ones with their beginning."""
-    labels = [axes.letters(name if len(name) <= WORD_MAX else f"{name[: WORD_MAX - 1]}…") for name in names]
+    labels = [axes.beginning(name, WORD_MAX) for name in names]
     axis = _axis(list(range(len(names))), labels)
     return axis | {"showgrid": False, "range": [-0.6, len(names) - 0.4]}
 

@@ -95,7 +95,7 @@ def _filters(names: AuditNames, t: Translator) -> tuple[str, str | None, str | N
     """The name of the range, the action and the person asked for."""
     when, what, who = st.columns(3)
     key = state.in_words("trail_range", t.lang)
-    addressed.followed("range", key, dict(zip(RANGES, RANGES, strict=True)), FIRST_RANGE)
+    addressed.followed("range", key, RANGES, FIRST_RANGE)
     chosen = when.selectbox(
         t.text("audit.range"),
         RANGES,
@@ -111,7 +111,7 @@ def _filters(names: AuditNames, t: Translator) -> tuple[str, str | None, str | N
 def _choice(name: str, labels: Mapping[str, str], t: Translator) -> str | None:
     all_of_them, key = t.text(f"audit.{name}.all"), state.in_words(f"trail_{name}", t.lang)
     names = ["", *labels]
-    addressed.followed(name, key, dict(zip(names, names, strict=True)), "")
+    addressed.followed(name, key, names, "")
     chosen = st.selectbox(
         t.text(f"audit.{name}"),
         names,

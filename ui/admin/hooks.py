@@ -67,8 +67,7 @@ def _add(t: Translator) -> None:
             format_func=name_of,
             key="hook_language",
         )
-        waits = once.waits("hook")
-        if st.button(t.text("admin.hooks.add.go"), type="primary", disabled=waits, key="hook_add_go") and not waits:
+        if once.asked("hook", t.text("admin.hooks.add.go"), "hook_add_go"):
             with refusals_shown("hook", t):
                 _make(url.strip(), secret or None, language)
 

@@ -49,8 +49,7 @@ def _invite(t: Translator) -> None:
             role = role_choice(t, "invitation_role")
         note = middle.text_input(t.text("input.note"), help=t.text("admin.invitations.note.help"), key=NOTE)
         days = right.number_input(t.text("input.days"), 1, DAYS_MAX, DAYS, key="invitation_days")
-        waits = once.waits("invitation")
-        if st.button(t.text("admin.invitations.go"), type="primary", disabled=waits, key="invite_go") and not waits:
+        if once.asked("invitation", t.text("admin.invitations.go"), "invite_go"):
             with refusals_shown("invite", t):
                 _make(role, note or "", int(days))
 

@@ -51,8 +51,7 @@ def _add(t: Translator) -> None:
             )
             st.caption(t.text(f"admin.role.{held}"))
         days = right.number_input(t.text("input.days"), 1, DAYS_MAX, DAYS, key="token_days")
-        waits = once.waits("token")
-        if st.button(t.text("admin.tokens.add.go"), type="primary", disabled=waits, key="token_add_go") and not waits:
+        if once.asked("token", t.text("admin.tokens.add.go"), "token_add_go"):
             with refusals_shown("token", t):
                 _make((name or "").strip(), held, int(days))
 
