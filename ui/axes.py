@@ -10,6 +10,13 @@ import streamlit as st
 from core.i18n import Translator
 
 TEAL, TEAL_ON_DARK, AMBER, RED = "#0B7285", "#3BC9DB", "#D97706", "#E03131"
+LINES = (TEAL, AMBER, "#7048E8", "#0CA678", "#862E9C", "#868E96", "#1C7ED6", "#D6336C", "#2F9E44", "#5C940D")
+LINES_ON_DARK = (
+    TEAL_ON_DARK, AMBER, "#9775FA", "#0CA678", "#DA77F2", "#868E96", "#1C7ED6", "#D6336C", "#2F9E44", "#5C940D",
+)  # fmt: skip
+"""Of things that are alike; red is kept for what failed."""
+DASHES, OF_ONE_DASH = ("solid", "dash", "dot", "dashdot"), 5
+"""So many colours differ for every reader, so the next lines have another dash."""
 DAY_S = 86_400
 GRID = "rgba(128,140,150,.18)"
 TICKS, SIDE, ABOVE = 6, 76, 62
@@ -91,6 +98,18 @@ def modebar() -> dict[str, str]:
 
 def on_dark() -> bool:
     return st.context.theme.type == "dark"
+
+
+def line_style(number: int) -> dict[str, str]:
+    """Colour and dash of one line of several; as many as 20 differ, those of unlike dash by it alone."""
+    colours = LINES_ON_DARK if on_dark() else LINES
+    dash = DASHES[number // OF_ONE_DASH % len(DASHES)]
+    return {"color": colours[number % len(colours)], "dash": dash}
+
+
+def teal() -> str:
+    """What stands alone, such as the bars of one column."""
+    return TEAL_ON_DARK if on_dark() else TEAL
 
 
 def ink() -> str:

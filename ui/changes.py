@@ -1,5 +1,6 @@
 """Fields and values of what was changed, as people read them."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,8 @@ WORDED = {
     "samples": ("admin.policy",),
 }
 """Fields whose values have words of their own, and where these stand."""
+AS_WRITTEN = ("params", "parameters")
+"""Requests are people's own: a field of their data may have the name of one of ours."""
 MOMENTS = ("start", "until", "from", "expires_at", "created_at")
 
 
@@ -31,6 +34,8 @@ def field_words(name: str, t: Translator) -> str:
 
 def value_words(name: str, value: Any, t: Translator) -> str:
     """A JSON value as people read it; a secret is only said to be there, or to be another one."""
+    if name in AS_WRITTEN:
+        return json.dumps(value, ensure_ascii=False) if value else NOTHING
     if isinstance(value, Mapping):
         return _mapping_words(name, value, t)
     if isinstance(value, list | tuple):

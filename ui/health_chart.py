@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import cycle, pairwise
+from itertools import pairwise
 from statistics import median
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]  # carries no types
@@ -16,8 +16,6 @@ from ui.axes import LOWEST_MS, RED
 from ui.exports import csv_button
 
 PERCENTILES = ("p50", "p95", "p99")
-PALETTE = ("#1098AD", "#F59F00", "#7048E8", "#37B24D", "#D6336C", "#4263EB", "#E8590C", "#74B816", "#AE3EC9", "#868E96")
-DASHES = ("solid", "dash")
 FEW = 30
 SILENT = 3
 """A line ends where nobody called for so many times as long as usual."""
@@ -52,8 +50,8 @@ def latency(past: OrgHistory, t: Translator) -> None:
 def health_chart(past: OrgHistory, percentile: str, *, log: bool, t: Translator) -> None:
     """The lines of `past.latency`, which is not empty; values in milliseconds."""
     figure, values = go.Figure(), [value for one in past.latency for _, value in _line_of(one, percentile)]
-    for one, colour, dash in zip(past.latency, cycle(PALETTE), _dashes(), strict=False):
-        _line(figure, one, percentile, {"color": colour, "dash": dash, "width": 1.8}, past.step_s, t)
+    for number, one in enumerate(past.latency):
+        _line(figure, one, percentile, axes.line_style(number) | {"width": 1.8}, past.step_s, t)
     _failures(figure, past, percentile, t)
     scale = axes.log_axis(min(values), max(values), t) if log else axes.value_axis(max(values), t)
     times = axes.time_axis(past.since, past.until, t)
@@ -145,7 +143,3 @@ def _failures(figure: go.Figure, past: OrgHistory, percentile: str, t: Translato
         cliponaxis=False,
         **axes.hover(texts, t),
     )
-
-
-def _dashes() -> list[str]:
-    return [dash for dash in DASHES for _ in PALETTE]

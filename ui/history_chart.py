@@ -11,7 +11,7 @@ from core.i18n import Translator
 from core.models import History, HistoryPoint
 from core.spreadsheet import Cell
 from ui import axes, grid, week_before
-from ui.axes import AMBER, RED, TEAL, TEAL_ON_DARK
+from ui.axes import AMBER, RED
 from ui.exports import csv_button
 from ui.history_range import moment_in_address
 
@@ -79,8 +79,7 @@ def state_of(point: HistoryPoint) -> str | None:
 
 
 def _colours() -> dict[str, str]:
-    teal = TEAL_ON_DARK if axes.on_dark() else TEAL
-    return dict(zip(PERCENTILES, (teal, AMBER, RED), strict=True))
+    return dict(zip(PERCENTILES, (axes.teal(), AMBER, RED), strict=True))
 
 
 def _latency(figure: go.Figure, past: History, percentile: str, colour: str, t: Translator) -> None:

@@ -8,10 +8,6 @@ from typing import Any
 from core.i18n import Translator
 from ui import axes
 
-COLOURS = (
-    axes.TEAL, axes.AMBER, axes.RED, "#7048E8", "#2F9E44", "#E8590C", "#1C7ED6", "#D6336C", "#5C940D", "#0CA678",
-    "#862E9C", "#868E96",
-)  # fmt: skip
 YEARS_FROM = timedelta(days=300)
 WORD_MAX = 18
 EXACT, TINY = 1e15, 0.01

@@ -13,7 +13,7 @@ from core.plots import AGGREGATES, KINDS, Drawn, Plot, Role, Series, drawable, d
 from core.spreadsheet import Cell
 from ui import axes, result_axes
 from ui.exports import csv_button
-from ui.result_axes import COLOURS, figure
+from ui.result_axes import figure
 from ui.result_profile import named, signature
 from ui.widgets import plain
 
@@ -105,8 +105,8 @@ def _draw(sample: Sample, plot: Plot, found: Drawn, t: Translator) -> None:
     names = list(dict.fromkeys(str(x) for series in found.series for x in series.xs)) if found.x is Role.WORD else []
     picture = go.Figure()
     for number, series in enumerate(found.series):
-        colour = COLOURS[number % len(COLOURS)]
-        _add(picture, plot.kind, found, series, _name(sample, series, t), _xs(series, names, t), colour, t)
+        style = axes.line_style(number)
+        _add(picture, plot.kind, found, series, _name(sample, series, t), _xs(series, names, t), style, t)
     picture.update_layout(_layout(found, plot, names, t))
     points = sum(len(series.xs) for series in found.series)
     words = {
@@ -123,7 +123,14 @@ def _draw(sample: Sample, plot: Plot, found: Drawn, t: Translator) -> None:
 
 
 def _add(
-    picture: go.Figure, kind: str, found: Drawn, series: Series, name: str, xs: list[Any], colour: str, t: Translator
+    picture: go.Figure,
+    kind: str,
+    found: Drawn,
+    series: Series,
+    name: str,
+    xs: list[Any],
+    style: dict[str, str],
+    t: Translator,
 ) -> None:
     texts = [
         f"{t.isolated(name)} · {_x_told(x, t)} · {figure(y, t)}" for x, y in zip(series.xs, series.ys, strict=True)
@@ -131,11 +138,11 @@ def _add(
     shared = {"x": xs, "y": list(series.ys), "name": axes.letters(name), **axes.hover(texts, t)}
     if kind in ("bar", "histogram"):
         width = {"width": found.width * (1000 if found.x is Role.TIME else 1)} if kind == "histogram" else {}
-        picture.add_bar(marker={"color": colour, "line": {"width": 0}}, **width, **shared)
+        picture.add_bar(marker={"color": style["color"], "line": {"width": 0}}, **width, **shared)
     else:
         mode = "markers" if kind == "scatter" else "lines+markers"
         picture.add_scatter(
-            mode=mode, marker={"size": 6, "color": colour}, line={"width": 1.8, "color": colour}, **shared
+            mode=mode, marker={"size": 6, "color": style["color"]}, line=style | {"width": 1.8}, **shared
         )
 
 

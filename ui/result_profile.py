@@ -158,7 +158,7 @@ def _histogram(found: ColumnProfile, t: Translator) -> None:
         x=[_moment(found, middle, t) for middle in middles] if found.timed else middles,
         y=[each.count for each in bins],
         width=width * 1000 if found.timed else width,
-        marker={"color": axes.TEAL, "line": {"width": 1, "color": "rgba(255,255,255,.5)"}},
+        marker={"color": axes.teal(), "line": {"width": 1, "color": "rgba(255,255,255,.5)"}},
         **axes.hover(texts, t),
     )
     x = _x_axis(found, t)

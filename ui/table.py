@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.models import PingRow, Source
-from ui import grid, state
+from ui import axes, grid, state
 from ui.table_rows import Recent, Rows
 
 ROW_HEIGHT = 42
@@ -108,7 +108,11 @@ def _columns(sources: Sequence[Source], t: Translator) -> dict[str, Any]:
         "p95": column("p95", 102, help=t.text("sources.column.p95.help")),
         "errors": column("errors", 84, help=t.text("sources.column.errors.help")),
         "recent": st.column_config.LineChartColumn(
-            t.text("sources.column.recent"), help=t.text("sources.column.recent.help"), y_min=0, width=120
+            t.text("sources.column.recent"),
+            help=t.text("sources.column.recent.help"),
+            y_min=0,
+            width=120,
+            color=axes.teal(),
         ),
         "ping": column("ping", 250),
     }

@@ -139,6 +139,13 @@ def test_an_action_without_words_shows_itself() -> None:
         ("until", "2026-11-22T06:11:00+00:00", "۱ آذر ۱۴۰۵، ۰۹:۴۱"),
         ("until", "soon", "soon"),
         ("config.port", 5432, "5432"),
+        (
+            "params",
+            {"filter": {"kind": "rest", "until": None}, "limit": 5},
+            '{"filter": {"kind": "rest", "until": null}, "limit": 5}',
+        ),
+        ("parameters", {"status": "string"}, '{"status": "string"}'),
+        ("parameters", {}, "—"),
         ("config.auth", {"type": "bearer", "token": {"set": True}}, "روش ورود توکن (Bearer) · توکن •••"),
     ],
 )

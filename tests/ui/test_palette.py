@@ -42,6 +42,22 @@ def test_every_percentile_stands_out_from_its_ground(teal: str, theme: str) -> N
         assert contrast(colour, THEMES[theme]["backgroundColor"]) >= LINES_SEEN, colour
 
 
+@pytest.mark.parametrize(("colours", "theme"), [(axes.LINES, "light"), (axes.LINES_ON_DARK, "dark")])
+def test_every_line_of_many_stands_out_from_its_ground(colours: tuple[str, ...], theme: str) -> None:
+    for colour in colours:
+        assert contrast(colour, THEMES[theme]["backgroundColor"]) >= LINES_SEEN, colour
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize("colours", [axes.LINES, axes.LINES_ON_DARK])
+def test_lines_of_one_dash_differ_in_colour_for_every_reader(colours: tuple[str, ...], vision: str) -> None:
+    assert len(colours) == 2 * axes.OF_ONE_DASH
+    for one, other in combinations(colours[: axes.OF_ONE_DASH], 2):
+        assert difference(one, other, vision) >= PILLS_APART, (one, other)
+    for one, other in combinations(colours[axes.OF_ONE_DASH :], 2):
+        assert difference(one, other, vision) >= PILLS_APART, (one, other)
+
+
 def test_a_state_is_never_told_by_colour_alone() -> None:
     assert len({icon for _, icon in BADGES.values()}) == len(Status)
     assert len({height for _, height in STATES.values()}) == len(STATES)
