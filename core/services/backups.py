@@ -77,7 +77,7 @@ class Backups:
             like = database if database.exists() else database.parent
             with fresh_copy(source, database, like=like) as fresh:
                 before = await self._prepared(fresh, actor, source)
-                kept = database.with_name(f"{database.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+                kept = database.with_name(f"{database.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}")
                 there = take_place(fresh, database, kept)
         finally:
             lock.release()

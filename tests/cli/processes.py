@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 
+from tests.cli import forked
 from tests.servers.processes import reserved_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +99,7 @@ def _ready(url: str) -> bool:
 def refused_start(data_dir: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
     """`python app.py` that is expected to end by itself."""
     with reserved_port() as port:
-        return _run(["app.py"], environment(data_dir, **({"port": str(port)} | settings)), "")
+        return ended(["app.py"], environment(data_dir, **({"port": str(port)} | settings)), "")
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class CommandLine:
         self, *arguments: str, stdin: str = "", language: str = "C.UTF-8", **settings: str
     ) -> "subprocess.CompletedProcess[str]":
         env = environment(self.data_dir, **settings) | {"LC_ALL": language}
-        return _run(["-m", "core", *arguments], env, stdin)
+        return forked.run(arguments, env, stdin)
 
     def json(self, *arguments: str, stdin: str = "", code: int = 0) -> Any:
         """The one document on standard output."""
@@ -120,7 +121,8 @@ class CommandLine:
         return json.loads(done.stdout)
 
 
-def _run(arguments: list[str], env: dict[str, str], stdin: str) -> "subprocess.CompletedProcess[str]":
+def ended(arguments: Sequence[str], env: dict[str, str], stdin: str) -> "subprocess.CompletedProcess[str]":
+    """What a Python of its own left."""
     return subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, env=env, input=stdin, capture_output=True, text=True, timeout=LIMIT_S
     )

@@ -16,6 +16,7 @@ import pytest
 
 from demo.postgres import Cluster
 from demo.processes import ROOT
+from tests.cli import forked
 from tests.docs.examples import examples
 from tests.servers.processes import reserved_port
 
@@ -61,9 +62,9 @@ def until(process: subprocess.Popen[str], wanted: str) -> str:
 
 def admin(home: Path, *words: str) -> str:
     """What the command line says, beside the running dashboard."""
-    command = [sys.executable, "-m", "core", *words]
-    environment = os.environ | {"CHESHMEH_DATA_DIR": str(home)}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    done = forked.run(words, os.environ | {"CHESHMEH_DATA_DIR": str(home)})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def gone(processes: list[psutil.Process]) -> bool:
