@@ -178,6 +178,7 @@ async def _assemble(
 
     async def close() -> None:
         preloading.cancel()
+        await asyncio.wait([preloading])  # it may be in the middle of a question to the database
         for part in (checks, sender, egress, holds, departed, service, writer, admitted.uses, shared, database):
             if part is not None:
                 await part.close()

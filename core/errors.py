@@ -159,7 +159,10 @@ class LimitExceeded(SourceError):
 
 
 class BreakerOpen(SourceError):
-    """The breaker refuses: `retry_after` seconds until the next admission, `state` as it truly is."""
+    """The breaker refuses: `retry_after` seconds until the next admission, `state` as it truly is.
+
+    One that a person holds (`held`) has words of its own: no wait ends that.
+    """
 
     # A source that is down is asked over and over: slots save a dictionary, and what the class says already is not
     # stored once more.
@@ -169,6 +172,12 @@ class BreakerOpen(SourceError):
     def __init__(self, retry_after: float, state: BreakerState) -> None:
         self.retry_after = retry_after
         self.state = state
+        if self.held:
+            self.reason = "held"
+
+    @property
+    def held(self) -> bool:
+        return self.state is BreakerState.FORCED_OPEN
 
 
 class Busy(SourceError):

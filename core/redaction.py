@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import Any
 
-from core.secret_search import LONGEST_FORM, SHORTEST_SECRET, SecretSearch, base64_forms
+from core.secret_search import LONGEST_FORM, SHORTEST_SECRET, SecretSearch, base64_forms, readings
 
 MASK = "•••"
 
@@ -138,7 +138,14 @@ class Masker:
 
     def finds(self, texts: Iterable[str]) -> bool:
         """Whether a secret is in one of the texts."""
-        return self._text is not None and any(map(self._text.search, texts))
+        if self._text is None:
+            return False
+        search = self._text.search
+        for text in texts:
+            # The pattern knows no escapes: where such may be, they are undone for it.
+            if search(text) is not None or (("\\" in text or "%" in text) and any(map(search, readings(text)))):
+                return True
+        return False
 
     def _masked(self, value: Any, levels: int) -> Any:
         match value:
@@ -155,8 +162,8 @@ class Masker:
         return value
 
     def _masked_text(self, text: str) -> str:
-        # The pattern says quickly that there is nothing; the search knows how far what was found extends.
-        if self._text is None or self._text.search(text) is None:
+        # Only the search knows how far what was found extends.
+        if self._text is None or not self.finds((text,)):
             return text
         return self._text.sub(MASK, covered(text, self._search))
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import streamlit as st
@@ -74,10 +75,12 @@ def config(name: str) -> dict[str, Any]:
 
 
 def time_axis(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
-    """Clock times, or days where a clock time would say too little."""
+    """Clock times, or days where a clock time would say too little; both where one day would stand there twice."""
     span = max(end - start, timedelta(seconds=1))
     moments = [start + span * index / (TICKS - 1) for index in range(TICKS)]
     labels = [t.clock(moment) if span < DATES_FROM else day_and_month(moment, t) for moment in moments]
+    if span >= DATES_FROM and any(one == other for one, other in pairwise(labels)):
+        labels = [day_and_clock(moment, t) for moment in moments]
     return {
         "tickvals": moments,
         "ticktext": list(map(t.drawn, labels)),
@@ -90,6 +93,10 @@ def time_axis(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
 def day_and_month(moment: datetime, t: Translator) -> str:
     """A date without its year, which stands last in every language of ours."""
     return t.date(moment).rpartition(" ")[0]
+
+
+def day_and_clock(moment: datetime, t: Translator) -> str:
+    return f"{day_and_month(moment, t)} · {t.clock(moment)}"
 
 
 def modebar() -> dict[str, str]:
@@ -119,7 +126,7 @@ def ink() -> str:
 
 def told(moment: datetime, step_s: int, t: Translator) -> str:
     """A stretch of history under the pointer: its clock time on its day."""
-    return stretch(moment, step_s, t) if step_s >= DAY_S else f"{day_and_month(moment, t)} · {t.clock(moment)}"
+    return stretch(moment, step_s, t) if step_s >= DAY_S else day_and_clock(moment, t)
 
 
 def stretch(moment: datetime, step_s: int, t: Translator) -> str:

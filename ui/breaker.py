@@ -39,7 +39,7 @@ def panel(source: Source, person: Reader, t: Translator) -> None:
 def held(hold: Hold, t: Translator) -> None:
     """Who holds it, since when, and why."""
     now = datetime.now(UTC)
-    when = {"when": t.moment(hold.ts, now), "ago": t.relative(hold.ts, now)}
+    when = {"when": t.moment(hold.ts, now), "ago": t.ago(hold.ts, now)}
     said = t.text(f"breaker.held.{hold.action.value}", actor=actor_name(hold.actor, t), **when)
     st.markdown(plain(said))
     labelled(t.text("breaker.reason"), plain(hold.reason))
@@ -99,7 +99,7 @@ def _present(source: Source, t: Translator) -> None:
         return
     if source.breaker_since is not None:
         now = datetime.now(UTC)
-        since = {"when": t.clock(source.breaker_since, seconds=True), "ago": t.relative(source.breaker_since, now)}
+        since = {"when": t.moment(source.breaker_since, now), "ago": t.ago(source.breaker_since, now)}
         st.markdown(f"{t.text(f'breaker.is.{source.state.value}')} {t.text('box.since', **since)}")
     if source.state is BreakerState.OPEN:
         _window(source, t)

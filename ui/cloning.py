@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 import streamlit as st
 
 from core.errors import NotFound
 from core.form_values import KEPT, without_kept
-from core.i18n import Translator
+from core.i18n import Translator, translator
 from core.models import KindInfo, Source
 from ui import breaker, forms, navigation, state, timing
 from ui.runtime import run, runtime
@@ -25,9 +26,7 @@ def draft(person: Reader, kinds: Mapping[str, KindInfo], t: Translator) -> Draft
     """
     try:
         asked = navigation.id_in_address(navigation.FROM)
-        draft = state.begin(asked)
-        if asked is not None and not _is_of(draft, person):
-            _fill(draft, run(runtime().sources.get(person.actor, person.org, asked)), person, t)
+        draft = state.begin(None) if asked is None else _copy(asked, person, t)
     except NotFound:
         _refuse(t.text("add.from.gone"), t.text("add.from.gone.body"), t)
         return None
@@ -54,13 +53,19 @@ def carried(pattern: Source, t: Translator) -> list[tuple[str, str]]:
     ]
 
 
-def _is_of(draft: Draft, person: Reader) -> bool:
-    """Whether it was begun already, and in the organisation that the person is in now."""
-    return draft.pattern is not None and draft.pattern.org == person.org
+def _copy(asked: UUID, person: Reader, t: Translator) -> Draft:
+    """The draft on this pattern: anew if the source was changed since, but never under the hands of who types."""
+    if not state.arrives(asked) and state.draft().pattern is not None:
+        return state.draft()
+    pattern = run(runtime().sources.get(person.actor, person.org, asked))
+    draft = state.begin(asked)
+    if draft.pattern is None or draft.pattern.version != pattern.version:
+        _fill(draft, pattern, person, t)
+    return draft
 
 
 def _fill(draft: Draft, pattern: Source, person: Reader, t: Translator) -> None:
-    about = {"description": pattern.description, "tags": ", ".join(pattern.tags)}
+    about = {"description": pattern.description, "tags": forms.tags_text(pattern.tags)}
     draft.pattern, draft.kind, draft.step = pattern, pattern.kind, state.SETTINGS_STEP
     draft.config, draft.errors, draft.result = without_kept(pattern.config), {}, None
     draft.about = about | {"name": _new_name(pattern.name, person, t)}
@@ -68,7 +73,8 @@ def _fill(draft: Draft, pattern: Source, person: Reader, t: Translator) -> None:
 
 def _new_name(name: str, person: Reader, t: Translator) -> str:
     """One that no source has yet, as far as one look shows."""
-    copy = t.text("add.from.name", name=name)[:NAME_MAX]
+    bare = translator(t.lang, t.zone.key)  # a name is stored, so without the isolates of pages
+    copy = bare.text("add.from.name", name=name)[:NAME_MAX]
     listed = runtime().sources.list(person.actor, person.org, q=copy, limit=SAME_NAMES_MAX)
     taken = {source.name for source in run(listed).items}
     return next(each for each in _numbered(copy, t) if each not in taken)

@@ -37,7 +37,7 @@ def edit_form(source: Source, t: Translator) -> None:
     given = {
         "name": st.text_input(t.text("add.field.name"), source.name, key="edit_name"),
         "description": st.text_area(t.text("add.field.description"), source.description, key="edit_description"),
-        "tags": list(forms.tags_of(_tags(source, t))),
+        "tags": list(forms.tags_of(_tags(source, t), source.tags)),
         "paused": st.toggle(t.text("source.edit.paused"), source.paused, key="edit_paused"),
     }
     present = meanwhile.fields_of(source)
@@ -64,7 +64,7 @@ def _tried_first(mine: Collection[str], t: Translator) -> bool:
 
 def _tags(source: Source, t: Translator) -> str:
     label, how = t.text("add.field.tags"), t.text("add.field.tags.help")
-    return st.text_input(label, ", ".join(source.tags), help=how, key="edit_tags") or ""
+    return st.text_input(label, forms.tags_text(source.tags), help=how, key="edit_tags") or ""
 
 
 def _thresholds(source: Source, t: Translator) -> dict[str, Any]:

@@ -49,8 +49,14 @@ def about_form(draft: Draft, t: Translator) -> dict[str, str]:
     return {"name": name or "", "tags": tags or "", "description": description or ""}
 
 
-def tags_of(text: str) -> tuple[str, ...]:
-    """What was typed, at commas of either script."""
+def tags_text(tags: Sequence[str]) -> str:
+    return ", ".join(tags)
+
+
+def tags_of(text: str, present: Sequence[str] = ()) -> tuple[str, ...]:
+    """What was typed, at commas of either script; where nothing was, the present ones: one may hold a comma itself."""
+    if text == tags_text(present):
+        return tuple(present)
     return tuple(tag.strip() for tag in text.replace("،", ",").split(",") if tag.strip())
 
 
@@ -100,7 +106,8 @@ def _present(kind: str, spec: FieldSpec, draft: Draft, t: Translator) -> Any:
     key, kept = inputs.key_of(kind, spec, t), value_at(draft.config, spec.name)
     if key in st.session_state:
         return inputs.state_value(spec, st.session_state[key])
-    return spec.default if kept is None else kept
+    found = inputs.carried(kind, spec, kept, t)
+    return spec.default if found is None else found
 
 
 def _faults(spec: FieldSpec, draft: Draft) -> dict[str, Message]:
@@ -137,7 +144,7 @@ def _field(kind: str, spec: FieldSpec, present: Mapping[str, Any], draft: Draft,
         "help": inputs.help_of(kind, spec.name, t),
         "key": inputs.key_of(kind, spec, t),
     }
-    value = inputs.draw(kind, spec, _kept(spec, present, draft), common, t)
+    value = inputs.draw(kind, spec, inputs.carried(kind, spec, _kept(spec, present, draft), t), common, t)
     for name, message in _faults(spec, draft).items():
         wrong(message, name.removeprefix("config."), t)
     return value

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.form_values import KEPT, suggests_secret
-from core.i18n import Translator
+from core.i18n import LANGUAGES, Translator
 from core.models import FieldSpec
 from ui import state
 
@@ -37,8 +37,23 @@ def key_of(kind: str, spec: FieldSpec, t: Translator) -> str:
     """The input's key. Values are Latin text: rtl.css keeps inputs whose key starts with ltr_ left-to-right."""
     worded = any(choice_of(kind, spec.name, value, t) != value for value in spec.choices)
     if worded or _may_be_open(spec):
-        return state.in_words(f"words_{kind}_{spec.name}", t.lang)
+        return _key_in(kind, spec, t.lang)
     return f"ltr_{kind}_{spec.name}"
+
+
+def carried(kind: str, spec: FieldSpec, kept: Any, t: Translator) -> Any:
+    """What an input that this language has not drawn yet begins with: what was chosen in another one, else `kept`.
+
+    The other's key is there in the first run after the change alone, and only until Streamlit drops it.
+    """
+    if key_of(kind, spec, t) in st.session_state:
+        return kept
+    keys = (f"ltr_{kind}_{spec.name}", *(_key_in(kind, spec, lang) for lang in LANGUAGES))
+    return next((state_value(spec, st.session_state[key]) for key in keys if key in st.session_state), kept)
+
+
+def _key_in(kind: str, spec: FieldSpec, lang: str) -> str:
+    return state.in_words(f"words_{kind}_{spec.name}", lang)
 
 
 def draw(kind: str, spec: FieldSpec, kept: Any, common: Mapping[str, Any], t: Translator) -> Any:

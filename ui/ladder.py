@@ -79,7 +79,7 @@ def _last(source: Source, last: Ladder | None, t: Translator) -> None:
         return
     broken, now = failed(last.checks), datetime.now(UTC)
     said = t.text("ladder.broke", step=broken.step) if broken else t.text("ladder.held")
-    when = t.text("ladder.when", ago=t.relative(last.climbed_at, now), when=t.datetime(last.climbed_at))
+    when = t.text("ladder.when", ago=t.ago(last.climbed_at, now), when=t.datetime(last.climbed_at))
     outdated = t.text("ladder.outdated") if last.outdated else ""
     st.markdown(f"**{plain(said)}** {' '.join(filter(None, (when, outdated)))}")
     if broken and last.good_at is not None:
@@ -89,7 +89,7 @@ def _last(source: Source, last: Ladder | None, t: Translator) -> None:
 
 def _changes(last: Ladder, good_at: datetime, now: datetime, t: Translator) -> None:
     """What tells the last ladder from the last one that held."""
-    ago, when = t.relative(good_at, now), t.datetime(good_at)
+    ago, when = t.ago(good_at, now), t.datetime(good_at)
     with st.container(border=True, key="why_unknown_changes"):
         if not last.changes:
             st.markdown(t.text("ladder.unchanged", ago=ago))

@@ -22,7 +22,7 @@ def last_good(source: Source, person: Reader, seen: SampleResult | None, t: Tran
             result(source, seen, t)
         return
     with st.container(border=True, key="why_suspended_last"):
-        when = {"when": t.datetime(kept.ts), "ago": t.relative(kept.ts, datetime.now(UTC))}
+        when = {"when": t.datetime(kept.ts), "ago": t.ago(kept.ts, datetime.now(UTC))}
         st.markdown(f":material/history: **{t.text('playground.last', **when)}** {t.text('playground.last.suspended')}")
         with st.expander(t.text("playground.last.params")):
             st.code(params.written(kept.params), language="json", wrap_lines=True)

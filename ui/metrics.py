@@ -80,4 +80,4 @@ def _moment(name: str, when: datetime | None, t: Translator) -> None:
     if when is None:
         figure_tile(f"words_{name}", label, t.text("metrics.never"), "")
     else:
-        figure_tile(f"words_{name}", label, t.relative(when, datetime.now(UTC)), t.datetime(when))
+        figure_tile(f"words_{name}", label, t.ago(when, datetime.now(UTC)), t.datetime(when))

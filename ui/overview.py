@@ -78,4 +78,4 @@ def _members(kind: str, name: str, value: Mapping[str, Any], t: Translator) -> I
 
 
 def _moment(when: datetime | None, t: Translator) -> str:
-    return f"{t.relative(when, datetime.now(UTC))} · {t.datetime(when)}" if when else ""
+    return f"{t.ago(when, datetime.now(UTC))} · {t.datetime(when)}" if when else ""

@@ -10,7 +10,7 @@ from ui import axes
 
 YEARS_FROM = timedelta(days=300)
 WORD_MAX = 18
-EXACT, TINY = 1e15, 0.01
+EXACT, SMALL = 1e15, 1
 
 
 def layout(t: Translator, height: int, x: dict[str, Any], y: dict[str, Any], **how: Any) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def figure(value: float, t: Translator, digits: int | None = None) -> str:
-    """A number in the reader's digits; very large and very small ones with a power of ten."""
-    if value and not (TINY <= abs(value) < EXACT or (digits is not None and digits <= 6)):
+    """A number in the reader's digits; below one as many as say it, very large and small ones with a power of ten."""
+    if value and not (SMALL <= abs(value) < EXACT or (digits is not None and digits <= 6)):
         return t.significant(value)
     return t.significant(value) if abs(value) >= EXACT else t.number(value, digits)
 

@@ -111,4 +111,4 @@ def _since(source: Source, t: Translator) -> str:
     if source.state_since is None:
         return ""
     now = datetime.now(UTC)
-    return t.text("box.since", when=t.moment(source.state_since, now), ago=t.relative(source.state_since, now))
+    return t.text("box.since", when=t.moment(source.state_since, now), ago=t.ago(source.state_since, now))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import streamlit as st
 
@@ -70,7 +70,7 @@ KIND_STEP, SETTINGS_STEP, TEST_STEP = 1, 2, 3
 class Draft:
     """The source that somebody is adding. Secrets in `config` stay on this side and go back into no input.
 
-    `pattern` is the source that it began as a copy of.
+    `pattern` is the source that it began as a copy of; `once` names the request to create it with these settings.
     """
 
     step: int = KIND_STEP
@@ -80,6 +80,7 @@ class Draft:
     errors: Mapping[str, Message] = field(default_factory=dict)
     result: TestResult | None = None
     pattern: Source | None = None
+    once: str = field(default_factory=lambda: uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ class Pinged:
 def in_words(key: str, lang: str) -> str:
     """The key of an input whose options are words: the browser keeps the word, which another language lacks."""
     return f"{key}_{lang}"
+
+
+def arrives(pattern: UUID) -> bool:
+    """Whether the page is come to with this pattern, from another page or another pattern."""
+    return st.session_state.get(PATTERN) != pattern
 
 
 def begin(pattern: UUID | None) -> Draft:
@@ -179,7 +185,7 @@ def enter(page: str) -> None:
     """Notes the page of this run, which closes dialogs; what belongs to the one that was left is dropped."""
     forget(DIALOG)
     if st.session_state.get(PAGE) != page:
-        forget(*OF_SOURCES, *OF_SOURCE, *OF_TAB, OPEN_TAB, TRIAL, *(in_words(TAB, lang) for lang in LANGUAGES))
+        forget(*OF_SOURCES, *OF_SOURCE, *OF_TAB, OPEN_TAB, TRIAL, PATTERN, *(in_words(TAB, lang) for lang in LANGUAGES))
     st.session_state[PAGE] = page
 
 

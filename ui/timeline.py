@@ -87,5 +87,5 @@ def _details(event: Event, t: Translator) -> Iterator[str]:
         told = data["diagnosis"]["message"]
         yield t.message(Message(told["key"], told["args"]))
     if "times" in data:
-        since = t.clock(datetime.fromisoformat(data["since"]))
+        since = t.moment(datetime.fromisoformat(data["since"]), event.ts)
         yield t.plural("event.times", data["times"], since=since)

@@ -10,7 +10,7 @@ from unicodedata import bidirectional
 
 import streamlit as st
 
-from core.errors import CheshmehError, NotFound, SourceError, Unauthenticated
+from core.errors import BreakerOpen, CheshmehError, NotFound, SourceError, Unauthenticated
 from core.i18n import Translator
 from core.models import Message, Status
 from ui import state
@@ -130,7 +130,8 @@ def error_box(error: CheshmehError, place: str) -> None:
         for refused in error.fields:
             st.markdown(f"`{refused.field}` {plain(t.message(refused.message))}")
         advice(error.advice, t)
-        if isinstance(error, SourceError) and error.retry_after:
+        held = isinstance(error, BreakerOpen) and error.held
+        if isinstance(error, SourceError) and error.retry_after and not held:
             st.caption(t.text("source.countdown", wait=t.seconds(error.retry_after)))
 
 

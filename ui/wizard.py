@@ -1,9 +1,10 @@
 """Adding a source in three steps: kind, settings, test and create. The draft lives in the session, never in the URL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html import escape
 from pathlib import Path
+from uuid import uuid4
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from core.errors import Busy, CheshmehError, ConfigError, Conflict, InvalidInput
 from core.form_values import dotted, is_shown
 from core.i18n import Translator
 from core.models import KindInfo, Message, SourceDraft
+from core.services.idempotency import Once
 from core.services.pasting import from_pasted
 from ui import checks, cloning, forms, inputs, navigation, state, trying
 from ui.runtime import run, runtime
@@ -106,7 +108,7 @@ def fill_settings(kind: KindInfo, draft: Draft, person: Reader, t: Translator) -
         config = forms.config_form(kind, draft, t)
         on, back = _buttons(t.text("add.continue"), t)
     if on or back:
-        draft.about, draft.config, draft.result = about, config, None
+        draft.about, draft.config, draft.result, draft.once = about, config, None, uuid4().hex
         draft.errors = {} if about["name"].strip() or back else {"name": Message("field.missing")}
         if back and draft.pattern is not None:
             navigation.open_source(person, draft.pattern.id)
@@ -192,8 +194,11 @@ def _finish(draft: Draft, person: Reader, t: Translator, *, works: bool) -> None
 
 
 def _create(draft: Draft, person: Reader, t: Translator) -> None:
+    """Once for these settings: a second press ends the run of the first, which may have created the source already."""
+    wanted = _source_draft(draft)
     try:
-        source = run(runtime().sources.create(person.actor, person.org, _source_draft(draft)))
+        once = Once(draft.once, asdict(wanted))
+        source = run(runtime().sources.create(person.actor, person.org, wanted, once=once))
     except (InvalidInput, ConfigError, Conflict) as error:
         _correct(draft, error)
     state.forget_draft()
@@ -203,7 +208,7 @@ def _create(draft: Draft, person: Reader, t: Translator) -> None:
 
 def _source_draft(draft: Draft) -> SourceDraft:
     about: Mapping[str, str] = draft.about
-    tags = forms.tags_of(about.get("tags", ""))
+    tags = forms.tags_of(about.get("tags", ""), draft.pattern.tags if draft.pattern else ())
     name, description = about.get("name", "").strip(), about.get("description", "").strip()
     made = SourceDraft(kind=draft.kind, name=name, config=draft.config, description=description, tags=tags)
     if draft.pattern is None:

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 import typer
 
 from core.client import ApiError, ClientError
-from core.errors import CheshmehError, StartupError
+from core.errors import BreakerOpen, CheshmehError, StartupError
 from core.i18n import LANGUAGES, Translator, translator
 from core.i18n.advices import advice_for
 from core.logs import escaped
+from core.models import BreakerState
 
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
 DEFAULT_ZONE = "Asia/Tehran"
@@ -63,11 +64,18 @@ def report(err: CheshmehError | ClientError) -> int:
     if "--json" in sys.argv:
         show({"error": {name: value for name, value in told.items() if value is not None}}, True)
     wait = told["retry_after_s"]
-    again = [] if wait is None else [words().text("cli.again", wait=words().seconds(wait))]
+    again = [] if wait is None or _held(err) else [words().text("cli.again", wait=words().seconds(wait))]
     fields = (f"  {each['field']}: {each['message']}" for each in told["errors"])
     said = filter(None, (told["message"], told["advice"]))
     sys.stderr.write("\n".join(map(_line, [" ".join(said), *fields, *again])) + "\n")
     return 2 if isinstance(err, StartupError) or told["code"] in WRONG_USAGE else 1
+
+
+def _held(err: CheshmehError | ClientError) -> bool:
+    """Whether a person keeps the source suspended: nobody knows for how long."""
+    if isinstance(err, ApiError):
+        return err.problem.get("state") == BreakerState.FORCED_OPEN.value
+    return isinstance(err, BreakerOpen) and err.held
 
 
 def _line(text: str) -> str:

@@ -28,9 +28,11 @@ def significant(value: float, lang: str, figures: int = 4) -> str:
 def percent(ratio: float, lang: str) -> str:
     """`ratio` (0 to 1) as a percentage; one decimal only below ten per cent, where it says something.
 
-    Of less than a tenth of a per cent its first figure: a little is not nothing.
+    Of less than a tenth of a per cent its first figure: a little is not nothing, and nearly all is not all.
     """
     value = ratio * 100
+    if 99 < value < 100:
+        return share(ratio, lang)
     digits = 1 if 0 < value < 10 and not float(value).is_integer() else 0
     if 0 < value < 0.1:
         digits = -math.floor(math.log10(value))

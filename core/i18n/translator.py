@@ -113,6 +113,11 @@ class Translator:
             return self.text("relative.now") if unit == "now" else self.date(when)
         return self.plural(f"relative.{unit}", n)
 
+    def ago(self, when: dt.datetime, now: dt.datetime) -> str:
+        """`relative` where the date stands beside: it counts days for ever instead of saying the date once more."""
+        days = (now - when).days
+        return self.plural("relative.day", days) if days >= dates.MONTH_DAYS else self.relative(when, now)
+
     def relative_until(self, when: dt.datetime, now: dt.datetime) -> float:
         """Until when `relative` says what it says now, in seconds since 1970."""
         return when.timestamp() + dates.age((now - when).total_seconds()).until_s
@@ -207,8 +212,8 @@ class Translator:
         return self.isolated(str(value))
 
     def _own(self, value: str) -> bool:
-        """Numbers and dates that this translator wrote itself need no isolate."""
-        return not value or value[0] in "۰۱۲۳۴۵۶۷۸۹"
+        """Numbers and dates that this translator wrote itself need no isolate: they have no Latin letter."""
+        return not value or (value[0] in "۰۱۲۳۴۵۶۷۸۹" and not _LTR_LETTER.search(value))
 
     def isolated(self, value: str) -> str:
         """Data that stands inside a sentence, kept from turning the words around it."""

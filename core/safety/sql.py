@@ -14,10 +14,11 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from core.errors import QueryRefused
+from core.safety.sql_calls import callable_names
 from core.safety.sql_functions import DENIED_SCHEMAS, family
-from core.safety.sql_secrets import secret, shows_queries
+from core.safety.sql_secrets import hidden_setting, secret, shows_queries
 from core.safety.sql_syntax import parse
-from core.safety.sql_tokens import Kind, Malformed, Token, closing, tokens
+from core.safety.sql_tokens import Kind, Malformed, Token, closing, opening, tokens
 
 BYTES_MAX = 100_000
 DEPTH_MAX = 30
@@ -46,8 +47,9 @@ class Analysed:
 def check_statement(sql: str, *, strict: bool = False) -> None:
     """Refuses anything but one reading statement. Takes about 15 ms a kilobyte.
 
-    `strict` is the rule for superusers as far as the text alone can tell: no settings, which may hold secrets. Raises
-    QueryRefused with the reason, the name of the `rule` and the offending `part`.
+    `strict` is the rule for superusers, as far as the text alone can tell, and for whoever may read all settings: not
+    all of them at once, for some hold secrets. Raises QueryRefused with the reason, the name of the `rule` and the
+    offending `part`.
     """
     if len(sql) > KEPT_LETTERS_MAX:
         _judged(_one(sql), strict)
@@ -144,7 +146,8 @@ def _check_show(found: Sequence[Token], strict: bool) -> None:
     if not all(token.names or token.is_mark(".") for token in found):
         _refuse("not_a_select", part=_text(found))
     name = "".join(token.value for token in found[1:])
-    if secret(name) or (strict and name == "all"):
+    # Names of settings are no names of the catalogue: the server takes them in letters of either size.
+    if secret(name.lower()) or (strict and name == "all"):
         _refuse("secret_table", part=name)
 
 
@@ -163,29 +166,18 @@ def _explained(found: Sequence[Token]) -> Sequence[Token]:
 
 
 def _check_opening(found: Sequence[Token]) -> None:
-    first = next((token for token in found if not token.is_mark("(")), None)
+    first = opening(found)
     if first is None or not first.is_word(*_OPENING):
         _refuse("not_a_select", part=first.text if first else "")
 
 
-def _callable(found: Sequence[Token]) -> list[int]:
-    """Places of names that may be called: `f(x)`, and `(x).f`, which PostgreSQL takes for the same."""
-    return [
-        position
-        for position, token in enumerate(found)
-        if token.names
-        and (
-            (position + 1 < len(found) and found[position + 1].is_mark("("))
-            or (position > 0 and found[position - 1].is_mark("."))
-        )
-    ]
-
-
 def _check_names(found: Sequence[Token], strict: bool) -> None:
-    for position in _callable(found):
+    for position in callable_names(found):
         schema = found[position - 2].value if position > 1 and found[position - 1].is_mark(".") else ""
         if kind := family(found[position].value) or DENIED_SCHEMAS.get(schema):
             _refuse("function", rule=f"function.{kind}", part=found[position].value)
+        if hidden := hidden_setting(found, position):
+            _refuse("secret_table", part=hidden)
     for token in found:
         if token.names and secret(token.value, strict=strict):
             _refuse("secret_table", part=token.value)

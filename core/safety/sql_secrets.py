@@ -1,10 +1,11 @@
 """Where a PostgreSQL server keeps passwords and what other people ask it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlglot import exp
 
-from core.safety.sql_tokens import word_set
+from core.safety.sql_tokens import Kind, Token, word_set
 
 _TABLES = word_set(
     "pg_authid pg_shadow pg_user_mapping pg_user_mappings _pg_user_mappings user_mapping_options pg_subscription"
@@ -13,7 +14,8 @@ _TABLES = word_set(
     " pg_statistic_ext_data"
 )
 _SETTINGS = word_set("primary_conninfo ssl_passphrase_command archive_command restore_command")
-_STRICT = word_set("pg_settings pg_show_all_settings current_setting")
+_STRICT = word_set("pg_settings pg_show_all_settings")
+_READER = "current_setting"
 _ACTIVITY = "pg_stat_activity"
 _ACTIVITY_COLUMNS = word_set(
     "datid datname pid leader_pid usesysid usename application_name client_addr client_hostname client_port"
@@ -23,8 +25,22 @@ _ACTIVITY_COLUMNS = word_set(
 
 
 def secret(name: str, *, strict: bool = False) -> bool:
-    """Whether this decoded name is one of the server's secrets. A superuser's settings hold more of them."""
+    """Whether this decoded name is one of the server's secrets. Whoever may read all settings sees more of them."""
     return name in _TABLES or name in _SETTINGS or (strict and name in _STRICT)
+
+
+def hidden_setting(found: Sequence[Token], position: int) -> str:
+    """What must not be shown of a call of `current_setting` at `position`: empty where one harmless setting is named.
+
+    The name must be one plain literal: what an expression makes of it, only the server knows.
+    """
+    if found[position].value != _READER:
+        return ""
+    opened, name, after = (*found[position + 1 : position + 4], *[None] * 3)[:3]
+    plain = name is not None and name.kind is Kind.STRING and name.text == f"'{name.value}'" and "'" not in name.value
+    if not (opened and opened.is_mark("(") and plain and after and after.is_mark(")", ",")):
+        return _READER
+    return name.value if name and name.value.lower() in _SETTINGS else ""
 
 
 def shows_queries(tree: exp.Expr, names: frozenset[str]) -> bool:

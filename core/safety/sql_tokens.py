@@ -6,7 +6,7 @@ which nothing is left to disagree about.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -80,6 +80,16 @@ class Malformed(ValueError):
 def tokens(sql: str) -> list[Token]:
     """All tokens of `sql`, without space and comments. Raises Malformed."""
     return list(_with_custom_escapes(list(_scan(sql))))
+
+
+def opening(found: Iterable[Token]) -> Token | None:
+    """The first one that is no parenthesis: it says what kind of statement this is."""
+    return next((token for token in found if not token.is_mark("(")), None)
+
+
+def first(sql: str) -> Token | None:
+    """The `opening` of a text of which the rest is not looked at. Raises Malformed."""
+    return opening(_scan(sql))
 
 
 def closing(found: Sequence[Token], opened: int) -> int:

@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 
 from core.access.names import checked_name, wrong
 from core.access.secrets_once import TOKEN_PREFIX, digest, new_secret
-from core.errors import NotFound
-from core.models import Actor, Role
+from core.errors import Conflict, NotFound
+from core.models import Actor, FieldError, Message, Role
 from core.services.audit import Audit
 from core.services.named import organisation_named
 from core.services.rights import require, require_server_admin
+from core.storage.folding import fold
 from core.storage.people_records import PeopleRecords
 from core.storage.tokens import TokenRecord
 
@@ -80,14 +81,17 @@ class Tokens:
     ) -> NewToken:
         """For one organisation with a role or a scope there, or without either for the metrics of all of them.
 
-        Raises InvalidInput naming `days`, `scope`, `role` or `name`.
+        Raises InvalidInput naming `days`, `scope`, `role` or `name`, Conflict (`token_taken`) for a valid one's name:
+        what a program keeps, its drafts and runs for instance, is kept for the name.
         """
         _require(actor, org)
-        scopes, name = _scopes(org, role, scopes, days), checked_name("name", name) if name else "token"
+        uid, scopes = uuid4(), _scopes(org, role, scopes, days)
+        name = checked_name("name", name) if name else f"token-{uid.hex[:8]}"
         organisation = await organisation_named(self._people, org) if org is not None else None
         secret, now = new_secret(TOKEN_PREFIX), self._clock()
-        record = TokenRecord(uuid4(), name, org, role, scopes, now, now + timedelta(days=days), created_by=actor.name)
+        record = TokenRecord(uid, name, org, role, scopes, now, now + timedelta(days=days), created_by=actor.name)
         async with self._audit.change(actor, org, "token.create", name, record.uid) as entry:
+            await self._refuse_taken(org, name)
             await self._tokens.add(digest(secret), organisation.id if organisation else None, record)
             held = {"role": role.label} if role else {}
             entry.after = {**held, "scopes": sorted(scopes), "expires_at": record.expires_at.isoformat()}
@@ -102,6 +106,12 @@ class Tokens:
         if found[0].revoked_at is None:
             async with self._audit.change(actor, org, "token.revoke", found[0].name, token_id):
                 await self._tokens.revoke(token_id, self._clock())
+
+    async def _refuse_taken(self, org: str | None, name: str) -> None:
+        others = map(self._token, await self._tokens.of_org(org))
+        if any(other.state is TokenState.VALID and fold(other.name) == fold(name) for other in others):
+            taken = FieldError("name", Message("error.conflict.token_taken", {"name": name}))
+            raise Conflict("token_taken", name=name, fields=(taken,))
 
     def _token(self, record: TokenRecord) -> Token:
         ended = record.expires_at <= self._clock()

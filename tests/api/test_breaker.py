@@ -55,6 +55,8 @@ def test_held_open_every_call_is_503_with_the_true_state(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     problem = answer.json()
     assert (problem["code"], problem["state"], problem["retry_after_s"]) == ("circuit_open", "forced_open", 60)
+    assert problem["detail"].startswith("Somebody keeps this source suspended")
+    assert "reset the breaker" in problem["advice"]
     assert requests_of(org) == 0
 
 

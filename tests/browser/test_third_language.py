@@ -28,7 +28,7 @@ OWN = """admin main app public shop_items vacant reader orders shop prefer postg
  id age codes price tags who left born name owner young mine search pets pet_id kind limit carrier seconds size count
  airline airlines big broken deep numbers slow Airline Node sold_at parameters delete
  array double int string null object date integer String Int Float boolean decimal timestamptz One Search Mine
- path collection sql args param table query select from where interval information_schema tables day now founded
+ path prefix collection sql args param table query select from where interval information_schema tables day now founded
  has_table_privilege insert update truncate SELECT FROM float http https csv PNG JSON
  options available"""
 CLDR = " ".join([*Locale(pseudo.LANG).months["format"]["abbreviated"].values(), "kaj"])

@@ -27,6 +27,7 @@ def test_an_order_goes_through_the_running_dashboard_and_every_process_follows(t
             assert cli.json(*BREAKER, "--action", "force_open")["state"] == "forced_open"
             refused = cli.json("sources", "ping", "--org", "acme", "orders", code=1)["error"]
             assert refused["code"] == "circuit_open"
+            assert cli.run("sources", "ping", "--org", "acme", "orders").stderr.endswith("reset the breaker.\n")
             wrong = cli.json(*BREAKER[:-1], " ", "--action", "reset", code=1)["error"]
             assert [error["field"] for error in wrong["errors"]] == ["reason"]
             eventually(lambda: state() is BreakerState.FORCED_OPEN)

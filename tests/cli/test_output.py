@@ -4,9 +4,10 @@ import pytest
 
 from core.cli.kinds import parse
 from core.cli.ladder import print_rung
-from core.cli.output import show
-from core.errors import InvalidInput
+from core.cli.output import report, show
+from core.errors import BreakerOpen, InvalidInput
 from core.i18n import translator
+from core.models import BreakerState
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,11 @@ def test_a_rung_is_coloured_and_what_the_source_said_is_not(monkeypatch: pytest.
     assert said[0].startswith("\x1b[31m\x1b[1m✗ ")
     assert said[0].endswith("  \\x1b[8mno")
     assert said[1:] == ["    host"]
+
+
+@pytest.mark.parametrize(("state", "again"), [(BreakerState.OPEN, True), (BreakerState.FORCED_OPEN, False)])
+def test_only_what_ends_by_itself_is_to_be_tried_again(
+    state: BreakerState, again: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert report(BreakerOpen(60, state)) == 1
+    assert ("Try again in" in capsys.readouterr().err) is again

@@ -11,6 +11,7 @@ import pytest
 from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from bson.datetime_ms import DatetimeMS
 
+from core.connectors.mongodb.fields import fields_of
 from core.models import Sample, TypeShare
 from core.values import json_value
 from tests.connectors.conformance import error_of
@@ -100,6 +101,11 @@ async def test_an_empty_collection_is_no_missing_one(documents: MongoServer):
     async with closing(of(documents)) as mongo:
         assert (await mongo.sample({"collection": "empty"})).rows == ()
         assert str(await error_of(mongo.sample({"collection": "missing"}))) == "not_found_in_source.collection"
+
+
+def test_a_field_that_one_document_lacks_is_not_in_all_of_them() -> None:
+    documents = [*[{"a": 1, "b": 1} for _ in range(399)], {"a": 1, "c": 1}]
+    assert [field.detail for field in fields_of(documents, ["people"])] == ["100 %", "99 %", "1 %"]
 
 
 async def test_the_catalogue_holds_collections_and_the_fields_in_them(documents: MongoServer):

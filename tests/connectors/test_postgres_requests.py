@@ -208,6 +208,9 @@ async def test_nothing_stands_below_a_path_that_is_not_there(pg: PostgresConnect
         ("/**/" * 400 + "-- a\n((select 1))", True),
         ("explain select 1", False),
         ("values (1)", True),
+        ("/* a /* b */ c */ select 1", True),
+        ("/* select /* b */ select */ show all", False),
+        ("/* never closed", False),
     ],
 )
 def test_what_a_cursor_is_declared_for_is_known_whatever_stands_before(sql: str, declared: bool):

@@ -23,7 +23,7 @@ from tests.servers.postgres import PostgresServer
 pytestmark = pytest.mark.anyio
 
 # A superuser's settings hold secrets.
-ASKED_BY_ANALYSTS = [sql for sql in HONEST if sql != "SHOW ALL" and "current_setting" not in sql]
+ASKED_BY_ANALYSTS = [sql for sql in HONEST if sql != "SHOW ALL"]
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +103,30 @@ async def test_the_refusal_proves_that_the_source_answers(mighty: PostgresConnec
 async def test_a_reader_may_call_what_it_may_call(pg: PostgresConnector, postgres: PostgresServer, made: Path):
     postgres.execute("create or replace function trap.two() returns int language sql immutable as 'select 2'")
     assert (await pg.sample({"sql": "select trap.two()"})).rows == ((2,),)
+
+
+@pytest.fixture
+def monitor(open_pg: Open, postgres: PostgresServer) -> Iterator[PostgresConnector]:
+    """No superuser, but one of whom the server hides no setting."""
+    postgres.execute("create role monitor login password 'Zq7-monitor' in role pg_monitor")
+    yield open_pg(user="monitor", password="Zq7-monitor")
+    postgres.execute("drop role monitor")
+
+
+@pytest.mark.parametrize("sql", ["show all", "select * from pg_settings", "select 1 from pg_show_all_settings()"])
+async def test_not_all_settings_are_shown_to_whoever_may_read_them(
+    monitor: PostgresConnector, pg: PostgresConnector, sql: str
+):
+    with pytest.raises(QueryRefused) as caught:
+        await monitor.sample({"sql": sql})
+    assert caught.value.reason == "secret_table"
+    assert (await monitor.sample({"sql": "select current_setting('TimeZone')"})).rows
+    assert (await pg.sample({"sql": sql})).rows
+
+
+async def test_a_table_is_no_way_around_that(monitor: PostgresConnector):
+    with pytest.raises(QueryRefused):
+        await monitor.sample({"table": "pg_catalog.pg_settings"})
 
 
 async def test_the_servers_log_gets_no_tree_and_goes_on(mighty: PostgresConnector, postgres: PostgresServer):

@@ -141,6 +141,24 @@ async def test_a_path_that_leads_nowhere_says_nothing_of_the_service(records: We
     await guard.close()
 
 
+@pytest.mark.parametrize(
+    "inside",
+    ['$[?@["id"]==1]', '$[?@.tail=="A"]["tail"]', "$..id", "$[0:1]", '$["id","tail"]', "$[-1]", "$.id", "$[*]['id']"],
+)
+async def test_the_catalogue_answers_no_question_about_values(records: WebServer, inside: str):
+    async with opened(f"{records.url}/planes") as rest:
+        with pytest.raises(ConfigError) as refused:
+            await rest.describe(f"/#{inside}")
+        (field,) = refused.value.fields
+        assert (field.field, field.message.key) == ("path", "field.catalogue_path")
+
+
+async def test_names_with_signs_and_places_of_a_list_are_paths_of_the_catalogue():
+    async with peer(answer(b'{"a\\"]b\\\\": [[{"c": 1}]]}')) as there, opened(there.url) as rest:
+        (_, path) = await described(rest)
+        assert list(await described(rest, f"{path}[0]")) == [f'{path}[0][*]["c"]']
+
+
 async def test_an_object_is_described_by_its_members_and_links():
     async with peer() as there:
         body = (

@@ -62,6 +62,13 @@ def test_an_age_is_told_in_its_largest_whole_unit(age: timedelta, persian: str, 
     assert (FA.relative(NOW - age, NOW), EN.relative(NOW - age, NOW)) == (persian, english)
 
 
+def test_beside_a_date_an_age_counts_days_for_ever() -> None:
+    for days in (29, 30, 400):
+        when = NOW - timedelta(days=days)
+        assert (FA.ago(when, NOW), EN.ago(when, NOW)) == (f"{FA.number(days)} روز پیش", f"{days} days ago")
+    assert EN.ago(NOW, NOW) == "just now"
+
+
 @pytest.mark.parametrize(
     ("value", "digits", "persian", "english"),
     [
@@ -86,6 +93,10 @@ def test_a_percentage_keeps_a_decimal_only_below_ten() -> None:
 
 def test_of_very_little_a_percentage_says_the_first_figure() -> None:
     assert [EN.percent(ratio) for ratio in (0.0009, 0.0004, 0.000021)] == ["0.09%", "0.04%", "0.002%"]
+
+
+def test_nearly_all_is_not_all_in_per_cent() -> None:
+    assert [EN.percent(ratio) for ratio in (0.99, 0.995, 0.9996, 0.99999)] == ["99%", "99.50%", "99.96%", "99.99%"]
 
 
 def test_a_span_is_told_in_milliseconds_below_a_second() -> None:
@@ -138,6 +149,11 @@ def test_a_page_isolates_latin_text_inside_persian() -> None:
 def test_persian_text_inside_persian_needs_no_isolate() -> None:
     assert PAGE.isolated("انبار مشهد") == "انبار مشهد"
     assert PAGE.isolated("انبار A") == "\u2068انبار A\u2069"
+
+
+def test_a_name_that_begins_with_a_persian_digit_is_isolated_all_the_same() -> None:
+    assert "«\u2068۲ orders (old)\u2069»" in PAGE.text("source.deleted", name="۲ orders (old)")
+    assert "«۲ انبار»" in PAGE.text("source.deleted", name="۲ انبار")
 
 
 def test_an_english_page_isolates_persian_text() -> None:

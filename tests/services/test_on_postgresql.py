@@ -1,5 +1,7 @@
 """The assembled product with its own data in a PostgreSQL."""
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,27 @@ def test_two_dashboards_on_one_data_directory_are_refused_on_postgresql_too(tmp_
             replica(tmp_path, postgres_url)
     finally:
         running.close()
+
+
+def test_a_dashboard_closed_at_once_lets_its_first_question_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    async def asked(_: object) -> tuple[str, ...]:
+        began.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.05)  # as a driver tells its server that nobody waits
+            ended.set()
+        return ()
+
+    monkeypatch.setattr("core.bootstrap.kinds_in_use", asked)
+    running = open_runtime(Settings(_env_file=None, data_dir=tmp_path))
+    assert began.wait(60)
+    running.close()
+    assert ended.is_set()
 
 
 def test_the_database_of_the_dashboard_is_no_source(

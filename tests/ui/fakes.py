@@ -40,6 +40,7 @@ from core.models import (
 )
 from core.runtime import BackgroundLoop, Runtime, Services
 from core.services.contents import CatalogLevel
+from core.services.idempotency import Once
 from core.services.incidents import LISTED_MAX
 from core.services.inputs import parse_order
 from core.services.rights import require
@@ -112,7 +113,7 @@ class FakeSources(FakeLadders):
             raise NotFound()
         return self.sources[source_id]
 
-    async def create(self, actor: Actor, org: str, draft: SourceDraft) -> Source:
+    async def create(self, actor: Actor, org: str, draft: SourceDraft, *, once: Once | None = None) -> Source:
         self._require(actor, org, Role.EDITOR)
         if any(source.name == draft.name for source in self.sources.values()):
             raise Conflict(fields=(FieldError("name", Message("error.conflict")),))

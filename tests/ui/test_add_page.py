@@ -1,11 +1,14 @@
 """Adding a source."""
 
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.models import Actor, Role
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
-from ui import state
+from tests.ui.house import ORG, House
+from ui import navigation, state
 
 SECRET = "s3cr3t-value"
 
@@ -111,6 +114,38 @@ def test_a_taken_name_leads_back_to_its_input(open_page: Open) -> None:
     app.button(key="add_create").click().run()
     assert "این نام پیش‌تر" in texts(app)
     assert app.text_input(key="about_name").value == "پروازها"
+
+
+def _page() -> None:
+    """The step of test and create as a script, behind which it leads on to the source's page."""
+    import streamlit as st
+
+    from core.models import Message, TestResult
+    from ui import navigation, state, wizard
+    from ui.runtime import runtime
+    from ui.session import reader, words
+
+    navigation.open_source = lambda _, source_id: st.session_state.setdefault("led_to", source_id)
+    draft = state.draft()
+    draft.kind, draft.about, draft.config = "fake", {"name": "انبار"}, {"host": "there"}
+    draft.result = TestResult(True, Message("test.worked"), (), 1.0)
+    kind = next(kind for kind in runtime().sources.kinds() if kind.name == "fake")
+    wizard.try_and_create(kind, draft, reader(), words())
+
+
+def test_a_second_press_finds_what_the_first_one_created(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    actor = house.actor()
+    house.token = house.tokens["مریم"]
+    monkeypatch.setattr(navigation, "open_source", navigation.open_source)
+    app = AppTest.from_function(_page, default_timeout=60).run()
+    with monkeypatch.context() as patch:
+        # A press that comes while the run waits ends it at the next touch of the session state.
+        patch.setattr(state, "forget_draft", st.rerun)
+        app.button(key="add_create").click().run()
+    assert "led_to" not in app.session_state
+    app.button(key="add_create").click().run()
+    (source,) = house.run(house.runtime.sources.list(actor, ORG)).items
+    assert (source.name, app.session_state["led_to"]) == ("انبار", source.id)
 
 
 def test_an_analyst_may_not_add(open_page: Open, runtime: FakeRuntime) -> None:

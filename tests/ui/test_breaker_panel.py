@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.errors import BreakerOpen
+from core.i18n import translator
 from core.models import (
     Actor,
     BreakerAction,
@@ -26,6 +28,7 @@ from tests.ui.samples import make_source, source_id
 NAME = "پروازها"
 WELL, SUSPENDED = str(source_id(NAME)), str(source_id("انبار مشهد"))
 NOW = datetime.now(UTC)
+EN = translator("en")
 NOON = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 CONTROLS = {f"breaker_{action.value}" for action in BreakerAction}
 
@@ -63,6 +66,15 @@ def test_an_open_one_says_since_when_why_and_how_long_still(open_page: Open, run
     assert "Nothing reaches the source now. Since " in said
     assert "Cause" in said
     assert "18 seconds" in said
+
+
+def test_one_that_opened_on_another_day_says_which_and_how_many_days_ago(open_page: Open, runtime: FakeRuntime) -> None:
+    since = NOW - timedelta(days=40)
+    put(runtime, breaker_since=since, state_since=since)
+    said = texts(open_page("source", source=WELL, lang="en"))
+    told = f"Since {EN.datetime(since)} (40 days ago)."
+    assert f"Nothing reaches the source now. {told}" in said
+    assert said.count(told) == 2  # once more beside the cause
 
 
 def test_failures_in_a_row_are_counted_in_sight(open_page: Open, runtime: FakeRuntime) -> None:
@@ -159,6 +171,12 @@ def test_the_timeline_tells_every_kind_of_event_newest_first(open_page: Open, ru
     assert shown.count("class='day'") == 2
 
 
+def test_what_began_days_before_is_told_with_its_date(open_page: Open, runtime: FakeRuntime) -> None:
+    data = {"from": "half_open", "to": "open", "times": 288, "since": (NOON - timedelta(days=3)).isoformat()}
+    runtime.sources.happened = (Event(NOON, "breaker", data),)
+    assert "288 times since 19 Nov 2026, 12:00" in texts(open_page("source", source=WELL, lang="en"))
+
+
 def test_older_events_are_folded_away_and_not_lost(open_page: Open, runtime: FakeRuntime) -> None:
     runtime.sources.happened = tuple(
         Event(NOW - timedelta(minutes=n), "status", {"status": "error"}) for n in range(30)
@@ -190,6 +208,20 @@ def test_a_run_that_the_breaker_refuses_falls_back_to_it(open_page: Open, runtim
     app.button(key="run").click().run()
     assert "اتصال موقتاً تعلیق شد؛ چند ثانیه دیگر تلاش کنید." in texts(app)
     assert "آخرین پاسخ خوب، از" in texts(app)
+
+
+@pytest.mark.parametrize(("lang", "said", "wait"), [("fa", "از یک ویراستار", "۶۰"), ("en", "Ask an editor", "60 s")])
+def test_a_run_that_a_person_has_ruled_out_is_promised_no_next_try(
+    open_page: Open, runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch, lang: str, said: str, wait: str
+) -> None:
+    async def held(*_: Any) -> None:
+        raise BreakerOpen(60.0, BreakerState.FORCED_OPEN)
+
+    app = open_page("playground", source=WELL, lang=lang)
+    monkeypatch.setattr(runtime.sources, "sample", held)
+    app.button(key="run").click().run()
+    assert said in texts(app)
+    assert wait not in texts(app)
 
 
 def test_without_one_it_says_so(open_page: Open) -> None:

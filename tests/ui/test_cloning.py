@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -65,6 +66,55 @@ def test_the_kind_of_a_copy_is_not_offered_and_back_leads_to_its_pattern(copying
     copying.query_params["from"] = str(PATTERN)
     copying.run()
     assert copying.text_input(key="ltr_postgres_database").value == "other"
+
+
+def changed(runtime: FakeRuntime, **changes: Any) -> None:
+    before = runtime.sources.sources[PATTERN]
+    runtime.sources.sources[PATTERN] = replace(before, version=before.version + 1, **changes)
+
+
+def test_a_pattern_that_was_changed_since_is_copied_anew(copying: AppTest, runtime: FakeRuntime) -> None:
+    copying.button(key="add_back").click().run()
+    config = runtime.sources.sources[PATTERN].config
+    changed(
+        runtime, config={**config, "host": "new.example.com"}, breaker=BreakerConfig(9, 60.0), check_interval_s=30.0
+    )
+    copying.query_params["from"] = str(PATTERN)
+    copying.run()
+    assert copying.text_input(key="ltr_postgres_host").value == "new.example.com"
+    copying.button(key="add_continue").click().run()
+    copying.button(key="add_create").click().run()
+    (_, draft) = next(call for call in runtime.sources.calls if call[0] == "create")
+    made = (draft.config["host"], draft.breaker, draft.check_interval_s)
+    assert made == ("new.example.com", BreakerConfig(9, 60.0), 30.0)
+
+
+def test_a_copy_stays_as_it_is_under_who_types(copying: AppTest, runtime: FakeRuntime) -> None:
+    copying.text_input(key="ltr_postgres_password").input(SECRET).run()
+    changed(runtime, description="دیگر")
+    copying.button(key="add_continue").click().run()
+    assert copying.button(key="add_create")
+    del runtime.sources.sources[PATTERN]
+    copying.button(key="add_create").click().run()
+    (_, draft) = next(call for call in runtime.sources.calls if call[0] == "create")
+    assert (draft.description, draft.config["password"]) == ("شعبهٔ مرکزی", SECRET)
+
+
+def test_the_name_of_a_copy_holds_no_isolates(open_page: Open, runtime: FakeRuntime) -> None:
+    source = make_source("Orders")
+    runtime.sources.sources[source.id] = source
+    app = open_page("add", lang="fa", **{"from": str(source.id)})
+    assert app.text_input(key="about_name").value == "رونوشت Orders"
+
+
+def test_a_tag_with_a_comma_comes_along_whole(open_page: Open, runtime: FakeRuntime) -> None:
+    source = make_source("Orders", tags=("EU, prod", "x"))
+    runtime.sources.sources[source.id] = source
+    app = open_page("add", **{"from": str(source.id)})
+    app.button(key="add_continue").click().run()
+    app.button(key="add_create").click().run()
+    (_, draft) = next(call for call in runtime.sources.calls if call[0] == "create")
+    assert draft.tags == ("EU, prod", "x")
 
 
 def test_a_copy_and_a_source_from_nothing_are_two_drafts(open_page: Open) -> None:

@@ -73,6 +73,23 @@ def test_a_line_ends_where_nobody_called_for_long(drawn: list[Any]) -> None:
     assert None not in lines["seldom"].y
 
 
+@pytest.mark.parametrize(
+    ("hours", "first", "second"),
+    [
+        (24, "03:30", "08:18"),
+        (48, "1 Mar · 03:30", "1 Mar · 13:06"),
+        (96, "1 Mar · 03:30", "1 Mar · 22:42"),
+        (240, "1 Mar", "3 Mar"),
+        (24 * 365, "1 Mar", "13 May"),
+    ],
+)
+def test_an_axis_of_days_says_the_time_where_a_day_would_stand_twice(
+    hours: int, first: str, second: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.axes.ink", lambda: "#000")
+    assert axes.time_axis(MARCH, MARCH + timedelta(hours=hours), EN)["ticktext"][:2] == [first, second]
+
+
 def test_a_day_is_called_by_its_date_in_utc() -> None:
     new_york = Translator("en", "America/New_York")
     assert [axes.told(MARCH, 86_400, new_york), axes.stretch(MARCH, 86_400, new_york)] == ["1 Mar 2026"] * 2

@@ -246,6 +246,30 @@ def test_a_stored_secret_does_not_move_to_another_choice(editing: AppTest, kinds
     assert patch_of(editing, kinds) == {"auth": {"type": "query", "name": "X-Key", "value": None}}
 
 
+@pytest.mark.parametrize(("first", "then"), [("fa", "en"), ("en", "fa")])
+def test_another_language_keeps_choices_and_what_was_typed_for_them(
+    open_page: Open, runtime: FakeRuntime, first: str, then: str
+) -> None:
+    rest = next(kind for kind in kind_infos(registry.discover()) if kind.name == "rest")
+    runtime.sources.kinds = lambda: (rest,)  # type: ignore[method-assign]  # a fake with the real kind
+    works = FakeTest(runtime)
+    runtime.sources.test = works  # type: ignore[method-assign]  # a fake that works for every kind
+    app = open_page("add", lang=first)
+    app.button(key="choose_rest").click().run()
+    app.text_input(key="about_name").input("سرویس")
+    app.selectbox(key=f"words_rest_auth.type_{first}").select("bearer").run()
+    app.text_input(key="ltr_rest_auth.token").input(SECRET).run()
+    for lang in (then, first, then):
+        app.query_params["lang"] = lang
+        app.run()
+        for _ in range(2):  # the first run after the change, and one that finds the input drawn
+            assert app.selectbox(key=f"words_rest_auth.type_{lang}").value == "bearer"
+            assert app.text_input(key="ltr_rest_auth.token").value == SECRET
+            app.run()
+    app.button(key="add_continue").click().run()
+    assert works.configs[-1]["auth"] == {"type": "bearer", "token": SECRET}
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_field_choice_and_section_of_every_kind_has_words(lang: str) -> None:
     t = translator(lang)

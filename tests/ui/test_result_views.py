@@ -185,7 +185,14 @@ def test_labels_have_the_digits_that_tell_them_apart(
 
 @pytest.mark.parametrize(
     ("value", "english", "persian"),
-    [(1234.5, "1,234.5", "۱٬۲۳۴٫۵"), (0.00012, "0.00012", "۰٫۰۰۰۱۲"), (1e20, "1e+20", "۱e+۲۰"), (0, "0", "۰")],
+    [
+        (1234.5, "1,234.5", "۱٬۲۳۴٫۵"),
+        (0.00012, "0.00012", "۰٫۰۰۰۱۲"),
+        (0.0149, "0.0149", "۰٫۰۱۴۹"),
+        (-0.9951, "-0.9951", "\u200e-۰٫۹۹۵۱"),
+        (1e20, "1e+20", "۱e+۲۰"),
+        (0, "0", "۰"),
+    ],
 )
 def test_figures_are_short(value: float, english: str, persian: str) -> None:
     assert figure(value, EN) == english

@@ -130,3 +130,23 @@ def test_a_replaced_secret_is_said_to_be_something_unseen(house: House, source: 
     assert "مقداری محرمانه عوض شده" in texts(app)
     save(app)
     assert present(house, source).name == "نام من"
+
+
+def test_tags_that_nobody_touched_stay_whole(house: House, source: Source) -> None:
+    other_writes(house, source, tags=["EU, prod", "شب"])
+    app = opened(house, source)
+    app.text_input(key="edit_name").input("نام من").run()
+    other_writes(house, source, tags=["دیگر, x"])
+    save(app)
+    assert "keep_tags" not in {each.key for each in app.radio}
+    save(app)
+    now = present(house, source)
+    assert (now.name, now.tags) == ("نام من", ("دیگر, x",))
+
+
+def test_an_edit_of_another_field_keeps_a_tag_with_a_comma(house: House, source: Source) -> None:
+    other_writes(house, source, tags=["EU, prod"])
+    app = opened(house, source)
+    app.text_input(key="edit_name").input("نام من").run()
+    save(app)
+    assert present(house, source).tags == ("EU, prod",)

@@ -3,6 +3,7 @@
 import base64
 import itertools
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -22,13 +23,27 @@ ONCE: dict[str, Callable[[str], str]] = {
     "json in unicode": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "repr": lambda text: repr(text)[1:-1],
     "bytes": lambda text: repr(text.encode())[2:-1],
+    "ascii": lambda text: ascii(text)[1:-1],
+    "every letter": lambda text: re.sub("....", r"\\u\g<0>", text.encode("utf-16-be").hex()),
 }
 
 
 @pytest.mark.parametrize("inner", ONCE)
 @pytest.mark.parametrize("outer", ONCE)
 def test_a_secret_is_found_in_one_writing_inside_another(inner: str, outer: str) -> None:
-    assert mask(f"<{ONCE[outer](ONCE[inner](SECRET))}>", [SECRET]) == f"<{MASK}>"
+    text = f"<{ONCE[outer](ONCE[inner](SECRET))}>"
+    assert mask(text, [SECRET]) == f"<{MASK}>"
+    masker = Masker([SECRET])
+    assert masker([text, "<>"]) == [f"<{MASK}>", "<>"]
+    assert masker.finds([text])
+
+
+@pytest.mark.parametrize("secret", ["رمزعبور۱۲۳", "line\nend\ttab", "naïve-pass"])
+@pytest.mark.parametrize("written", ONCE)
+def test_an_answer_is_masked_however_it_writes_the_secret(secret: str, written: str) -> None:
+    text = ONCE[written](secret)
+    assert Masker([secret])({"a": [text, ONCE["percent"](text)]}) == {"a": [MASK, MASK]}
+    assert not Masker([secret]).finds([ONCE[written](f"{secret[:-1]}%\\")])
 
 
 @pytest.mark.parametrize("before", ["", "u:", "us:", "user:"])

@@ -162,12 +162,14 @@ class PostgresConnector(Connector):
         return await self._work.run(self._sample(given, superuser.check))
 
     async def _sample(self, given: PostgresParams, check: "Judge | None" = None) -> Sample:
-        """`check` judges what only the server can tell of a superuser's statement."""
-        async with self._read_only() as (connection, mighty):
+        """`check` judges what only the server can tell of a superuser's statement; without it there is no rule here."""
+        async with self._read_only() as (connection, might):
             query = given.sql or _selection(given, self._config.schema_name)
             text = query if isinstance(query, str) else query.as_string(connection)
-            if check and mighty:
+            if check and might.superuser:
                 await check(connection, text, as_arguments(given.args))
+            elif check and might.settings:
+                await asyncio.to_thread(_check_strictly, text)
             return await reading.sample(connection, text, given.args, self._rows(given.limit))
 
     async def describe(self, path: str = "") -> list[CatalogEntry]:
@@ -222,8 +224,8 @@ class PostgresConnector(Connector):
                 raise failures.in_session(err, self._secrets(), **where) from None
 
     @asynccontextmanager
-    async def _read_only(self) -> "AsyncIterator[tuple[AsyncConnection[Any], bool]]":
-        """The session in its transaction, and whether it is a superuser's."""
+    async def _read_only(self) -> "AsyncIterator[tuple[AsyncConnection[Any], session.Might]]":
+        """The session in its transaction, and what its credential may do."""
         async with self._session() as connection, connection.transaction(force_rollback=True):
             self._clean.discard(connection)
             yield connection, await session.guard(connection, self._config.schema_name)
@@ -233,6 +235,12 @@ class PostgresConnector(Connector):
 
     def _secrets(self) -> tuple[str, ...]:
         return (self._config.password.get_secret_value(),) if self._config.password else ()
+
+
+def _check_strictly(text: str) -> None:
+    from core.safety.sql import check_statement
+
+    check_statement(text, strict=True)
 
 
 def _selection(given: PostgresParams, schema: str | None) -> "Composed":

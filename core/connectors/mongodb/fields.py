@@ -57,12 +57,17 @@ def _entry(name: str, seen: _Seen, whole: int, above: list[str]) -> CatalogEntry
         name,
         path_of(*above, name),
         " | ".join(each.type for each in types),
-        f"{round(100 * share)} %",
+        f"{_percent(share)} %",
         expandable=seen.nested,
         share=share,
         types=types,
         marks=("conflict",) if seen.conflicts() else (),
     )
+
+
+def _percent(share: float) -> int:
+    """A little is not nothing, and nearly all is not all."""
+    return 100 if share == 1 else min(99, max(1, round(100 * share)))
 
 
 def _differ(types: Mapping[str, int]) -> bool:

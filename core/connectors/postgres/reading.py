@@ -1,6 +1,5 @@
 """Rows of a statement, a few at a time, and never more than may stand in memory."""
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +8,7 @@ from core.connectors.postgres.values import as_arguments, columns_of
 from core.errors import LimitExceeded
 from core.models import Column, Sample
 from core.row_builder import RowBuilder
+from core.safety.sql_tokens import Malformed, first
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -18,16 +18,16 @@ SMALL_BYTES = 16 * 1024
 ROW_BYTES = 12 * 1024 * 1024
 """What the server may send at once: a row that is larger is not taken in."""
 
-# EXPLAIN and SHOW answer rows too, but no cursor can be declared for them.
-# Possessive: given back one by one, forty comments could be read in as many ways as there are seconds in ages.
-_DECLARABLE = re.compile(r"(?is)(?:\s|--[^\n]*\n|/\*.*?\*/|\()*+(?:select|with|values|table)\b")
-
 Rows = Callable[[tuple[Column, ...]], RowBuilder]
 
 
 def declarable(sql: str) -> bool:
-    """Whether a cursor can be declared for a statement."""
-    return _DECLARABLE.match(sql) is not None
+    """Whether a cursor can be declared for a statement: EXPLAIN and SHOW answer rows too, but for them it cannot."""
+    try:
+        opening = first(sql)
+    except Malformed:  # a snippet is made of whatever somebody wrote
+        return False
+    return opening is not None and opening.is_word("select", "with", "values", "table")
 
 
 async def sample(connection: "AsyncConnection[Any]", sql: str, args: list[Any] | None, rows_of: Rows) -> Sample:

@@ -8,7 +8,7 @@ import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.connectors.network import Host, shares
 from core.connectors.postgres import failures
@@ -33,9 +33,18 @@ set_config('idle_in_transaction_session_timeout', %s, true), set_config('interva
 set_config('standard_conforming_strings', 'on', true),
 set_config('search_path', coalesce(quote_ident(%s::text) || ', public', current_setting('search_path')), true),
 (select rolsuper from pg_catalog.pg_roles where rolname = session_user),
+exists(select from pg_catalog.pg_roles
+ where rolname = 'pg_read_all_settings' and pg_catalog.pg_has_role(session_user, oid, 'member')),
 (select set_config('role', rolname, true) from pg_catalog.pg_roles
  where rolname = 'pg_read_all_data' and pg_catalog.pg_has_role(oid, 'member'))"""
 """The last one: where the credential may take it, this role stops programs, files and reloads, even for a superuser."""
+
+
+class Might(NamedTuple):
+    """What a session's credential may do that needs a stricter rule: everything, or to read all settings."""
+
+    superuser: bool
+    settings: bool
 
 
 async def connect(config: Any, host: Host) -> "AsyncConnection[Any]":
@@ -131,11 +140,11 @@ async def fetched(connection: "AsyncConnection[Any]", query: str, *arguments: An
     return await (await connection.execute(query, arguments or None, binary=True)).fetchall()
 
 
-async def guard(connection: "AsyncConnection[Any]", schema: str | None) -> bool:
-    """Limits, and the least role, for the transaction that has begun. Whether the session is a superuser's."""
+async def guard(connection: "AsyncConnection[Any]", schema: str | None) -> Might:
+    """Limits, and the least role, for the transaction that has begun; and what the credential may do without it."""
     told = await connection.execute(_GUARDS, (*_limits_ms(), schema))
     row = await told.fetchone()
-    return bool(row and row[-2])
+    return Might(bool(row and row[-3]), bool(row and row[-2]))
 
 
 def _limits_ms() -> tuple[str, str, str]:

@@ -5,6 +5,7 @@ A path of the catalogue is a path of the service; for what stands inside its ans
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,8 @@ BYTES_MAX = 256 * 1024
 PATH_MAX = 200
 LOOKED_AT = 20
 """Records from which the fields of a list are told."""
+_TOLD = re.compile(r'\$(?:\[\*\]|\[[0-9]+\]|\["(?:[^"\\]|\\.)*"\])*+')
+"""The catalogue's own paths. A filter would make it answer questions about values, which only samples may do."""
 
 
 async def below(service: Service, operations: Operations, config: Any, path: str) -> list[CatalogEntry]:
@@ -131,9 +134,9 @@ def _linked(service: Service, value: Any) -> str | None:
 def _check_inside(path: str) -> None:
     from core.connectors.json_path import is_path
 
-    if path and not is_path(path):
+    if path and not (_TOLD.fullmatch(path) and is_path(path)):
         # Not as the form's error: for a guard that is a defect, which counts against the source.
-        raise ConfigError(fields=(FieldError("path", Message("field.json_path")),))
+        raise ConfigError(fields=(FieldError("path", Message("field.catalogue_path")),))
 
 
 def _at(document: Any, path: str) -> Any:
