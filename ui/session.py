@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.access.forwarded import address_of
 from core.errors import Forbidden, NotFound, Unauthenticated
 from core.i18n import LANGUAGES, Translator, translator
 from core.models import Actor, Organisation, Role
@@ -18,7 +19,7 @@ from ui.runtime import run, runtime
 if TYPE_CHECKING:
     from core.access.identity import Access
 
-LOGIN = "/session/login"
+LOGIN, HERE = "/session/login", "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ def token() -> str | None:
 
 
 def address() -> str:
-    """Where the browser is. Streamlit has none for one on this machine."""
-    return st.context.ip_address or "127.0.0.1"
+    """Where the browser is, as every other request has it. Streamlit tells no peer that is this machine."""
+    forwarded = st.context.headers.get_all("X-Forwarded-For")
+    return address_of(st.context.ip_address or HERE, forwarded, runtime().settings.proxy_networks) or HERE
 
 
 def words() -> Translator:

@@ -77,6 +77,7 @@ class Access:
             if present is None or present.disabled_at or (shown is not None and present.password_hash != shown):
                 raise Unauthenticated("sign_in_failed")
             await self._sessions.add(digest(token), record)
+        self._throttle.knows(user.name, came_from.address)
         return token
 
     async def sign_out(self, token: str | None, address: str | None = None) -> None:

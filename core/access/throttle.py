@@ -59,6 +59,11 @@ class Throttle:
     def admitted(self, name: str, address: str | None, key: Key) -> None:
         """The right password, from this address: the count begins anew."""
         self._failures.pop(key, None)
+        self.knows(name, address)
+
+    def knows(self, name: str, address: str | None) -> None:
+        """Somebody signed in from this address, whichever way: strangers elsewhere hold it up no more."""
+        name = fold(name)
         if address is not None:
             known = self._known.setdefault(name, deque(maxlen=KNOWN_MAX))
             if address in known:

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from core.access.oidc_settings import CALLBACK
 from core.api.addresses import host_of
 from core.api.context import SAFE_METHODS, limits_of, require_same_origin, runtime_of, session_cookie
 from core.api.headers import with_headers
@@ -93,7 +94,8 @@ def _told(connection: HTTPConnection, err: RequestError) -> Response:
 
 
 def _signs_in(connection: HTTPConnection) -> bool:
-    return connection.scope.get("method") == "POST" and connection.scope["path"].startswith("/session/")
+    path = connection.scope["path"]
+    return path == CALLBACK or (connection.scope.get("method") == "POST" and path.startswith("/session/"))
 
 
 def _counted(connection: HTTPConnection, send: Send) -> Send:

@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from core.errors import PreconditionFailed
 
 _TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*(?:,|$)', re.ASCII)
-_VERSION = re.compile(r"([1-9]\d{0,17})(-[0-9a-f]+)?", re.ASCII)
+_VERSION = re.compile(r"([1-9]\d{0,8})(-[0-9a-f]+)?", re.ASCII)
 
 
 def tag(version: int, answer: BaseModel) -> str:

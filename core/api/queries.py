@@ -106,7 +106,10 @@ async def get_query(request: Request, org_id: str, query_id: str, actor: Reads) 
 
 @router.patch("/queries/{query_id}")
 async def update_query(request: Request, org_id: str, query_id: str, actor: Changes) -> QueryOut:
-    """A JSON merge patch, by its owner or an administrator. Another text or type makes it a draft again."""
+    """A JSON merge patch, by its owner or an administrator; `params` and `parameters` are each replaced whole.
+
+    Another text or type makes it a draft again.
+    """
     changes, runtime = await json_object(request), runtime_of(request)
     return QueryOut.of(await runtime.call(runtime.queries.update(actor, org_id, source_id(query_id), changes)))
 

@@ -23,6 +23,7 @@ from core.settings import LANG_COOKIE, SESSION_COOKIE, STATIC_DIR
 
 CSRF_COOKIE = "cheshmeh_csrf"
 LANG_COOKIE_S = 365 * 24 * 3600
+TARGET_MAX = 2_000
 LOGIN, START = "/session/login", "/session/oidc/start"
 Input = dict[str, str]
 
@@ -136,7 +137,7 @@ def signed_in(request: Request, token: str, target: str) -> Response:
 def local(target: str) -> str:
     """A path of ours to go on to; anything that could lead elsewhere becomes the home page."""
     inside = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if inside else "/"
+    return target if inside and len(target) <= TARGET_MAX else "/"
 
 
 def in_language(request: Request, address: str) -> str:

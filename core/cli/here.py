@@ -136,6 +136,6 @@ def _version(etag: str | None) -> int | None:
     digits = None if etag is None else etag.strip('"')
     if digits is None:
         return None
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
         raise PreconditionFailed("stale")
     return int(digits)

@@ -63,17 +63,27 @@ class KindCatalog:
         return forms.public_config(self._of(kind).config_model, plain)
 
     def merge(self, kind: str, kept: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-        """The kept configuration with the sent changes.
+        """The kept configuration with the sent changes; of one that fits its kind no longer, what the kind still knows.
 
         Raises InvalidInput naming the secret (`config.auth.password`) when one is kept although the destination
-        changed, or is to be kept and was never there.
+        changed or nobody can say what it was, or is to be kept and was never there.
         """
         cls = self._of(kind)
+        before = self._fitting(kind, kept)
+        if before is None:
+            known = {field.alias or name for name, field in cls.config_model.model_fields.items()}
+            kept = {name: value for name, value in kept.items() if name in known}
         merged = forms.merge_secrets(cls.config_model, kept, sent)
-        before, after = self.validate(kind, kept), self.validate(kind, merged)
-        if cls.destination(before) != cls.destination(after):
+        after = self.validate(kind, merged)
+        if before is None or cls.destination(before) != cls.destination(after):
             _refuse_kept(forms.kept_secrets(cls.config_model, kept, sent))
         return merged
+
+    def _fitting(self, kind: str, kept: Mapping[str, Any]) -> ConnectorConfig | None:
+        try:
+            return self.validate(kind, kept)
+        except InvalidInput:
+            return None
 
     def masked(self, kind: str, plain: Mapping[str, Any], value: Any) -> Any:
         """`value` without the secrets of a stored configuration (see `core.redaction.Masker`)."""

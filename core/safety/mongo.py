@@ -18,20 +18,28 @@ BYTES_MAX = 100_000
 DEPTH_MAX = 40
 """Levels of a request. Documents of MongoDB have at most 100; people's requests seldom more than 15."""
 PART_MAX = 80
+SORT, NATURAL = "params.sort", "$natural"
+"""The order in which documents lie: no operator, and said in a sort alone."""
 
 
 def check_collection(name: Any, *, field: str = "params.collection") -> None:
     """Refuses the server's own collections (`system.*`) and what is no collection's name. Raises QueryRefused."""
     if not isinstance(name, str) or not name or "\0" in name or "$" in name:
         _refuse("collection_name", part=str(name), field=field)
-    if name.split(".")[0] == "system" or ".system." in name:
+    if servers_own(name):
         _refuse("secret_collection", part=name, field=field)
+
+
+def servers_own(collection: str) -> bool:
+    """Whether a collection is one of those in which the server keeps users, sessions and profiles."""
+    return collection.split(".")[0] == "system" or ".system." in collection
 
 
 def check_document(document: Mapping[str, Any], *, field: str) -> None:
     """A filter, projection or sort: operators that compute or compare. Raises QueryRefused."""
     _check_size(document, field)
-    _judge(document, field, DEPTH_MAX)
+    ordered = field == SORT and document.get(NATURAL) in (1, -1)
+    _judge({name: document[name] for name in document if not (ordered and name == NATURAL)}, field, DEPTH_MAX)
 
 
 def check_pipeline(pipeline: Sequence[Any], *, field: str = "params.pipeline") -> None:

@@ -42,9 +42,10 @@ EXPRESSION = _names(
 
 VALUES = _names(
     "$binary $date $db $id $maxKey $minKey $numberDecimal $numberDouble $numberInt $numberLong $oid $ref"
-    " $regularExpression $symbol $timestamp $undefined $uuid"
+    " $regularExpression $timestamp $undefined $uuid"
 )
-"""Extended JSON's own names, but for `$code` and `$scope`: a sample has no use for JavaScript."""
+"""Extended JSON's own names, but for `$code` and `$scope`: a sample has no use for JavaScript; and but for `$symbol`,
+which becomes a text, a collection's name for one, that nobody looked at."""
 
 OPERATORS = QUERY | EXPRESSION | VALUES
 

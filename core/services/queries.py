@@ -52,7 +52,7 @@ class QueryInput(StrictModel):
 
 
 class QueryPatch(StrictModel):
-    """A JSON merge patch: only what is sent changes."""
+    """Only what is sent changes; `params` and `parameters` are one text and its types, so each is replaced whole."""
 
     name: str = ""
     params: dict[str, Any] = Field(default_factory=dict)

@@ -43,6 +43,7 @@ from core.services.sample_calls import SampleCalls
 from core.services.source_trail import SourceTrail, noted, settings_of
 from core.services.views import SourceFilter, SourceViews, new_source
 from core.services.writer import StatusWriter
+from core.storage.encryption import SealBroken
 from core.storage.people import PeopleRepository
 from core.storage.runs import RunRepository
 from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
@@ -270,7 +271,13 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
         return live
 
     def _new_config(self, record: SourceRecord, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """Nothing where what was sent changes nothing: then the evidence, the connector and the breaker stay."""
-        present = self._sources.config(record)
+        """Nothing where what was sent changes nothing: then the evidence, the connector and the breaker stay.
+
+        What does not open any more is replaced by what was sent.
+        """
+        try:
+            present = self._sources.config(record)
+        except SealBroken:
+            present = {}
         merged = self._kinds.plain(self._kinds.validate(record.kind, self._kinds.merge(record.kind, present, sent)))
         return {} if merged == present else {"config": merged}

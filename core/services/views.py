@@ -15,6 +15,7 @@ from core.storage.encryption import SealBroken
 from core.storage.folding import fold
 from core.storage.sources import SourceRecord, SourceRepository
 
+SEARCH_MAX = 200
 _AT_ONCE, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -175,7 +176,9 @@ class SourceFilter:
             raise _wrong("status", Message("field.choice", {"choices": ", ".join(Status)}))
         if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
             raise _wrong("cursor", Message("field.cursor"))
-        words = tuple(fold(q or "").split())
+        if q is not None and len(q) > SEARCH_MAX:
+            raise _wrong("q", Message("field.too_long", {"max_length": SEARCH_MAX}))
+        words = tuple(dict.fromkeys(fold(q or "").split()))
         return cls(kind, Status(status) if status else None, tag and fold(tag), words, int(cursor or 0))
 
     def admits(self, live: LiveSource, view: Source) -> bool:
@@ -184,8 +187,14 @@ class SourceFilter:
             and (self.kind is None or view.kind == self.kind)
             and (self.status is None or view.status is self.status)
             and (self.tag is None or self.tag in map(fold, view.tags))
-            and all(word in _searchable(view) for word in self.words)
+            and self._finds(view)
         )
+
+    def _finds(self, view: Source) -> bool:
+        if not self.words:
+            return True
+        text = _searchable(view)
+        return all(word in text for word in self.words)
 
 
 def _wait(live: LiveSource) -> float | None:

@@ -170,7 +170,7 @@ class Database:
         from core.storage.schema import drift
 
         with self._backend.refusing():
-            async with self.read() as connection:
+            async with self._backend.looking() as connection:
                 found: list[str] = await connection.run_sync(partial(drift, expected=expected))
                 return found
 

@@ -14,7 +14,7 @@ from core.storage.row_locks import lock_organisations
 from core.storage.statements import Statements
 from core.storage.tables import browser_sessions, identities, memberships, organisations, sign_on_attempts
 
-ATTEMPTS = sign_on_attempts.c
+ATTEMPTS, ATTEMPTS_MAX = sign_on_attempts.c, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,14 @@ class SignOnRepository(Statements):
         return self._database.together()
 
     async def add_attempt(self, secret_hash: str, target: str, now: datetime, expires_at: datetime) -> None:
-        """`target` is where the person wants to go. What nobody came back to in time goes in the same transaction."""
+        """`target` is where the person wants to go. What nobody came back to in time goes in the same transaction.
+
+        So do the oldest of very many: anybody may begin one.
+        """
+        newest = sa.select(ATTEMPTS.secret_hash).order_by(ATTEMPTS.expires_at.desc()).limit(ATTEMPTS_MAX - 1)
+        gone = (ATTEMPTS.expires_at <= now) | ATTEMPTS.secret_hash.not_in(newest)
         async with self._database.write() as connection:
-            await connection.execute(sa.delete(sign_on_attempts).where(ATTEMPTS.expires_at <= now))
+            await connection.execute(sa.delete(sign_on_attempts).where(gone))
             row = {"secret_hash": secret_hash, "target": target, "expires_at": expires_at}
             await connection.execute(sa.insert(sign_on_attempts).values(row))
 

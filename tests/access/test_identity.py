@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from core.access.identity import Access
-from core.errors import Conflict, InvalidInput, NotFound, Unauthenticated
-from core.models import Role
+from core.errors import Conflict, InvalidInput, NotFound, TooManyRequests, Unauthenticated
+from core.models import Role, Visitor
 from core.services.tokens import TokenState
 from tests.access.conftest import FakeClock, Owner
 
@@ -214,6 +214,20 @@ async def test_an_account_is_not_counted_under_many_names(access: Access, owner:
 async def test_nobody_is_called_as_the_trail_calls_a_program(owner: Owner, name: str) -> None:
     with pytest.raises(Conflict, match="user_taken"):
         await owner.add_user(name, None)
+
+
+async def test_an_address_where_a_link_let_somebody_in_is_held_up_by_no_stranger(access: Access, owner: Owner) -> None:
+    await owner.add_user("Mina", PASSWORD)
+    user = await access._people.user("mina")
+    assert user is not None
+    home, elsewhere = Visitor("10.0.0.7", None), Visitor("192.0.2.1", None)
+    for _ in range(5):
+        with pytest.raises(Unauthenticated):
+            await access.sign_in("mina", "guessed", elsewhere)
+    with pytest.raises(TooManyRequests):
+        await access.sign_in("mina", PASSWORD, home)
+    await access.open_session(user, home, "link")
+    assert await access.sign_in("mina", PASSWORD, home)
 
 
 @pytest.mark.parametrize("how", ["password", "disabled"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.access.oidc_settings import GroupRole
+from core.access.secrets_once import digest
 from core.access.sign_on import SignedOn, SignOn
 from core.errors import CheshmehError, Unauthenticated
 from core.models import Actor, Role, Visitor
@@ -94,6 +95,18 @@ async def test_who_comes_for_the_first_time_gets_the_roles_of_their_groups(desk:
         ("user.create", None, {"server_admin": False, "issuer": ISSUER}),
         ("session.open", None, {"method": "oidc"}),
     ]
+
+
+async def test_of_very_many_that_begin_the_oldest_are_forgotten(
+    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.storage.sign_on.ATTEMPTS_MAX", 3)
+    begun = []
+    for number in range(5):
+        begun.append(await desk.sign_on.begin(f"/{number}"))
+        desk.link.clock.advance(seconds=1)
+    used = [await desk.records.use_attempt(digest(each.secret), desk.link.clock()) for each in begun]
+    assert used == [None, None, "/2", "/3", "/4"]
 
 
 async def test_who_comes_again_is_the_same_whatever_they_are_called_now(desk: Desk) -> None:

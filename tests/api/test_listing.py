@@ -100,6 +100,7 @@ def test_words_do_not_find_a_secret(org: Org) -> None:
         ({"limit": "۱۰"}, "limit"),
         ({"limit": "9" * 30}, "limit"),
         ({"status": "fine"}, "status"),
+        ({"q": "a " * 101}, "q"),
         ({"cursor": "abc"}, "cursor"),
         ({"cursor": "-5"}, "cursor"),
         ({"cursor": "9" * 40}, "cursor"),

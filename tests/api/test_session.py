@@ -119,6 +119,7 @@ def test_a_post_without_any_page_before_it_signs_nobody_in(browser: Browser, per
         "//[",
         "evil",
         "",
+        "/" + "x" * 2_000,
     ],
 )
 def test_nobody_is_led_elsewhere(browser: Browser, person: str, target: str) -> None:

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from core.connectors.base import Environment
+from core.connectors.graphql import introspection
 from core.connectors.graphql.introspection import QUERY
 from core.connectors.kinds.graphql import GraphqlConnector
 from core.models import STEPS, CatalogEntry, CheckStatus, Message
 from core.safety.egress import EgressPolicy
 from core.safety.graphql import check_document
+from core.services.drift import changes_between
 from tests.connectors.conformance import error_of
-from tests.connectors.graphql_source import Open, opening
+from tests.connectors.graphql_source import MIB, Open, opening
 from tests.connectors.graphql_stub import Stub, stub_server
 from tests.servers.web import WebServer
 
@@ -224,6 +226,56 @@ async def test_without_introspection_the_root_is_named(open_graphql: Open, straw
     assert found.marks == ("no_introspection",)
     assert list((await source.sample(GraphqlConnector.params_for(found))).rows) == [("Query",)]
     assert await source.describe(found.path) == []
+
+
+def long_schema(*first: dict[str, Any], types: int) -> dict[str, Any]:
+    """`Last` stands behind so many others."""
+    filling = {f"f{n}": (required(TEXT),) for n in range(4)}
+    return some(*first, *(a_type(f"T{n}", **filling) for n in range(types)), a_type("Last", a=(INT,)))
+
+
+ROOT = a_type("Query", it=(an("Near"),), far=(an("Last"),), n=(INT,))
+NEAR = a_type("Near", a=(INT,))
+
+
+async def test_a_long_schema_is_read_to_its_end(open_graphql: Open, stub: Stub):
+    stub.answers(long_schema(ROOT, NEAR, types=4000))
+    assert len(stub.content) > 1.1 * MIB
+    source = open_graphql(stub.url)
+    assert query_of(named(await source.describe())["far"]) == "{ far { a } }"
+    assert [(entry.name, entry.marks) for entry in await source.describe("far")] == [("a", ())]
+
+
+async def test_of_a_schema_that_is_too_long_what_was_read_is_listed(open_graphql: Open, stub: Stub):
+    stub.answers(long_schema(ROOT, NEAR, types=9000))
+    source = open_graphql(stub.url)
+    found = await source.describe()
+    assert [(entry.name, entry.expandable, entry.marks) for entry in found] == [
+        ("it", True, ()), ("far", True, ()), ("n", False, ())
+    ]  # fmt: skip
+    assert [(entry.name, entry.marks) for entry in await source.describe("it")] == [("a", ())]
+    (unread,) = await source.describe(found[1].path)
+    assert (unread.name, unread.expandable, unread.marks) == ("far", False, ("unread",))
+    assert GraphqlConnector.params_for(unread) == {}
+    assert await source.describe("n") == []
+
+
+async def test_a_root_behind_the_cut_is_no_closed_introspection(
+    open_graphql: Open, stub: Stub, monkeypatch: pytest.MonkeyPatch
+):
+    long = long_schema(types=9000)
+    long["data"]["__schema"]["types"].append(ROOT)
+    stub.answers(long | {"data": {"__typename": "Query", **long["data"]}})
+    source = open_graphql(stub.url)
+    (found,) = await source.describe()
+    assert (found.name, query_of(found), found.marks) == ("Query", "{ __typename }", ("unread",))
+    before = [CatalogEntry("a", "far.a", "Int")]
+    after = await source.describe("far")
+    assert [entry.marks for entry in after] == [("unread",)]
+    assert changes_between(before, after) == changes_between(after, before) == ()
+    monkeypatch.setattr(introspection, "BYTES_MAX", 20)
+    stub.answers(b'{"extensions": {"a": 1}, ' + stub.content[1:])
+    assert [entry.marks for entry in await source.describe("far")] == [("unread",)]
 
 
 async def test_introspection_that_is_off_is_not_tried(open_graphql: Open, stub: Stub):

@@ -15,6 +15,7 @@ from core.connectors import forms
 from core.connectors.base import Environment, Limits
 from core.connectors.kinds.mongodb import MongodbConfig, MongodbConnector
 from core.connectors.mongodb import failures
+from core.connectors.mongodb.gate import forbidden
 from core.connectors.mongodb.link import Link
 from core.connectors.mongodb.opening import Client
 from core.connectors.mongodb.target import target_of
@@ -74,6 +75,13 @@ async def test_a_ping_says_set_and_role(wire: WireServer):
         assert await mongo.ping() == (True, "MongoDB 7.0.4, replica set rs0, primary")
 
 
+async def test_the_natural_order_is_sent(wire: WireServer):
+    async with closing(connector(wire.address)) as mongo:
+        await mongo.sample(SAMPLE | {"sort": {"$natural": -1}})
+    (find,) = wire.said("find")
+    assert find["sort"] == {"$natural": -1}
+
+
 async def test_the_server_is_told_how_long_it_has_and_how_much_to_send(wire: WireServer):
     async with closing(connector(wire.address)) as mongo:
         await mongo.sample(SAMPLE | {"limit": 500})
@@ -91,6 +99,11 @@ async def test_the_server_is_told_how_long_it_has_and_how_much_to_send(wire: Wir
         {"aggregate": "orders", "pipeline": [{"$facet": {"a": [{"$merge": {"into": "x"}}]}}], "cursor": {}},
         {"find": "orders", "filter": {"$where": "1"}},
         {"explain": {"aggregate": "orders", "pipeline": [{"$out": "x"}], "cursor": {}}},
+        {"find": "system.profile", "filter": {}},
+        {"aggregate": "system.users", "pipeline": [], "cursor": {}},
+        {"aggregate": "orders", "pipeline": [{"$unionWith": "system.profile"}], "cursor": {}},
+        {"aggregate": "a", "pipeline": [{"$facet": {"x": [{"$unionWith": {"coll": "system.js"}}]}}], "cursor": {}},
+        {"aggregate": "orders", "pipeline": [{"$lookup": {"from": "x.system.buckets", "as": "y"}}], "cursor": {}},
         {"explain": {"delete": "orders", "deletes": []}},
         {"eval": "1"},
         {"currentOp": 1},
@@ -103,6 +116,12 @@ async def test_no_other_command_passes_the_gate(wire: WireServer, command: Docum
     assert (await link.call(lambda client: client["app"].command("ping")))["ok"] == 1
     await link.close()
     assert [next(iter(said)) for said in wire.commands] == ["ping"]
+
+
+def test_a_value_that_looks_like_a_collection_of_the_server_passes_the_gate():
+    mails = {"find": "mails", "filter": {"from": "system.alerts", "coll": "system"}}
+    joined = {"aggregate": "mails", "pipeline": [{"$unionWith": "systems"}, {"$lookup": {"from": "x", "as": "system"}}]}
+    assert (forbidden("find", mails), forbidden("aggregate", joined)) == (None, None)
 
 
 async def test_the_gate_holds_for_the_drivers_own_methods_too(wire: WireServer):

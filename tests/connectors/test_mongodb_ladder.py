@@ -22,6 +22,7 @@ WRITE = {"role": "readWrite", "db": "app"}
 FINDS = {"resource": {"db": "app", "collection": ""}, "actions": ["find", "listCollections"]}
 INSERTS = {"resource": {"db": "app", "collection": ""}, "actions": ["find", "insert"]}
 ELSEWHERE = {"resource": {"db": "other", "collection": ""}, "actions": ["insert"]}
+IN_ADMIN = {"resource": {"db": "admin", "collection": ""}, "actions": ["find", "insert"]}
 EVERYWHERE = {"resource": {"anyResource": True}, "actions": ["anyAction"]}
 
 
@@ -51,6 +52,11 @@ async def read_only(answer: Document) -> Found:
         ([WRITE], [], "check.writes.roles"),
         ([{"role": "custom", "db": "app"}], [INSERTS], "check.writes.roles"),
         ([{"role": "root", "db": "admin"}], [EVERYWHERE], "check.writes.roles"),
+        ([READ, {"role": "readWrite", "db": "admin"}], [FINDS, IN_ADMIN], "check.only_reads"),
+        ([READ, {"role": "dbAdmin", "db": "admin"}], [FINDS], "check.only_reads"),
+        ([READ, {"role": "readWriteAnyDatabase", "db": "admin"}], [FINDS], "check.writes.roles"),
+        ([READ, {"role": "userAdmin", "db": "admin"}], [FINDS], "check.writes.roles"),
+        ([READ, {"role": "dbOwner", "db": "admin"}], [FINDS], "check.writes.roles"),
         ([], [], "check.rights_unknown"),
     ],
 )

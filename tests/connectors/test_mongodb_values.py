@@ -1,6 +1,7 @@
 """Values as a MongoDB has them: from a real server, and those it does not know from one that says what we like."""
 
 import math
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,10 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp, decode
 from bson.datetime_ms import DatetimeMS
 
+from core.connectors.mongodb import catalogue, requests
 from core.connectors.mongodb.fields import fields_of
+from core.connectors.mongodb.values import parsed
 from core.models import Sample, TypeShare
 from core.values import json_value
 from tests.connectors.conformance import error_of
@@ -37,7 +40,7 @@ def documents(mongodb: MongoServer) -> Iterator[MongoServer]:
             "f": 1.5,
             "nested": {"شهر": "تهران", "deep": [{"a": None}]},
         },
-        {"_id": 2, "name": "علی", "extra": True, "raw": b"\x00\xff"},
+        {"_id": 2, "name": "علی", "extra": True, "raw": b"\x00\xff", "tags": ["a", "b"]},
     ]
     with mongodb.client() as client:
         client.drop_database(DATABASE)
@@ -79,6 +82,11 @@ async def test_documents_become_rows_with_the_union_of_their_fields(documents: M
         ({"filter": {"at": {"$gte": {"$date": "2024-03-20T00:00:00Z"}}}}, ["سارا"]),
         ({"filter": {"n": {"$numberLong": str(2**60)}}}, ["سارا"]),
         ({"filter": {"name": {"$regex": "^ع"}}}, ["علی"]),
+        ({"filter": {"name": {"$regex": "^[عس]", "$ne": "علی"}}}, ["سارا"]),
+        ({"filter": {"name": {"$in": [{"$regex": "^ع"}, "x"]}}}, ["علی"]),
+        ({"filter": {"name": {"$nin": [{"$regex": "^ع"}], "$regex": "."}}}, ["سارا"]),
+        ({"filter": {"tags": {"$elemMatch": {"$regex": "^B", "$options": "i"}}}}, ["علی"]),
+        ({"pipeline": [{"$match": {"name": {"$regex": ".", "$ne": "علی"}}}]}, ["سارا"]),
         ({"sort": {"name": -1}}, ["علی", "سارا"]),
         ({"sort": {"name": 1}, "limit": 1}, ["سارا"]),
         ({"filter": {"name": "nobody"}}, []),
@@ -89,6 +97,23 @@ async def test_extended_json_asks_for_the_same_values(documents: MongoServer, pa
     async with closing(of(documents)) as mongo:
         sample = await mongo.sample({"collection": "people", **params})
     assert [row["name"] for row in cells(sample)] == names
+
+
+@pytest.mark.parametrize(
+    ("request_", "value"),
+    [
+        ({"$regex": "^a", "$ne": "abc"}, {"$regex": "^a", "$ne": "abc"}),
+        ({"$regex": "^a", "$options": "i"}, {"$regex": "^a", "$options": "i"}),
+        ({"$elemMatch": {"$regex": "^a"}}, {"$elemMatch": {"$regex": "^a"}}),
+        ({"$not": {"$regex": "^a"}, "$nin": ["x"]}, {"$not": {"$regex": "^a"}, "$nin": ["x"]}),
+        ({"$all": [{"$regex": "^a", "$options": "im"}]}, {"$all": [Regex("^a", "im")]}),
+        ({"$in": [{"$regex": "^a", "$ne": 1}]}, {"$in": [{"$regex": "^a", "$ne": 1}]}),
+        ({"$regex": {"$regularExpression": {"pattern": "^a", "options": ""}}}, {"$regex": Regex("^a")}),
+    ],
+)
+def test_a_regex_stays_with_what_stands_beside_it(request_: Document, value: Document):
+    assert parsed({"name": request_}) == {"name": value}
+    assert parsed([{"$match": {"name": request_}}]) == [{"$match": {"name": value}}]
 
 
 async def test_what_was_sent_is_said_in_extended_json(documents: MongoServer):
@@ -126,6 +151,25 @@ async def test_the_catalogue_holds_collections_and_the_fields_in_them(documents:
     assert (dotted["b"].path, dotted["b"].type, dotted["c"].detail) == (r"with\.dots.a.b", "int | string", "50 %")
     assert collections["people"].rows == 2
     assert (collections["people"].bytes or 0) > 0
+
+
+async def test_documents_are_read_beside_the_loop(documents: MongoServer, monkeypatch: pytest.MonkeyPatch):
+    threads = set()
+
+    def seen(data: bytes, codec: Any) -> Any:
+        threads.add(threading.current_thread())
+        return decode(data, codec)
+
+    monkeypatch.setattr(requests, "decode", seen)
+    monkeypatch.setattr(catalogue, "decode", seen)
+    async with closing(of(documents)) as mongo:
+        await mongo.sample({"collection": "people"})
+        sampled = threads.copy()
+        threads.clear()
+        await mongo.describe("people")
+    assert sampled
+    assert threads
+    assert threading.current_thread() not in sampled | threads
 
 
 MIXED = [

@@ -191,11 +191,16 @@ def test_it_samples_a_real_mongodb(mongodb: MongoServer):
     with mongodb.client() as client:
         client.drop_database("snippets")
         client["snippets"]["numbers"].insert_many([{"_id": n, "n": n % 3} for n in range(50)])
+        client["snippets"]["names"].insert_many([{"_id": n, "name": f"a{n}"} for n in (1, 2, 3)])
     config = {"hosts": [f"{mongodb.host}:{mongodb.port}"], "database": "snippets"}
     config |= {"user": mongodb.user, "password": mongodb.password}
     found = {"collection": "numbers", "filter": {"n": {"$numberInt": "2"}}, "sort": {"_id": -1}, "limit": 2}
     lines = run(snippet("mongodb", config, found), SOURCE_PASSWORD=mongodb.password).splitlines()
     assert lines == ["{'_id': 47, 'n': 2}", "{'_id': 44, 'n': 2}"]
+    named = {"name": {"$regex": "^a", "$ne": "a1", "$nin": [{"$regex": "3$"}]}}
+    for asked in ({"filter": named, "sort": {"_id": 1}}, {"pipeline": [{"$match": named}]}):
+        program = snippet("mongodb", config, {"collection": "names", **asked})
+        assert run(program, SOURCE_PASSWORD=mongodb.password) == "{'_id': 2, 'name': 'a2'}\n"
     piped = {"collection": "numbers", "pipeline": [{"$match": {"_id": 7}}], "limit": 5}
     assert run(snippet("mongodb", config, piped), SOURCE_PASSWORD=mongodb.password) == "{'_id': 7, 'n': 1}\n"
     with mongodb.client() as client:

@@ -50,6 +50,12 @@ PIPELINES: list[tuple[Any, str, str]] = [
     ([{"$lookup": {"from": "system.users", "as": "x"}}], "secret_collection", "system.users"),
     ([{"$graphLookup": {"from": "system.js", "as": "x"}}], "secret_collection", "system.js"),
     ([{"$unionWith": "system.profile"}], "secret_collection", "system.profile"),
+    ([{"$unionWith": {"$symbol": "system.profile"}}], "operator", "$symbol"),
+    (
+        [{"$lookup": {"from": "a", "pipeline": [{"$unionWith": {"$symbol": "system.profile"}}]}}],
+        "operator",
+        "$symbol",
+    ),
     ([{"$unionWith": {"coll": "system.views"}}], "secret_collection", "system.views"),
     (
         [{"$lookup": {"from": "a", "pipeline": [{"$unionWith": "system.users"}]}}],
@@ -86,6 +92,8 @@ FILTERS: list[tuple[Any, str, str]] = [
     ({"$Where": "1"}, "operator", "$Where"),
     ({"$": 1}, "operator", "$"),
     ({"a": {"$out": "x"}}, "operator.writes", "$out"),
+    ({"$natural": 1}, "operator", "$natural"),
+    ({"a": {"$symbol": "x"}}, "operator", "$symbol"),
 ]
 
 HONEST_FILTERS: list[Any] = [
@@ -110,6 +118,8 @@ HONEST_FILTERS: list[Any] = [
     {"id": {"$uuid": "c8edabc3-f738-4ca3-b68d-ab92a91478a3"}, "flags": {"$bitsAllSet": 3}},
     {"where": 1, "function": 2, "out": "$out"},
 ]
+
+HONEST_SORTS: list[Any] = [{}, {"a": 1, "b.c": -1}, {"$natural": -1}, {"$natural": 1}, {"s": {"$meta": "textScore"}}]
 
 HONEST_PIPELINES: list[Any] = [
     [],

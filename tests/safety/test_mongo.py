@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.errors import QueryRefused
 from core.i18n import LANGUAGES, translator
 from core.safety import mongo
-from tests.safety.mongo_requests import FILTERS, HONEST_FILTERS, HONEST_PIPELINES, PIPELINES
+from tests.safety.mongo_requests import FILTERS, HONEST_FILTERS, HONEST_PIPELINES, HONEST_SORTS, PIPELINES
 
 JS = {"body": "function() { return 1 }", "args": [], "lang": "js"}
 
@@ -41,6 +41,16 @@ def test_a_filter_that_does_more_than_compare_is_refused(document: Any, rule: st
 @pytest.mark.parametrize("document", HONEST_FILTERS)
 def test_an_honest_filter_passes(document: Any):
     mongo.check_document(document, field="params.filter")
+
+
+@pytest.mark.parametrize("document", HONEST_SORTS)
+def test_an_honest_sort_passes(document: Any):
+    mongo.check_document(document, field="params.sort")
+
+
+@pytest.mark.parametrize("document", [{"$natural": {"$where": "1"}}, {"$natural": 2}, {"a": {"$natural": 1}}])
+def test_the_natural_order_is_all_that_a_sort_may_say_of_it(document: Any):
+    assert refusal(mongo.check_document, document, field="params.sort").arguments["part"] == "$natural"
 
 
 @pytest.mark.parametrize("pipeline", HONEST_PIPELINES)

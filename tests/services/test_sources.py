@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import BreakerOpen, Forbidden, InvalidInput, NotFound, SourceError
 from core.models import Actor, BreakerConfig, Proof, Role, Source, SourceDraft, Status
+from core.storage.sources import SourceRepository
 from tests.fakes import Step
 from tests.services.assembly import Product, product
 
@@ -292,3 +293,33 @@ def test_a_source_of_a_kind_that_is_gone_errs_alone(tmp_path: Path) -> None:
         }
         run(sources.delete(ADMIN, "main", gone.id))
         assert [source.name for source in run(sources.list(ADMIN, "main")).items] == ["invoices"]
+
+
+@pytest.mark.parametrize("how", ["damaged", "misfit"])
+def test_a_configuration_that_is_of_no_use_any_more_can_be_entered_again(
+    tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with product(tmp_path) as made:
+        source = create(made)
+    if how == "damaged":
+        with sqlite3.connect(tmp_path / "cheshmeh.db") as database:
+            database.execute("UPDATE sources SET ciphertext = X'00'")
+    else:
+        monkeypatch.setattr(SourceRepository, "config", lambda *_: {"host": "here", "password": "old", "gone": 1})
+    with product(tmp_path) as made:
+        run, sources = made.runtime.run, made.runtime.sources
+        assert str(ping(made, source).message.key).startswith("error.internal.")
+        run(sources.update(ADMIN, "main", source.id, {"config": {"host": "new", "password": "fresh"}}))
+    monkeypatch.undo()
+    with product(tmp_path) as made:
+        assert get(made, source).config["host"] == "new"
+        assert ping(made, source).ok
+
+
+def test_of_a_misfit_no_secret_is_kept_unseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with product(tmp_path) as made:
+        source = create(made)
+        monkeypatch.setattr(SourceRepository, "config", lambda *_: {"host": "here", "password": "old", "gone": 1})
+        with pytest.raises(InvalidInput) as refused:
+            made.runtime.run(made.runtime.sources.update(ADMIN, "main", source.id, {"config": {"host": "new"}}))
+        assert [each.field for each in refused.value.fields] == ["config.password"]

@@ -1,5 +1,6 @@
 """The data directory's lock, held and lost by real processes."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,3 +79,13 @@ def _holder(folder: Path) -> Iterator["subprocess.Popen[str]"]:
         assert process.stdout.readline() == "held\n"
         yield process
         process.kill()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_locks_the_service_can_lock_later(tmp_path: Path) -> None:
+    os.chown(tmp_path, 10001, 10001)
+    lock = DataDirLock(tmp_path)
+    lock.acquire()
+    lock.release()
+    found = (tmp_path / "lock").stat()
+    assert (found.st_uid, found.st_gid) == (10001, 10001)

@@ -8,6 +8,7 @@ from core.connectors.base import Environment, Limits
 from core.connectors.graphql import failures
 from core.connectors.http.auth import auth_headers, auth_query, auth_secrets, own_headers
 from core.connectors.http.client import HttpClient
+from core.connectors.json_text import VALUES_MAX
 from core.connectors.network import fields_of
 from core.errors import AuthError, BadAnswer, PermissionDenied, QueryFailed, RateLimited
 from core.redaction import word
@@ -50,14 +51,14 @@ class Endpoint:
         self._headers, self._credentials = own_headers(config.headers), auth_headers(config.auth)
         self._http = HttpClient(config, environment, limits, self._permits, "endpoint")
 
-    async def ask(self, request: "GraphQLRequest", read_max: int) -> Reply:
-        """One request; at most `read_max` bytes of its answer are read. Raises SourceError."""
+    async def ask(self, request: "GraphQLRequest", read_max: int, values_max: int = VALUES_MAX) -> Reply:
+        """One request; so many bytes of its answer are read, and of values in them. Raises SourceError."""
         from gql import Client
         from gql.transport.exceptions import TransportQueryError
 
-        from core.connectors.graphql.transport import GuardedTransport
+        from core.connectors.graphql.transport import GuardedTransport, Most
 
-        transport = GuardedTransport(self._http, self.url, self._headers, self._credentials, read_max)
+        transport = GuardedTransport(self._http, self.url, self._headers, self._credentials, Most(read_max, values_max))
         async with Client(transport=transport, execute_timeout=None) as session:
             try:
                 result = await session.execute(request, get_execution_result=True)
@@ -68,14 +69,14 @@ class Endpoint:
         server = answer.headers.get("Server", "") if answer else ""
         return Reply(data, errors, bool(answer and answer.complete), word(server, self.secrets))
 
-    async def data(self, query: str, read_max: int, **variables: Any) -> Mapping[str, Any]:
-        """What a query of ours answers. Raises SourceError, for an answer with `errors` too."""
+    async def answered(self, query: str, read_max: int, values_max: int = VALUES_MAX) -> Reply:
+        """What a query of ours is told, with data. Raises SourceError, for an answer with `errors` too."""
         from gql import GraphQLRequest
 
-        reply = await self.ask(GraphQLRequest(query, variable_values=variables or None), read_max)
+        reply = await self.ask(GraphQLRequest(query), read_max, values_max)
         if reply.errors or reply.data is None:
             raise failures.of_errors(reply.errors, self.secrets)
-        return reply.data
+        return reply
 
     async def root(self) -> Root:
         """Who answers. Raises SourceError; AuthError and PermissionDenied also where `errors` say so."""

@@ -6,6 +6,8 @@ from typing import Any
 
 BYTES_MAX = 8 * 1024 * 1024
 """The largest public schemas, GitHub's and Shopify's, take 2 to 4 MiB without their descriptions."""
+VALUES_MAX = 450_000
+"""Three times what a sample has, 3 MiB and more of a schema: whatever they are, they take less than 64 MB."""
 
 # Six levels name every type up to a list of lists; the query then stays within the depth that samples may have.
 QUERY = """

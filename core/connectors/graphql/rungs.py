@@ -54,7 +54,7 @@ class _Asked:
         if not self._config.introspection:
             return Found(Message("check.introspection_off"))
         try:
-            await self._endpoint.data(ALLOWED_QUERY, PING_BYTES_MAX)
+            await self._endpoint.answered(ALLOWED_QUERY, PING_BYTES_MAX)
         except (QueryFailed, PermissionDenied, BadAnswer, LimitExceeded) as err:
             return Found(err.message, Message("check.introspection_refused"), INTROSPECTION)
         return Found(Message("check.introspection"), facts={"command": ALLOWED_QUERY})

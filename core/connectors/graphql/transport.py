@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gql.transport.async_transport import AsyncTransport
@@ -11,7 +11,7 @@ from graphql import ExecutionResult, OperationType, get_operation_ast
 
 from core.connectors.graphql import failures
 from core.connectors.http.client import Answer, HttpClient, Request
-from core.connectors.json_text import bounded, parse, parse_cut, text_of
+from core.connectors.json_text import parse, parse_cut, text_of
 from core.connectors.network import fields_of
 from core.errors import BadAnswer, LimitExceeded, QueryRefused, SourceError
 
@@ -26,14 +26,24 @@ HEADERS = {
 }
 """As the GraphQL-over-HTTP specification has them; its media type lets a server say 400 for an invalid query."""
 
+_STEP = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """Of an answer: its bytes, and the values of JSON in it."""
+
+    size: int
+    values: int
+
 
 class GuardedTransport(AsyncTransport):
-    """Carries one request. `answer` is what came back, None before; `read_max` caps its bytes."""
+    """Carries one request. `answer` is what came back, None before; `most` is how much of it is read."""
 
     def __init__(
-        self, http: HttpClient, url: "URL", headers: Mapping[str, str], credentials: Mapping[str, str], read_max: int
+        self, http: HttpClient, url: "URL", headers: Mapping[str, str], credentials: Mapping[str, str], most: Most
     ) -> None:
-        self._http, self._url, self._read_max = http, url, read_max
+        self._http, self._url, self._most = http, url, most
         self._headers, self._credentials = {**HEADERS, **headers}, credentials
         self.answer: Answer | None = None
 
@@ -49,7 +59,8 @@ class GuardedTransport(AsyncTransport):
         body = json.dumps(request.payload, allow_nan=False).encode()
         sent = Request("POST", self._url, self._headers, self._credentials, body)
         # Megabytes of JSON would hold up every other source on the loop.
-        self.answer = await asyncio.to_thread(_fitting, await self._http.send(sent, self._read_max))
+        answer = await self._http.send(sent, self._most.size)
+        self.answer = await asyncio.to_thread(_fitting, answer, self._most.values)
         return await asyncio.to_thread(result_of, self.answer)
 
     def subscribe(self, request: "GraphQLRequest") -> AsyncGenerator[ExecutionResult, None]:
@@ -84,9 +95,23 @@ def result_of(answer: Answer) -> ExecutionResult:
     return ExecutionResult(document.get("data"), document.get("errors") or None, document.get("extensions"))
 
 
-def _fitting(answer: Answer) -> Answer:
-    text, fits = bounded(text_of(answer.body))
-    return answer if fits else replace(answer, body=text.encode("utf-8", "surrogatepass"), complete=False)
+def _fitting(answer: Answer, values: int) -> Answer:
+    text = text_of(answer.body)
+    end = _end(text, values)
+    if end >= len(text):
+        return answer
+    return replace(answer, body=text[:end].encode("utf-8", "surrogatepass"), complete=False)
+
+
+def _end(text: str, values: int) -> int:
+    """Behind so many values, about: each has a mark before or behind it; those within texts are counted too."""
+    marks = at = 0
+    while at < len(text):
+        marks += sum(text.count(mark, at, at + _STEP) for mark in ",[{:")
+        if marks > values:
+            break
+        at += _STEP
+    return at
 
 
 def _document(answer: Answer) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a database holds: its collections, and the fields that their first documents have."""
 
+import asyncio
 from typing import Any
 
 from bson import decode
@@ -27,6 +28,11 @@ async def entries(client: Client, database: str, path: str, bounds: Bounds) -> l
     check_collection(names[0], field="path")
     command = {"find": names[0], "filter": {}, "limit": DOCUMENTS, "batchSize": DOCUMENTS} | bounds.max_time()
     raw, _ = await read_raw(client, database, command, DOCUMENTS, bounds)
+    # Megabytes of documents would hold up every other source on the loop.
+    return await asyncio.to_thread(_fields, raw, names)
+
+
+def _fields(raw: list[bytes], names: list[str]) -> list[CatalogEntry]:
     documents: list[Any] = [decode(document, CODEC) for document in raw]
     for name in names[1:]:
         documents = [value for document in documents for field, value in members(document) if field == name]

@@ -4,13 +4,14 @@ PyMongo tells its command listeners of a command before it is sent, and lets wha
 Exception. So the gate stands below everything: whatever calls the driver, and with what, only these commands leave.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bson.code import Code
 from bson.dbref import DBRef
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
+from core.safety.mongo import servers_own
 from core.safety.mongo_operators import RULES
 
 COMMANDS = frozenset(
@@ -19,6 +20,7 @@ COMMANDS = frozenset(
         "connectionStatus", "explain", "hello", "ping", "buildInfo",
     ]
 )  # fmt: skip
+JOINS = frozenset(["$lookup", "$graphLookup", "$unionWith"])
 DRIVERS_OWN = frozenset(["saslStart", "saslContinue", "endSessions", "abortTransaction"])
 """What the driver says by itself: signing in, and ending the sessions and the reading transactions it began."""
 
@@ -32,7 +34,7 @@ class CommandStopped(BaseException):
 
 
 class CommandGate(CommandListener):
-    """Raises CommandStopped where a command is not on the list, or holds an operator that does more than read."""
+    """Raises CommandStopped where a command is not on the list, does more than read, or reads a `system.*`."""
 
     def started(self, event: CommandStartedEvent) -> None:
         if part := forbidden(event.command_name, event.command):
@@ -52,10 +54,30 @@ def forbidden(name: str, command: Mapping[str, Any]) -> str | None:
     if name == "explain":
         inner = command.get("explain")
         return forbidden(next(iter(inner)), inner) if isinstance(inner, Mapping) and inner else name
-    return _operator(command)
+    return _secret(command.get(name)) or _part(command)
 
 
-def _operator(command: Any) -> str | None:
+def _secret(collection: Any) -> str | None:
+    return collection if isinstance(collection, str) and servers_own(collection) else None
+
+
+def _joined(name: Any, body: Any) -> str | None:
+    """The server's own collection that a stage would read besides the one that is asked."""
+    if name not in JOINS:
+        return None
+    places = (body.get("from"), body.get("coll")) if isinstance(body, Mapping) else (body,)
+    return next(filter(None, map(_secret, places)), None)
+
+
+def _found(document: Mapping[Any, Any]) -> Iterator[str]:
+    for name, member in document.items():
+        if name in RULES:
+            yield str(name)
+        elif secret := _joined(name, member):
+            yield secret
+
+
+def _part(command: Any) -> str | None:
     """Searched without recursion: a document may be nested deeper than Python's stack."""
     waiting = [command]
     while waiting:
@@ -65,7 +87,7 @@ def _operator(command: Any) -> str | None:
         if isinstance(value, DBRef):
             value = value.as_doc()
         if isinstance(value, Mapping):
-            if found := next((str(name) for name in value if name in RULES), None):
+            if found := next(_found(value), None):
                 return found
             waiting += value.values()
         elif isinstance(value, list | tuple):

@@ -1,5 +1,6 @@
 """What pings and samples send, and how much of an answer is read."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -56,13 +57,18 @@ async def sample(client: Client, database: str, given: MongodbParams, bounds: Bo
     command = command_of(given, bounds)
     async with _transaction(client, database, command) as session:
         raw, cut = await read_raw(client, database, command, given.limit, bounds, session)
+    if not raw and not await _exists(client, database, given.collection):
+        raise NotFoundInSource("collection", detail=given.collection)
+    # Megabytes of documents would hold up every other source on the loop.
+    return await asyncio.to_thread(_table, raw, command, given.limit, bounds, cut)
+
+
+def _table(raw: list[bytes], command: Mapping[str, Any], limit: int, bounds: Bounds, cut: str | None) -> Sample:
     raw.reverse()  # each is let go of as it is read: one may have 16 MB
     documents = [plain(decode(raw.pop(), CODEC)) for _ in range(len(raw))]
-    if not documents and not await _exists(client, database, given.collection):
-        raise NotFoundInSource("collection", detail=given.collection)
     shown = written({name: part for name, part in command.items() if name != "maxTimeMS"})
     return sample_of(
-        documents, limit=given.limit, bytes_max=bounds.bytes_max, executed=shown, secrets=bounds.secrets, cut_by=cut
+        documents, limit=limit, bytes_max=bounds.bytes_max, executed=shown, secrets=bounds.secrets, cut_by=cut
     )
 
 

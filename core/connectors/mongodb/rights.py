@@ -26,6 +26,9 @@ WRITING_ROLES = frozenset({
     "userAdminAnyDatabase", "restore", "root", "__system",
 })  # fmt: skip
 
+ONE_DATABASE = frozenset({"readWrite", "dbAdmin"})
+"""Of the roles above, those that write where they were given, and nowhere else."""
+
 
 async def writable(client: Client, target: Target) -> Found:
     """A warning with the command that would mend it; `unsupported` where the server does not say."""
@@ -48,7 +51,7 @@ def _judged(told: Mapping[str, Any], target: Target) -> Found:
     facts = {"command": "connectionStatus"}
     user = {"user": target.user}
     actions = _writing(privileges, target.database)
-    named = [role for role in roles if role.get("role") in WRITING_ROLES and _concerns(role.get("db"), target)]
+    named = [role for role in roles if role.get("role") in WRITING_ROLES and _concerns(role, target)]
     if not actions and not named:
         return Found(Message("check.only_reads", user), facts=facts)
     what = ", ".join([*(str(role["role"]) for role in named), *actions][:5])
@@ -72,9 +75,10 @@ def _reaches(resource: Mapping[str, Any], database: str) -> bool:
     return bool(resource.get("anyResource")) or (resource.get("db") in ("", database) and not system)
 
 
-def _concerns(database: Any, target: Target) -> bool:
-    """Roles of `admin` reach every database."""
-    return database in (target.database, "admin")
+def _concerns(role: Mapping[str, Any], target: Target) -> bool:
+    """Most roles of `admin` reach every database, or may give themselves one that does."""
+    database = role.get("db")
+    return database == target.database or (database == "admin" and role["role"] not in ONE_DATABASE)
 
 
 def _statement(target: Target, roles: list[Mapping[str, Any]]) -> str:

@@ -3,9 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from core.connectors.mongodb.patterns import spelt
 from core.connectors.snippets import CA_FILE, TIMEOUT_S, call, literal, program, value_of
 
 IMPORTS = ("from bson import json_util", "from pymongo import MongoClient")
+READ = """
+def read(found):
+    # json_util would drop what stands beside a $regex.
+    return found if "$regex" in found else json_util.object_hook(found)
+
+"""
 ROWS = """for document in documents:
     print(document)"""
 NAMES = {
@@ -25,7 +32,7 @@ def snippet(config: Mapping[str, Any], params: Mapping[str, Any]) -> str:
         read = call("documents = collection.aggregate", [("", stages), ("maxTimeMS", limit_ms)])
     else:
         read = call("documents = collection.find", [*_found(params), ("max_time_ms", limit_ms)])
-    return program(NEEDS, IMPORTS, client, collection, read, ROWS, standard=("json",))
+    return program(NEEDS, IMPORTS, READ, client, collection, read, ROWS, standard=("json",))
 
 
 def _client(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -56,7 +63,7 @@ def _found(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _parsed(request: Any) -> str:
     """`{"$oid": …}` and its likes as the driver takes them."""
-    return f"json_util.loads(json.dumps({literal(request, 1)}))"
+    return f"json.loads(json.dumps({literal(spelt(request), 1)}), object_hook=read)"
 
 
 def _limit(params: Mapping[str, Any]) -> str:

@@ -16,11 +16,13 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.dbref import DBRef
 from bson.decimal128 import Decimal128
 from bson.errors import BSONError
-from bson.json_util import JSONMode, JSONOptions, default, dumps, loads
+from bson.json_util import JSONMode, JSONOptions, default, dumps, object_hook
 from bson.objectid import ObjectId
 from bson.raw_bson import RawBSONDocument
 from bson.regex import Regex
 from bson.timestamp import Timestamp
+
+from core.connectors.mongodb.patterns import spelt
 
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     document_class=dict,
@@ -45,7 +47,7 @@ _TYPES: tuple[tuple[type, str], ...] = (
 def parsed(request: Any) -> Any:
     """Extended JSON, canonical or relaxed, as values of the driver. Raises ValueError for what is none."""
     try:
-        value = loads(json.dumps(request), json_options=_RELAXED)
+        value = json.loads(json.dumps(spelt(request)), object_hook=_document)
         encode({"": value}, codec_options=CODEC)
     except (BSONError, TypeError, OverflowError, ArithmeticError, RecursionError) as err:
         raise ValueError("no Extended JSON") from err
@@ -92,6 +94,11 @@ def members(document: Any) -> Iterator[tuple[str, Any]]:
         for element in document:
             if isinstance(element, Mapping):
                 yield from element.items()
+
+
+def _document(found: dict[str, Any]) -> Any:
+    """The driver would make a pattern of every `$regex`, and drop what stands beside it."""
+    return found if "$regex" in found else object_hook(found, _RELAXED)
 
 
 def _extended(value: Any) -> Any:
