@@ -7,20 +7,19 @@ import streamlit as st
 from core.i18n import Translator
 from core.models import Role
 from ui import bulk, filters, ping_all, pinging, sources_parts, table
-from ui.listing import Listing, load, ordered
+from ui.listing import Listing, ordered
 from ui.live_list import keep_fresh
 from ui.navigation import open_source
-from ui.runtime import run, runtime
+from ui.runtime import runtime
 from ui.session import Reader, reader, words
 from ui.widgets import empty
 
 
 def page(person: Reader, t: Translator) -> None:
     act_on_click(person, t)
-    asked = filters.asked(t)
     # Asked before the list is read: a list that is older than the end of the job must not stand under its sum.
     checking = ping_all.running()
-    listing = run(load(runtime(), person, asked))
+    asked, listing = filters.listed(person, t)
     header(listing, person, t, checking=checking)
     if not listing.everything:
         sources_parts.first_source(person, t)

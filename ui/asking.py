@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from ui import state
-from ui.widgets import errors_shown, plain
+from ui.widgets import dialog_opened, errors_shown, plain
 
 Form = Callable[[Any, Translator], None]
 
@@ -32,6 +32,8 @@ def show(forms: Mapping[str, Form], t: Translator, width: Literal["small", "larg
     """Draws the dialog that is open, if it is one of `forms`; its title is the catalogue's `ask.<name>`."""
     name, about = st.session_state.get(state.ASKED, (None, None))
     if name in forms:
+        if dialog_opened():
+            st.rerun()  # a run takes one dialog: the next one draws what was asked last
         title = t.text(f"ask.{name}")
 
         def form() -> None:

@@ -1,39 +1,81 @@
 """The filters of the list of sources. They stand in the address: a list can be passed on, and back goes back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
 from core.i18n import Translator
+from core.i18n.collation import name_key
 from core.models import KindInfo, Source, Status
-from ui import addressed, state
-from ui.listing import SEVERITY, Filters
+from core.services.views import SEARCH_MAX
+from ui import addressed, listing, state
+from ui.listing import SEVERITY, Filters, Listing
+from ui.runtime import run, runtime
+from ui.session import Reader
 from ui.widgets import kind_name
 
 NAMES = ("q", "kind", "status", "tag")
 _KEYS = {"q": state.SEARCH, "kind": state.KIND, "status": state.STATUS, "tag": state.TAG}
 
 
-def asked(t: Translator) -> Filters:
-    """What is filtered by: what the inputs say, the address where they begin and after a step back or forward."""
+def listed(person: Reader, t: Translator) -> tuple[Filters, Listing]:
+    """What is filtered by, and the list of it: a name of what there is not filters by nothing."""
+    said = _said(t)
+    choices: dict[str, Sequence[str]] = {
+        "kind": [info.name for info in runtime().sources.kinds()],
+        "status": [*SEVERITY],
+    }
+    wanted = said | {name: "" for name, there in choices.items() if said[name] not in there}
+    found = _load(person, wanted)
+    # Which tags there are only the list tells: it is read again for one that is none of them, which is rare.
+    tag = _own_spelling(said["tag"], _tags(found.everything))
+    if tag != said["tag"]:
+        wanted["tag"] = tag
+        found = _load(person, wanted)
+    st.session_state.update({_key(name, t.lang): wanted[name] for name in NAMES if wanted[name] != said[name]})
+    addressed.stands(wanted)
+    return _filters(wanted), found
+
+
+def _load(person: Reader, wanted: Mapping[str, str]) -> Listing:
+    return run(listing.load(runtime(), person, _filters(wanted)))
+
+
+def _filters(wanted: Mapping[str, str]) -> Filters:
+    return Filters(**{name: value or None for name, value in wanted.items()})
+
+
+def _own_spelling(tag: str, tags: Sequence[str]) -> str:
+    """The service takes several spellings for one tag; the choice of tags has their own."""
+    if tag in ("", *tags):
+        return tag
+    return next((own for own in tags if name_key(own) == name_key(tag)), "")
+
+
+def _tags(sources: Iterable[Source]) -> list[str]:
+    return sorted({tag for source in sources for tag in source.tags})
+
+
+def _said(t: Translator) -> dict[str, str]:
+    """What the inputs say, the address where they begin and after a step back or forward."""
     # Each language has inputs of its own.
     if st.session_state.get(state.FILTERED) != t.lang or addressed.came_back():
-        st.session_state.update({_key(name, t.lang): st.query_params.get(name, "") for name in NAMES})
+        found = {name: st.query_params.get(name, "").strip()[:SEARCH_MAX] for name in NAMES}
+        st.session_state.update({_key(name, t.lang): value for name, value in found.items()})
         st.session_state[state.FILTERED] = t.lang
-    wanted = {name: (st.session_state.get(_key(name, t.lang)) or "").strip() for name in NAMES}
-    addressed.stands(wanted)
-    return Filters(**{name: value or None for name, value in wanted.items()})
+    return {name: (st.session_state.get(_key(name, t.lang)) or "").strip() for name in NAMES}
 
 
 def draw(kinds: Iterable[KindInfo], sources: Iterable[Source], t: Translator) -> None:
     """Search, the filters, refresh; a filter shows its name while it filters nothing."""
-    tags = sorted({tag for source in sources for tag in source.tags})
+    tags = _tags(sources)
     search, *places, refresh = st.columns([3, 1.6, 1.6, *([1.6] if tags else []), 1.2], vertical_alignment="bottom")
     search.text_input(
         t.text("sources.search"),
         placeholder=t.text("sources.search.placeholder"),
         icon=":material/search:",
         label_visibility="collapsed",
+        max_chars=SEARCH_MAX,
         key=state.SEARCH,
     )
     choices = {
@@ -67,15 +109,13 @@ def clear(lang: str) -> None:
 
 
 def _choice(name: str, labels: Mapping[str, str], t: Translator) -> None:
-    key, all_of_them = _key(name, t.lang), t.text(f"sources.filter.{name}.all")
-    if st.session_state.get(key, "") not in ("", *labels):
-        st.session_state[key] = ""  # an address may name what there is not
+    all_of_them = t.text(f"sources.filter.{name}.all")
     st.selectbox(
         t.text(f"sources.filter.{name}"),
         ["", *labels],
         format_func=lambda value: labels.get(value, all_of_them),
         label_visibility="collapsed",
-        key=key,
+        key=_key(name, t.lang),
     )
 
 

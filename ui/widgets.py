@@ -9,6 +9,7 @@ from typing import Any, Literal
 from unicodedata import bidirectional
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import BreakerOpen, CheshmehError, NotFound, SourceError, Unauthenticated
 from core.i18n import Translator
@@ -136,9 +137,20 @@ def error_box(error: CheshmehError, place: str) -> None:
 
 
 def dialog(title: str, body: Callable[..., None], *arguments: Any, width: Literal["small", "large"] = "small") -> None:
-    """Opens a dialog. Live parts leave the page alone until it is closed: to draw the page anew would close it."""
+    """Opens a dialog. Live parts leave the page alone until it is closed: to draw the page anew would close it.
+
+    Beside one that this run has opened it opens none: two quick presses may come in one run, which takes one dialog.
+    """
+    if dialog_opened():
+        return
     st.session_state[state.DIALOG] = True
     st.dialog(title, width=width, on_dismiss="rerun")(body)(*arguments)
+
+
+def dialog_opened() -> bool:
+    """Whether this run has opened a dialog."""
+    context = get_script_run_ctx()
+    return context is not None and context.has_dialog_opened
 
 
 def advice(message: Message, t: Translator) -> None:

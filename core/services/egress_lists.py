@@ -7,7 +7,7 @@ from contextlib import suppress
 import structlog
 
 from core.connectors.catalog import KindCatalog
-from core.errors import InvalidInput, SourceError
+from core.errors import InvalidInput, PreconditionFailed, SourceError
 from core.models import Actor, FieldError, Message, Role
 from core.resilience.deadline import within
 from core.safety.allow_list import AlwaysDenied, NotAnEntry, canonical, listed
@@ -56,16 +56,21 @@ class EgressLists(Following):
         require(actor, org, Role.ADMIN)
         return (await self._kept.lists((org,))).get(org, ())
 
-    async def set(self, actor: Actor, org: str, entries: Sequence[str]) -> tuple[str, ...]:
+    async def set(
+        self, actor: Actor, org: str, entries: Sequence[str], *, instead_of: Sequence[str] | None = None
+    ) -> tuple[str, ...]:
         """Replaces the whole list, and gives it as it is kept. This process obeys at once, every other one within 2 s.
 
-        Raises InvalidInput naming `entries` or `entries[i]`.
+        Raises InvalidInput naming `entries` or `entries[i]`, and PreconditionFailed where the list is no longer the
+        one that it was to be set `instead_of`.
         """
         require(actor, org, Role.ADMIN)
         wanted = _canonical(entries)
         async with self._order:
             async with self._audit.change(actor, org, "egress.update", org) as entry:
                 before = await self._kept.replace(org, wanted)
+                if instead_of is not None and set(instead_of) != set(before):
+                    raise PreconditionFailed()
                 entry.before, entry.after = {"entries": before}, {"entries": wanted}
             self._kinds.egress.allow(org, wanted)
         return wanted

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import EgressDenied, Forbidden, InvalidInput, NotFound
+from core.errors import EgressDenied, Forbidden, InvalidInput, NotFound, PreconditionFailed
 from core.models import Actor, BreakerState, CheckStatus, Role, Source, SourceDraft
 from tests.safety.trap import trap
 from tests.servers.receiver import Receiver, receiver
@@ -81,6 +81,16 @@ def test_every_wrong_entry_is_named_and_nothing_is_kept(made: Product) -> None:
         allow(made, *(f"h{number}.test" for number in range(501)))
     assert [each.field for each in refusal.value.fields] == ["entries"]
     assert made.runtime.run(made.runtime.egress.entries(NEGAR, "main")) == ("db.test",)
+
+
+def test_a_list_is_only_set_instead_of_the_one_that_was_seen(made: Product) -> None:
+    run, egress = made.runtime.run, made.runtime.egress
+    seen = allow(made, "b.test", "a.test")
+    assert run(egress.set(NEGAR, "main", ("c.test",), instead_of=seen)) == ("c.test",)
+    with pytest.raises(PreconditionFailed):
+        run(egress.set(NEGAR, "main", (), instead_of=seen))
+    assert run(egress.entries(NEGAR, "main")) == ("c.test",)
+    assert len(run(made.runtime.audit.lines(NEGAR, "main")).items) == 2
 
 
 def test_five_hundred_entries_are_taken(made: Product) -> None:

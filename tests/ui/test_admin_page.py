@@ -1,7 +1,10 @@
 """What administrators do on their page, over the real services."""
 
+from typing import Any
+
 import pytest
 from pydantic import SecretStr
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
 from core.errors import Unauthenticated
 from core.models import Actor, Role, SamplePolicy, SourceDraft
@@ -272,6 +275,7 @@ def test_a_user_is_added_with_a_link_disabled_and_enabled(house: House) -> None:
     app = press(app, "users", "enable", row)
     app.button(key="user_enable_go").click().run()
     assert house.run(house.runtime.access.sign_in("sara", PASSWORD + " 3"))
+    app.button(key="once_done").click().run()
     app = press(app, "users", "link", row)
     app.button(key="user_link_go").click().run()
     assert "/session/password?code=" in app.code[0].value
@@ -347,3 +351,76 @@ def test_while_a_secret_is_shown_no_other_one_takes_its_place(house: House) -> N
     assert [code.value for code in app.code] == shown
     app.button(key="once_done").click().run()
     assert not app.button(key="token_add_go").disabled
+
+
+def test_a_link_says_whose_it_is_and_no_other_takes_its_place(house: House) -> None:
+    app = house.open("admin", SERVER, tab="users", lang="en")
+    app = press(app, "users", "link", column(app, "users", "name").index(NEGAR))
+    app.button(key="user_link_go").click().run()
+    assert f"<span class='label'>User name</span> {NEGAR}" in texts(app)
+    shown = [code.value for code in app.code]
+    assert app.button(key="user_add_go").disabled
+    app = press(app, "users", "link", column(app, "users", "name").index(MARYAM))
+    assert app.button(key="user_link_go").disabled
+    assert "still shown" in texts(app)
+    assert [code.value for code in app.code] == shown
+
+
+def test_a_list_that_somebody_else_saves_under_the_question_is_not_written_over(house: House) -> None:
+    house.run(house.runtime.egress.set(house.actor(), ORG, ("a.example",)))
+    app = house.open("admin", tab="egress", lang="en")
+    app.button(key="egress_clear").click().run()
+    house.run(house.runtime.egress.set(house.actor(), ORG, ("a.example", "b.example")))
+    app.button(key="egress_set_go").click().run()
+    assert house.run(house.runtime.egress.entries(house.actor(), ORG)) == ("a.example", "b.example")
+    assert "changed this list meanwhile" in texts(app)
+    assert "egress_set_go" not in [button.key for button in app.button]
+
+
+@pytest.mark.parametrize(
+    ("tab", "service", "makes", "inputs", "button"),
+    [
+        ("tokens", "tokens", "create", {"token_name": "report"}, "token_add_go"),
+        ("hooks", "alerts", "add", {"ltr_hook_url": "https://hooks.example/a"}, "hook_add_go"),
+        ("members", "invitations", "create", {"invitation_note": "sara"}, "invite_go"),
+        ("users", "accounts", "new_password_link", {"user_name": "sara"}, "user_add_go"),
+    ],
+)
+def test_a_second_press_while_a_secret_is_made_loses_none(
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+    tab: str,
+    service: str,
+    makes: str,
+    inputs: dict[str, str],
+    button: str,
+) -> None:
+    app = house.open("admin", SERVER if tab == "users" else MARYAM, tab=tab)
+    for key, value in inputs.items():
+        app.text_input(key=key).input(value)
+    app.button(key=button).click()
+    pressed, made = app._tree.get_widget_states(), []
+    owner, run = getattr(house.runtime, service), house.runtime.run
+    make = getattr(owner, makes)
+
+    async def noted(*asked: Any, **named: Any) -> Any:
+        made.append(await make(*asked, **named))
+        return made[-1]
+
+    def overtaken(*asked: Any) -> Any:
+        before = len(made)
+        found = run(*asked)
+        if len(made) > before == 0:
+            context = get_script_run_ctx()
+            assert context is not None
+            assert context.script_requests is not None
+            again = RerunData(context.query_string, pressed, context.page_script_hash)
+            context.script_requests.request_rerun(again)
+        return found
+
+    monkeypatch.setattr(owner, makes, noted)
+    monkeypatch.setattr(house.runtime, "run", overtaken)
+    app.run()
+    assert not app.exception
+    [secret] = [getattr(each, "token", None) or getattr(each, "secret", None) or each.path for each in made]
+    assert any(code.value.endswith(secret) for code in app.code)

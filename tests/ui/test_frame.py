@@ -7,6 +7,7 @@ from core.i18n import LANGUAGES, translator
 from core.models import Actor, Organisation, Role
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
+from tests.ui.samples import source_id
 from ui.axes import scale
 from ui.frame import STREAMLIT_WORDS
 from ui.page_help import POINTS
@@ -187,3 +188,36 @@ def test_each_page_has_help_of_its_own_one_press_away(open_page: Open, page: str
 def test_the_other_pages_have_words_of_help_too(page: str, lang: str) -> None:
     keys = [f"page_help.{page}", *(f"page_help.{page}.{number}" for number in range(1, POINTS + 1))]
     assert all(key in translator(lang) for key in keys)
+
+
+def _pressed_together(app: AppTest, *keys: str) -> AppTest:
+    for key in keys:
+        app.button(key=key).click()
+    return app.run()
+
+
+def test_a_dialog_that_is_pressed_while_help_opens_breaks_no_page(open_page: Open) -> None:
+    app = open_page("source", source=str(source_id("پروازها")), lang="en")
+    app.button(key="page_help").click().run()
+    app.button(key="source_edit").click().run()
+    assert not app.exception
+    assert translator("en").text("page_help.source") in texts(app)
+
+
+def test_of_two_questions_the_last_one_is_asked(open_page: Open) -> None:
+    app = open_page(lang="en")
+    app.button(key="page_help").click().run()
+    app.button(key="shortcuts").click().run()
+    assert not app.exception
+    t = translator("en")
+    assert t.text("shortcuts.place") in texts(app)
+    assert t.text("page_help.sources") not in texts(app)
+
+
+def test_two_dialogs_pressed_in_one_run_break_no_page(open_page: Open) -> None:
+    app = _pressed_together(
+        open_page("source", source=str(source_id("پروازها"))), "page_help", "source_edit", "source_delete"
+    )
+    assert not app.exception
+    app = _pressed_together(open_page("source", source=str(source_id("پروازها"))), "source_edit", "source_delete")
+    assert not app.exception

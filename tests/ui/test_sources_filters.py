@@ -7,10 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import NotFound
-from core.models import Actor, Role, Status
+from core.models import Actor, Role, SourceDraft, Status
+from core.services.views import SEARCH_MAX
 from core.spreadsheet import Cell
 from tests.ui.conftest import Open, texts
 from tests.ui.fakes import FakeRuntime
+from tests.ui.house import ORG, House
 from tests.ui.samples import make_source, source_id
 from ui import live_list, sources_parts, state, table
 from ui.listing import Listing
@@ -232,3 +234,37 @@ def test_a_name_is_escaped_once_where_it_is_to_be_deleted(
     chosen.append(one.id)
     app.run().button(key="bulk_delete").click().run()
     assert "shop\\-db\\_1 \\(old\\)" in texts(app)
+
+
+def test_a_tag_that_is_taken_off_meanwhile_filters_no_more(open_page: Open, runtime: FakeRuntime) -> None:
+    tagged(runtime, پروازها="شب")
+    app = open_page(tag="شب")
+    tagged(runtime, پروازها="روز")
+    app.run()
+    assert len(names(app)) == 6
+    assert app.selectbox(key=state.in_words(state.TAG, "fa")).value == ""
+    assert "tag" not in app.query_params
+
+
+def test_a_tag_in_another_spelling_is_shown_in_its_own(open_page: Open, runtime: FakeRuntime) -> None:
+    tagged(runtime, پروازها="sales")
+    app = open_page(tag="SALES")
+    for _ in range(2):
+        assert names(app) == ["پروازها"]
+        assert app.selectbox(key=state.in_words(state.TAG, "fa")).value == "sales"
+        assert app.query_params["tag"] == "sales"
+        app.run()
+
+
+def test_a_status_that_there_is_not_is_every_status(house: House) -> None:
+    house.run(house.runtime.sources.create(house.actor(), ORG, SourceDraft("fake", "انبار", {"host": "there"})))
+    app = house.open("sources", status="broken")
+    assert names(app) == ["انبار"]
+    assert "status" not in app.query_params
+
+
+def test_a_search_in_the_address_is_as_long_as_one_that_is_typed(house: House) -> None:
+    house.run(house.runtime.sources.create(house.actor(), ORG, SourceDraft("fake", "انبار", {"host": "there"})))
+    app = house.open("sources", q="انبار " * 100)
+    assert names(app) == ["انبار"]
+    assert len(app.query_params["q"]) <= SEARCH_MAX

@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, PreconditionFailed
 from core.i18n import Translator
 from ui import asking, state
 from ui.refusals import refusals_shown
@@ -86,9 +86,9 @@ def _weigh(wanted: tuple[str, ...], present: tuple[str, ...], t: Translator) -> 
     with st.spinner(t.text("egress.weighing")):
         out = run(runtime().egress.shut_out(person.actor, person.org, wanted))
     if out or not wanted:
-        asking.ask("egress_set", (wanted, out))
+        asking.ask("egress_set", (wanted, present, out))
         st.rerun()
-    _keep(wanted, t)
+    _keep(wanted, present, t)
 
 
 def _refused(error: InvalidInput, wanted: tuple[str, ...], t: Translator) -> None:
@@ -99,8 +99,8 @@ def _refused(error: InvalidInput, wanted: tuple[str, ...], t: Translator) -> Non
         st.error(plain(t.text("egress.wrong", entry=entry, why=t.message(refused.message))), icon=":material/error:")
 
 
-def _set(about: tuple[tuple[str, ...], tuple[str, ...]], t: Translator) -> None:
-    wanted, out = about
+def _set(about: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], t: Translator) -> None:
+    wanted, present, out = about
     if out:
         st.markdown(t.plural("ask.egress_set.out", len(out)))
         st.markdown("\n".join(f"- {plain(name)}" for name in out[:SHOWN_MAX]))
@@ -110,11 +110,16 @@ def _set(about: tuple[tuple[str, ...], tuple[str, ...]], t: Translator) -> None:
         asking.consequence("ask.egress_set.clear", t)
     if asking.confirmed("egress_set", t.text("egress.clear" if not wanted else "ask.egress_set.go")):
         with refusals_shown("dialog", t):
-            _keep(wanted, t)
+            _keep(wanted, present, t)
 
 
-def _keep(wanted: tuple[str, ...], t: Translator) -> None:
+def _keep(wanted: tuple[str, ...], present: tuple[str, ...], t: Translator) -> None:
+    """Instead of the list that was seen: what somebody else saved since then is shown first."""
     person = reader()
-    run(runtime().egress.set(person.actor, person.org, wanted))
+    try:
+        run(runtime().egress.set(person.actor, person.org, wanted, instead_of=present))
+    except PreconditionFailed:
+        asking.close()
+        st.rerun()
     state.forget(LIST, MADE_OF)
     asking.answered(t.text("egress.saved" if wanted else "egress.cleared"))

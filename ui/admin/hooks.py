@@ -73,10 +73,13 @@ def _add(t: Translator) -> None:
 
 
 def _make(url: str, secret: str | None, language: str) -> None:
-    person = reader()
-    made = run(runtime().alerts.add(person.actor, person.org, url, secret=secret, language=language))
+    person, service = reader(), runtime().alerts
+
+    async def made() -> str:
+        return (await service.add(person.actor, person.org, url, secret=secret, language=language)).secret
+
+    once.make("hook", made)
     state.sent(*FIELDS)
-    once.keep("hook", made.secret)
     st.rerun()
 
 

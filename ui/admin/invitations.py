@@ -55,10 +55,13 @@ def _invite(t: Translator) -> None:
 
 
 def _make(role: Role, note: str, days: int) -> None:
-    person = reader()
-    made = run(runtime().invitations.create(person.actor, person.org, role, note, days))
+    person, service, origin = reader(), runtime().invitations, runtime().settings.origin
+
+    async def link() -> str:
+        return f"{origin}{(await service.create(person.actor, person.org, role, note, days)).path}"
+
+    once.make("invitation", link)
     state.sent(NOTE)
-    once.keep("invitation", f"{runtime().settings.origin}{made.path}")
     st.rerun()
 
 

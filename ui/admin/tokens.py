@@ -60,9 +60,13 @@ def _make(name: str, held: str, days: int) -> None:
     person = reader()
     role = None if held == METRICS else Role.parse(held)
     scopes = frozenset({METRICS}) if role is None else frozenset()
-    made = run(runtime().tokens.create(person.actor, person.org, name, role, scopes, days))
+    service = runtime().tokens
+
+    async def secret() -> str:
+        return (await service.create(person.actor, person.org, name, role, scopes, days)).token
+
+    once.make("token", secret)
     state.sent(NAME_INPUT)
-    once.keep("token", made.token)
     st.rerun()
 
 

@@ -11,8 +11,9 @@ from ui import asking, grid, once, rows, state
 from ui.refusals import refusals_shown
 from ui.runtime import run, runtime
 from ui.session import Reader, reader
+from ui.widgets import plain
 
-NAME = "users"
+NAME, LINK = "users", "password_link"
 NEW_USER = "user_name"
 NEW_ORG = ("ltr_org_slug", "org_name")
 ACTIONS = ("link", "disable", "enable")
@@ -24,7 +25,7 @@ def users(person: Reader, t: Translator) -> None:
         case (action, name) if name in found:
             asking.ask(f"user_{action}", name)
     asking.show({f"user_{action}": form for action, form in zip(ACTIONS, (_link, _disable, _enable), strict=True)}, t)
-    once.show("password_link", t)
+    once.show(LINK, t)
     _table(found, t)
     _add_user(t)
     organisations = run(runtime().accounts.organisations(person.actor))
@@ -57,24 +58,31 @@ def _add_user(t: Translator) -> None:
     with st.expander(t.text("admin.users.add"), icon=":material/person_add:", key="user_add"):
         name = st.text_input(t.text("input.username"), help=t.text("admin.users.add.help"), key=NEW_USER)
         admin = st.toggle(t.text("admin.users.add.admin"), key="user_admin")
-        if st.button(t.text("admin.users.add.go"), type="primary", key="user_add_go"):
+        if once.asked(LINK, t.text("admin.users.add.go"), "user_add_go"):
             with refusals_shown("user", t):
                 run(runtime().accounts.add_user(reader().actor, name or "", None, admin))
+                _make_link((name or "").strip())
                 state.sent(NEW_USER)
-                _show_link((name or "").strip())
                 st.rerun()
 
 
-def _show_link(name: str) -> None:
-    made = run(runtime().accounts.new_password_link(reader().actor, name))
-    once.keep("password_link", f"{runtime().settings.origin}{made.path}")
+def _make_link(name: str) -> None:
+    actor, service, origin = reader().actor, runtime().accounts, runtime().settings.origin
+
+    async def link() -> str:
+        return f"{origin}{(await service.new_password_link(actor, name)).path}"
+
+    once.make(LINK, link, name)
 
 
 def _link(name: str, t: Translator) -> None:
     asking.consequence("ask.user_link.body", t, name=name)
-    if asking.confirmed("user_link", t.text("ask.user_link.go")):
+    waits = once.shown(LINK)
+    if waits is not None:
+        st.caption(t.text("ask.user_link.waits", name=t.isolated(plain(waits.whose))))
+    if asking.confirmed("user_link", t.text("ask.user_link.go"), disabled=waits is not None) and waits is None:
         with refusals_shown("dialog", t):
-            _show_link(name)
+            _make_link(name)
             asking.answered(t.text("admin.users.link.done", name=name))
 
 
