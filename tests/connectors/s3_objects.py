@@ -1,6 +1,7 @@
 """A connector on a bucket of the tests' real S3 server, and objects to look at."""
 
 import gzip
+import hashlib
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -48,6 +49,11 @@ def zstd(content: bytes) -> bytes:
 LETTER = "نام,شهر\nعلی,تهران\n"
 
 
+def _hash(number: int) -> bytes:
+    """What no compression makes much shorter."""
+    return hashlib.sha256(b"%d" % number).hexdigest().encode()
+
+
 def many_groups(groups: int) -> bytes:
     """A row a group: its footer is most of it."""
     out, one = io.BytesIO(), pa.table({"n": [1], "text": ["x"]})
@@ -80,6 +86,12 @@ OBJECTS: dict[str, Callable[[], bytes]] = {
     "e/letter_cut.csv": lambda: b"a,b\n" + b"1,2\n" * 16_382 + "۱,ب\n".encode() + b"3,4\n" * 10,
     "e/quote_cut.csv": lambda: b"a,b\n" + b"1,2\n" * 10 + b'9,"' + b"x\n" * 40_000 + b'"\n',
     "e/long_cell.csv": lambda: b"a,b\n1," + b"x" * 200_000 + b"\n",
+    "e/long_line.jsonl": lambda: b'{"n": 1, "text": "' + b"x" * 100_000 + b'"}\n{"n": 2}\n',
+    "e/long_block.csv.zst": lambda: zstd(b"n,hash\n" + b"".join(b"%d,%s\n" % (n, _hash(n)) for n in range(5000))),
+    "e/endless.jsonl": lambda: b'{"n": "' + b"x" * 300_000,
+    "e/stray.csv": lambda: LETTER.encode() * 2 + b"x,\xd8\n",
+    "e/dos.csv": lambda: b"a,b\r\n1,2\r\n\x1a",
+    "e/persian_digits.csv": lambda: "علی,۲۳\nرضا,۳۴\nسارا,٤٥\n".encode(),
     "e/wide.csv": lambda: b",".join(b"c%d" % n for n in range(700)) + b"\n" + b",".join([b"x"] * 700) + b"\n",
     "e/groups.parquet": lambda: many_groups(6000),
     "p/empty.csv": lambda: b"",

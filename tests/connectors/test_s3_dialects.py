@@ -7,6 +7,7 @@ import pytest
 
 from core.connectors.kinds.s3 import S3Connector
 from core.models import Sample
+from tests.connectors.conformance import error_of
 from tests.connectors.test_s3_previews import connector_of, names
 from tests.servers.s3 import S3Server
 
@@ -42,6 +43,7 @@ async def test_persian_is_read_with_and_without_a_byte_order_mark(bucket: S3Conn
         ("crlf.csv", ["a", "b"], (1, 2)),
         ("ragged.csv", ["a", "b", "column_3"], (1, None, None)),
         ("quoted.csv", ["a", "b"], ("one\ntwo", 2)),
+        ("persian_digits.csv", ["column_1", "column_2"], ("علی", "۲۳")),
     ],
 )
 async def test_the_dialect_and_the_names_are_found(
@@ -57,6 +59,35 @@ async def test_one_line_without_an_end_names_its_columns(bucket: S3Connector):
 
 async def test_a_row_too_long_widens_the_table(bucket: S3Connector):
     assert (await shown(bucket, "ragged.csv"))[1] == ((1, None, None), (1, 2, 3))
+
+
+async def test_one_damaged_letter_does_not_make_another_encoding(bucket: S3Connector):
+    sample = await bucket.sample({"key": "e/stray.csv"})
+    assert sample.rows == (("علی", "تهران"), ("نام", "شهر"), ("علی", "تهران"), ("x", "\ufffd"))
+    assert [note.key for note in sample.notes] == ["note.replaced_characters"]
+
+
+async def test_what_old_programs_end_a_text_with_is_no_part_of_it(bucket: S3Connector):
+    assert await shown(bucket, "dos.csv") == (["a", "b"], ((1, 2),))
+
+
+async def test_a_first_line_longer_than_the_first_range_is_read_on(bucket: S3Connector):
+    found, rows = await shown(bucket, "long_line.jsonl")
+    assert (found, [row[0] for row in rows]) == (["n", "text"], [1, 2])
+
+
+async def test_a_first_block_longer_than_the_first_range_is_read_on(bucket: S3Connector):
+    found, rows = await shown(bucket, "long_block.csv.zst", limit=100)
+    assert (found, len(rows), rows[99][0]) == (["n", "hash"], 100, 99)
+
+
+@pytest.mark.parametrize("bytes_max", [100_000, 5_000_000])
+async def test_what_never_becomes_readable_says_so_in_the_end(s3: S3Server, previews: None, bytes_max: int):
+    connector = connector_of(s3, bytes_max=bytes_max, prefix="e/")
+    try:
+        assert str(await error_of(connector.sample({"key": "e/endless.jsonl"}))) == "bad_answer.truncated"
+    finally:
+        await connector.close()
 
 
 async def test_a_letter_that_the_range_cut_is_read_on(bucket: S3Connector):

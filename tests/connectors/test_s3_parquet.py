@@ -12,6 +12,7 @@ from core.connectors.s3 import parquet
 from core.connectors.s3.bucket import Piece
 from core.connectors.s3.pages import Pages, measured
 from core.errors import BadAnswer, LimitExceeded
+from core.exports.parquet import as_parquet
 from core.models import Sample
 from tests.connectors.s3_objects import many_groups
 
@@ -99,6 +100,18 @@ async def test_what_python_has_no_value_for_is_shown_as_it_is_stored():
         text=text, late=late, when=pa.array([datetime(2026, 1, 1, tzinfo=UTC)], pa.timestamp("us", "UTC"))
     )
     assert sample.rows == ((b"\xff\xfe", 400_000_000_000_000_000, datetime(2026, 1, 1, tzinfo=UTC)),)
+
+
+async def test_times_in_nanoseconds_are_pythons_or_text_that_keeps_every_digit():
+    exact = 1_767_225_600_000_001_000
+    sample = await preview(
+        at=pa.array([exact, exact + 1], pa.timestamp("ns")),
+        moment=pa.array([exact, exact + 1], pa.timestamp("ns", "UTC")),
+    )
+    moment, text = datetime(2026, 1, 1, 0, 0, 0, 1, UTC), "2026-01-01T00:00:00.000001001"
+    assert sample.rows == ((moment.replace(tzinfo=None), moment), (text, f"{text}+00:00"))
+    assert [type(value) for value in sample.rows[0]] == [datetime, datetime]
+    assert pq.read_table(io.BytesIO(as_parquet(sample, {})))["moment"][1].as_py() == f"{text}+00:00"
 
 
 async def test_two_columns_of_one_name_are_a_bad_answer_and_no_defect():

@@ -66,6 +66,9 @@ def test_parquet_says_of_each_column_what_it_was_at_the_source():
         ("date", (date(2026, 1, 1), "infinity"), "string", ["2026-01-01", "infinity"]),
         ("timestamptz", (datetime.min.replace(tzinfo=UTC),), "timestamp[us, tz=UTC]", None),
         ("boolean", (True, 1), "string", ["True", "1"]),
+        ("float", (1, 2.5, None), "double", [1.0, 2.5, None]),
+        ("float", (2**53 + 1, 2.5), "string", ["9007199254740993", "2.5"]),
+        ("float", (True, 2.5), "string", ["True", "2.5"]),
     ],
 )
 def test_a_column_of_which_one_value_does_not_fit_is_text(

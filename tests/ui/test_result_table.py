@@ -58,6 +58,8 @@ def test_numbers_stay_numbers_where_they_are_exact() -> None:
     assert kept("integer", 1, None, 2**53) == [1, None, 2**53]
     assert kept("integer", 1, 2**53 + 1) == ["1", "9007199254740993"]
     assert kept("float", 1.5, None) == [1.5, None]
+    assert kept("float", 10, 9.5, None) == [10, 9.5, None]
+    assert kept("float", 2**53 + 1, 9.5) == ["9007199254740993", "9.5"]
     assert kept("float", 1.5, float("nan")) == ["1.5", "nan"]
     assert kept("decimal", Decimal("12.50"), None, Decimal("-0.05")) == [12.5, None, -0.05]
     assert kept("decimal", Decimal("1234567890123456.7")) == ["1234567890123456.7"]

@@ -9,6 +9,12 @@ _LOOKED_AT = 4096
 _LIKELY = 0.9
 """The part of a text's letters that belong to one of the scripts below, so that it is believed to be one."""
 
+_RARE = 1 / 20
+"""The part of the letters beyond ASCII that may be damaged in a text that is UTF-8 all the same."""
+
+_END = b"\x1a"
+"""What old programs end a text with."""
+
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UNMARKED = ("utf-16-le", "utf-16-be")
 
@@ -21,8 +27,10 @@ def readable(content: bytes, cut: bool) -> tuple[str | None, str | None]:
     for mark, name in _MARKS:
         if content.startswith(mark):
             return _decoded(content[len(mark) :], name, cut), None
-    if _CONTROL.search(content):
+    plain = content.rstrip(_END)
+    if _CONTROL.search(plain):
         return next(((text, None) for name in _UNMARKED if (text := _unmarked(content, name, cut))), (None, None))
+    content = plain
     text = _decoded(content, "utf-8", cut)
     return (text, None) if text is not None else (_decoded(content, "windows-1256", cut), "windows_1256")
 
@@ -31,7 +39,14 @@ def _decoded(content: bytes, encoding: str, cut: bool) -> str | None:
     try:
         return codecs.getincrementaldecoder(encoding)().decode(content, final=not cut)
     except UnicodeDecodeError:
-        return None
+        return _mended(content, cut) if encoding == "utf-8" else None
+
+
+def _mended(content: bytes, cut: bool) -> str | None:
+    """UTF-8 with U+FFFD for what is none of it: None where that is not rare, the text is in another encoding then."""
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(content, final=not cut)
+    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    return text if text.count("\ufffd") < _RARE * beyond_ascii else None
 
 
 def _unmarked(content: bytes, encoding: str, cut: bool) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.connectors.s3 import footer
+from core.connectors.s3.arrow import type_of, value_of
 from core.connectors.s3.bucket import Bucket
 from core.connectors.s3.content import content
 from core.connectors.s3.pages import Pages, measured
@@ -102,7 +103,7 @@ def _schema(metadata: Any) -> tuple[Column, ...]:
     import pyarrow as pa
 
     try:
-        return tuple(Column(found.name, _type(found.type)) for found in metadata.schema.to_arrow_schema())
+        return tuple(Column(found.name, type_of(found.type)) for found in metadata.schema.to_arrow_schema())
     except (pa.ArrowException, OSError):
         raise BadAnswer("parquet") from None
 
@@ -156,7 +157,7 @@ def _rows(
         held, batch = _held(ranges, metadata, fitting, limit)
         with _opened(ranges, metadata) as file:
             shown, missing = _shown(file, metadata, held)
-            columns = tuple(Column(name, _type(file.schema_arrow.field(name).type)) for name in shown)
+            columns = tuple(Column(name, type_of(file.schema_arrow.field(name).type)) for name in shown)
             builder = RowBuilder(columns, limit, bytes_max, secrets=secrets)
             read, whole = 0, True
             for row in _read(file, metadata, shown, batch):
@@ -254,47 +255,8 @@ def _read(file: Any, metadata: Any, shown: list[str], batch: int) -> Iterator[tu
         return
     for found in file.iter_batches(batch, row_groups=[0], columns=shown):
         for position in range(found.num_rows):
-            yield tuple(_value(column[position]) for column in found.columns)
-
-
-def _value(cell: Any) -> Any:
-    """What no Python value stands for is shown as what it is stored as."""
-    try:
-        return cell.as_py()
-    except UnicodeDecodeError:
-        if not hasattr(cell, "as_buffer"):
-            raise
-        return cell.as_buffer().to_pybytes()
-    except (OverflowError, ValueError):
-        if not hasattr(cell, "value"):
-            raise
-        return cell.value
+            yield tuple(value_of(column[position]) for column in found.columns)
 
 
 def _others(metadata: Any, fitting: list[int]) -> set[int]:
     return set(range(metadata.num_columns)) - set(fitting)
-
-
-def _type(arrow: Any) -> str:
-    from pyarrow import types
-
-    checks = (
-        (types.is_boolean, "boolean"),
-        (types.is_integer, "integer"),
-        (types.is_floating, "float"),
-        (types.is_decimal, "decimal"),
-        (types.is_date, "date"),
-        (types.is_time, "time"),
-        (types.is_duration, "interval"),
-        (types.is_null, "null"),
-        (types.is_list, "array"),
-        (types.is_large_list, "array"),
-        (types.is_struct, "json"),
-        (types.is_map, "json"),
-        (types.is_binary, "binary"),
-        (types.is_large_binary, "binary"),
-        (types.is_fixed_size_binary, "binary"),
-    )
-    if types.is_timestamp(arrow):
-        return "timestamp" if arrow.tz is None else "timestamptz"
-    return next((name for check, name in checks if check(arrow)), "string")

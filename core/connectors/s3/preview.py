@@ -10,6 +10,7 @@ from core.connectors.s3.content import content
 from core.connectors.s3.encodings import readable
 from core.connectors.s3.head import Head
 from core.connectors.s3.tables import READERS, dumped, lines_of
+from core.errors import BadAnswer
 from core.models import Message, Sample
 
 FIRST_BYTES = 64 * 1024
@@ -40,9 +41,15 @@ async def _grown(bucket: Bucket, key: str, kind: str, compression: str | None, l
     while True:
         piece = await bucket.read(key, head.fetched, wanted)
         head.add(piece)
-        # Megabytes are inflated and parsed: not on the event loop.
-        sample = await asyncio.to_thread(_shown, head, kind, limit, bytes_max, bucket.secrets)
         wanted = min(head.fetched * (GROWTH - 1), bytes_max - head.fetched)
+        try:
+            # Megabytes are inflated and parsed: not on the event loop.
+            sample = await asyncio.to_thread(_shown, head, kind, limit, bytes_max, bucket.secrets)
+        except BadAnswer:
+            # The first line, or the first block of what is compressed, may be longer than what was read of it.
+            if head.whole or head.full or wanted <= 0 or not piece.data:
+                raise
+            continue
         if head.whole or head.full or len(sample.rows) >= limit or wanted <= 0 or not piece.data:
             return replace(sample, bytes_read=head.fetched, executed=f"GetObject {key}")
 

@@ -24,6 +24,7 @@ SNIFFED_ROWS = 20
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)\.\d+")
 _DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[T ].{0,40})?")
+_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "0123456789" * 2)
 _EMPTY = frozenset({"", "NA", "NULL", "null", "None", "NaN", "nan"})
 
 Reader = Callable[[str, int, int, bool, tuple[str, ...]], Sample]
@@ -106,6 +107,7 @@ def _heads_values(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_value(cell: str) -> bool:
+    cell = cell.translate(_DIGITS)
     return any(pattern.fullmatch(cell) for pattern in (_INTEGER, _DECIMAL, _DATE))
 
 

@@ -1,0 +1,49 @@
+"""Values and types of Arrow as those of samples."""
+
+from typing import Any
+
+
+def value_of(cell: Any) -> Any:
+    """What no Python value stands for is shown as what it is stored as."""
+    try:
+        return _to_microseconds(cell.as_py())
+    except UnicodeDecodeError:
+        if not hasattr(cell, "as_buffer"):
+            raise
+        return cell.as_buffer().to_pybytes()
+    except (OverflowError, ValueError):
+        if not hasattr(cell, "value"):
+            raise
+        return cell.value
+
+
+def _to_microseconds(value: Any) -> Any:
+    """Arrow gives nanoseconds as pandas' own times: they become Python's, or text where Python would lose digits."""
+    if not hasattr(value, "to_pydatetime"):
+        return value
+    return value.isoformat() if value.nanosecond else value.to_pydatetime()
+
+
+def type_of(arrow: Any) -> str:
+    from pyarrow import types
+
+    checks = (
+        (types.is_boolean, "boolean"),
+        (types.is_integer, "integer"),
+        (types.is_floating, "float"),
+        (types.is_decimal, "decimal"),
+        (types.is_date, "date"),
+        (types.is_time, "time"),
+        (types.is_duration, "interval"),
+        (types.is_null, "null"),
+        (types.is_list, "array"),
+        (types.is_large_list, "array"),
+        (types.is_struct, "json"),
+        (types.is_map, "json"),
+        (types.is_binary, "binary"),
+        (types.is_large_binary, "binary"),
+        (types.is_fixed_size_binary, "binary"),
+    )
+    if types.is_timestamp(arrow):
+        return "timestamp" if arrow.tz is None else "timestamptz"
+    return next((name for check, name in checks if check(arrow)), "string")
