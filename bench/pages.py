@@ -11,6 +11,7 @@ from unittest import mock
 
 import pandas as pd  # type: ignore[import-untyped]  # carries no types
 import streamlit as st
+from streamlit.runtime.context import StreamlitHeaders
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
@@ -61,7 +62,7 @@ def as_on_a_server() -> Iterator[None]:
     take milliseconds to answer."""
     scripts = ScriptCache()
     with (
-        mock.patch.multiple(type(st.context), cookies={}, ip_address=None),
+        mock.patch.multiple(type(st.context), cookies={}, headers=StreamlitHeaders([]), ip_address=None),
         mock.patch.object(ui.presence, "_is_active", return_value=True),
         mock.patch.object(local_script_runner, "ScriptCache", return_value=scripts),
         mock.patch.object(app_test, "ScriptCache", return_value=scripts),

@@ -20,6 +20,7 @@ DASHES, OF_ONE_DASH = ("solid", "dash", "dot", "dashdot"), 5
 """So many colours differ for every reader, so the next lines have another dash."""
 DAY_S = 86_400
 GRID = "rgba(128,140,150,.18)"
+LEAST = timedelta(seconds=1)
 TICKS, SIDE, ABOVE = 6, 76, 62
 DATES_FROM = timedelta(hours=36)
 STEPS = (1, 2, 2.5, 5, 10)
@@ -76,7 +77,8 @@ def config(name: str) -> dict[str, Any]:
 
 def time_axis(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
     """Clock times, or days where a clock time would say too little; both where one day would stand there twice."""
-    span = max(end - start, timedelta(seconds=1))
+    start = min(start, datetime.max.replace(tzinfo=start.tzinfo) - LEAST)
+    span = max(end - start, LEAST)
     moments = [start + span * index / (TICKS - 1) for index in range(TICKS)]
     labels = [t.clock(moment) if span < DATES_FROM else day_and_month(moment, t) for moment in moments]
     if span >= DATES_FROM and any(one == other for one, other in pairwise(labels)):

@@ -1,6 +1,7 @@
 """Axes of charts that are drawn of a source's data: numbers of any size and sign, moments of any span, words."""
 
 import math
+import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from ui import axes
 
 YEARS_FROM = timedelta(days=300)
 WORD_MAX = 18
-EXACT, SMALL = 1e15, 1
+EXACT, SMALL, SMALLEST, FURTHEST = 1e15, 1, 1e-300, sys.float_info.max
 
 
 def layout(t: Translator, height: int, x: dict[str, Any], y: dict[str, Any], **how: Any) -> dict[str, Any]:
@@ -44,14 +45,17 @@ def words(names: Sequence[str]) -> dict[str, Any]:
 
 def ticks(low: float, high: float) -> list[float]:
     """At most eight round values, the first not above `low`, the last not below `high`."""
+    low, high = max(low, -FURTHEST), min(high, FURTHEST)
     span = high - low
     if not math.isfinite(span) or span <= 0 or low + span / axes.TICKS == low:
-        return [low, high] if high > low else [low - (abs(low) or 1), low + (abs(low) or 1)]
+        apart = abs(low) or 1
+        return [low, high] if high > low else [max(low - apart, -FURTHEST), min(low + apart, FURTHEST)]
     rough = span / (axes.TICKS - 1)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next((power * factor for factor in axes.STEPS if power * factor >= rough), rough)
     first = math.floor(low / step)
-    return [number * step for number in range(first, math.ceil(high / step) + 1)]
+    values = [number * step for number in range(first, math.ceil(high / step) + 1)]
+    return values if all(map(math.isfinite, values)) else [low, high]
 
 
 def figure(value: float, t: Translator, digits: int | None = None) -> str:
@@ -64,6 +68,8 @@ def figure(value: float, t: Translator, digits: int | None = None) -> str:
 def _digits(values: Sequence[float]) -> int:
     """After the point, as many as tell the values apart: of steps like 0.25 one more than of 0.2."""
     step = values[1] - values[0]
+    if not (SMALLEST < step < math.inf):
+        return 0
     power = math.floor(math.log10(step))
     return max(0, -power + math.isclose(step / 10**power, 2.5))
 

@@ -1,7 +1,7 @@
 """The columns of a sample: one table of them all, and one column in full."""
 
 import zlib
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.models import Sample
 from core.profiles import ColumnProfile, ColumnSummary, TextCheck, profile, summary
+from core.profiles.numbers import moment_of
 from core.profiles.persian import HALF_SPACE
 from ui import axes, grid, result_axes
 from ui.result_axes import figure
@@ -186,5 +187,5 @@ def _end(found: ColumnProfile, at: float, t: Translator) -> str:
 
 def _moment(found: ColumnProfile, at: float, t: Translator) -> datetime:
     """One without a zone stands where a clock on the reader's wall shows it."""
-    moment = datetime.fromtimestamp(at, UTC)
+    moment = moment_of(at)
     return moment if found.summary.type == "timestamptz" else moment.replace(tzinfo=t.zone)

@@ -18,13 +18,21 @@ NOW_SECONDS = 3
 
 def date(when: datetime, lang: str, zone: tzinfo) -> str:
     """«۱ آذر ۱۴۰۵» or "22 Nov 2026"; the day is the one of `zone`."""
-    return _written(when.astimezone(zone).date(), lang)
+    return _written(_local(when, zone).date(), lang)
+
+
+def _local(when: datetime, zone: tzinfo) -> datetime:
+    """At the ends of the calendar other zones have no date: there it stays as it is."""
+    try:
+        return when.astimezone(zone)
+    except OverflowError:
+        return when
 
 
 @lru_cache(maxsize=4096)
 def _written(local: GregorianDay, lang: str) -> str:
-    if lang != "fa":
-        return format_date(local, "d MMM y", locale=lang)
+    if lang != "fa" or not FIRST_JALALI < local.year < MAXYEAR:
+        return digits_of(format_date(local, "d MMM y", locale=lang), lang)
     day = jalali.of(local)
     return digits_of(f"{day.day} {jalali.MONTHS[day.month - 1]} {day.year}", lang)
 
@@ -43,7 +51,7 @@ def in_figures(when: GregorianDay, lang: str, zone: tzinfo) -> str:
     if not isinstance(when, datetime):
         return _figures(when)
     if when.tzinfo is not None:
-        when = when.astimezone(zone)
+        when = _local(when, zone)
     return f"{_figures(when.date())} {digits_of(f'{when:%H:%M}', lang)}"
 
 
@@ -55,7 +63,7 @@ def _figures(day: GregorianDay) -> str:
 
 def clock(when: datetime, lang: str, zone: tzinfo, *, seconds: bool = False) -> str:
     """«۰۹:۴۱», with seconds on request."""
-    return digits_of(when.astimezone(zone).strftime("%H:%M:%S" if seconds else "%H:%M"), lang)
+    return digits_of(_local(when, zone).strftime("%H:%M:%S" if seconds else "%H:%M"), lang)
 
 
 def month_start(when: datetime, lang: str, zone: tzinfo, back: int = 0) -> datetime:

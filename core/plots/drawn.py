@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from core.exports.cells import text_of
 from core.models import Sample
 from core.plots.choice import Plot, Role, role_of
 from core.profiles.bins import bins_of
-from core.profiles.numbers import real, seconds
+from core.profiles.numbers import moment_of, real, seconds
 
 POINTS_MAX = 4000
 """Of all series together: more no screen tells apart, and the browser has to hold them."""
@@ -82,7 +82,7 @@ def _histogram(sample: Sample, plot: Plot, role: Role) -> Drawn:
 
 
 def _moment(sample: Sample, index: int, at: float) -> datetime:
-    moment = datetime.fromtimestamp(at, UTC)
+    moment = moment_of(at)
     return moment if sample.columns[index].type == "timestamptz" else moment.replace(tzinfo=None)
 
 

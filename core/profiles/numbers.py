@@ -1,11 +1,13 @@
 """Values as numbers, where they are any that arithmetic takes."""
 
 import math
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_S = (datetime.min.replace(tzinfo=UTC) - EPOCH).total_seconds()
+LAST_S = (datetime.max.replace(microsecond=0, tzinfo=UTC) - EPOCH).total_seconds()
 
 
 def real(value: Any) -> float | None:
@@ -28,3 +30,8 @@ def seconds(value: Any) -> float | None:
     if not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     return float(((value if value.tzinfo else value.replace(tzinfo=UTC)) - EPOCH).total_seconds())
+
+
+def moment_of(at: float) -> datetime:
+    """`seconds` back again, in UTC. Beyond the calendar, where the edge of a bar may lie, its first or last second."""
+    return EPOCH + timedelta(seconds=min(max(at, FIRST_S), LAST_S))
