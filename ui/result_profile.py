@@ -153,8 +153,8 @@ def _histogram(found: ColumnProfile, t: Translator) -> None:
         for each, (start, end) in zip(bins, ends, strict=True)
     ]
     chart = go.Figure()
-    middles = [(each.start + each.end) / 2 for each in bins]
     width = bins[0].end - bins[0].start
+    middles = [each.start + width / 2 for each in bins]  # the sum of both ends may be beyond a double
     chart.add_bar(
         x=[_moment(found, middle, t) for middle in middles] if found.timed else middles,
         y=[each.count for each in bins],

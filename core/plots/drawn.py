@@ -75,10 +75,11 @@ def _histogram(sample: Sample, plot: Plot, role: Role) -> Drawn:
     bins = bins_of(numbers)
     if not bins:
         return Drawn((), role)
-    middles = [(each.start + each.end) / 2 for each in bins]
+    width = bins[0].end - bins[0].start
+    middles = [each.start + width / 2 for each in bins]  # the sum of both ends may be beyond a double
     xs: list[Any] = [_moment(sample, plot.x, m) for m in middles] if role is Role.TIME else middles
     series = Series(None, None, tuple(xs), tuple(float(each.count) for each in bins))
-    return Drawn((series,), role, width=bins[0].end - bins[0].start)
+    return Drawn((series,), role, width=width)
 
 
 def _moment(sample: Sample, index: int, at: float) -> datetime:

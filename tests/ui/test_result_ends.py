@@ -1,6 +1,7 @@
 """Samples with values at the ends of the calendar and of a double: every view is drawn, in every calendar and zone."""
 
 import math
+import sys
 from datetime import UTC, date, datetime
 from itertools import combinations
 from typing import Any
@@ -72,6 +73,20 @@ def test_numbers_near_the_ends_of_a_double_have_an_axis(one: float, other: float
     assert low <= one <= other <= high
     assert low < high
     assert all(axis["ticktext"])
+
+
+def test_what_is_beyond_a_double_has_its_last_number_on_the_axis() -> None:
+    assert result_axes.ticks(-math.inf, math.inf) == [-sys.float_info.max, sys.float_info.max]
+
+
+@pytest.mark.parametrize("far", [1.7e308, -1.7e308])
+def test_every_bar_of_far_numbers_has_its_place(far: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = Sample((Column("x", "float"),), ((0.0,), (far,)))
+    assert all(map(math.isfinite, drawn(sample, Plot("histogram", 0)).series[0].xs))
+    charts: list[Any] = []
+    monkeypatch.setattr(result_profile.st, "plotly_chart", lambda chart, **_: charts.append(chart))
+    result_profile._histogram(profile(sample, 0), translator("en"))
+    assert all(map(math.isfinite, charts[0].data[0].x))
 
 
 def test_a_moment_in_the_last_second_keeps_its_day() -> None:
