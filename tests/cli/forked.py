@@ -47,11 +47,11 @@ def _asked(request: dict[str, Any], limit_s: float) -> int:
         address = _server()
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
-        connection.settimeout(limit_s)
         with connection.makefile("rw") as lines:
             lines.write(f"{json.dumps(request)}\n")
             lines.flush()
             pid = int(lines.readline())
+            connection.settimeout(limit_s)
             try:
                 return int(lines.readline())
             except TimeoutError:
