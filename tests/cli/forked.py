@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Never
@@ -94,7 +95,7 @@ def _serve(address: str) -> None:
 def _answer(connection: socket.socket) -> Never:
     """Forks what is asked for, and says its process id and, once it has ended, its exit status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    with connection.makefile("rw") as lines:
+    with suppress(BrokenPipeError), connection.makefile("rw") as lines:  # who asked may have given up
         request = json.loads(lines.readline())
         pid = os.fork()
         if pid == 0:
