@@ -59,6 +59,12 @@ def _json_members(value: Any, levels: int) -> Any:
     return [_json(member, levels) for member in value]
 
 
+def fits_float(value: Any) -> bool:
+    """Whether a float holds it exactly: one, or an integer up to 2^53. JSON writes 1 for 1.0."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, float) or (whole and abs(value) <= EXACT_INTEGER)
+
+
 def clean(text: str) -> str:
     """`text` with U+FFFD for lone surrogates, which UTF-8 cannot carry."""
     return SURROGATE.sub("\ufffd", text)

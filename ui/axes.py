@@ -111,14 +111,17 @@ def on_dark() -> bool:
 
 def line_style(number: int) -> dict[str, str]:
     """Colour and dash of one line of several; as many as 20 differ, those of unlike dash by it alone."""
-    colours = LINES_ON_DARK if on_dark() else LINES
-    dash = DASHES[number // OF_ONE_DASH % len(DASHES)]
+    colours, dash = _lines(), DASHES[number // OF_ONE_DASH % len(DASHES)]
     return {"color": colours[number % len(colours)], "dash": dash}
 
 
 def teal() -> str:
     """What stands alone, such as the bars of one column."""
-    return TEAL_ON_DARK if on_dark() else TEAL
+    return _lines()[0]
+
+
+def _lines() -> tuple[str, ...]:
+    return LINES_ON_DARK if on_dark() else LINES
 
 
 def ink() -> str:

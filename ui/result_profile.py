@@ -11,6 +11,7 @@ import streamlit as st
 from core.i18n import Translator
 from core.models import Sample
 from core.profiles import ColumnProfile, ColumnSummary, TextCheck, profile, summary
+from core.profiles.bins import placed
 from core.profiles.numbers import moment_of
 from core.profiles.persian import HALF_SPACE
 from ui import axes, grid, result_axes
@@ -153,8 +154,7 @@ def _histogram(found: ColumnProfile, t: Translator) -> None:
         for each, (start, end) in zip(bins, ends, strict=True)
     ]
     chart = go.Figure()
-    width = bins[0].end - bins[0].start
-    middles = [each.start + width / 2 for each in bins]  # the sum of both ends may be beyond a double
+    middles, width = placed(bins)
     chart.add_bar(
         x=[_moment(found, middle, t) for middle in middles] if found.timed else middles,
         y=[each.count for each in bins],

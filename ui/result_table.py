@@ -14,7 +14,7 @@ from core.exports.cells import text_of
 from core.i18n import Translator
 from core.i18n.translator import END_ISOLATE, ISOLATE_LTR
 from core.models import Column, Sample
-from core.values import EXACT_INTEGER, clean, json_value
+from core.values import EXACT_INTEGER, clean, fits_float, json_value
 from ui.grid import NOTHING
 from ui.units import size
 
@@ -47,18 +47,11 @@ def column_of(values: Sequence[Any], kind: str, t: Translator) -> Any:
         return pd.array(values, dtype="boolean")
     if kind == "integer" and _all(values, lambda v: isinstance(v, int) and abs(v) <= EXACT_INTEGER):
         return pd.array(values, dtype="Int64")
-    if kind == "float" and _all(values, _is_float):
+    if kind == "float" and _all(values, lambda v: fits_float(v) and math.isfinite(v)):
         return pd.array(values, dtype="Float64")
     if kind == "decimal" and places_of(values) is not None:
         return pd.array([None if v is None else float(v) for v in values], dtype="Float64")
     return [shown(value, t) for value in values]
-
-
-def _is_float(value: Any) -> bool:
-    """JSON writes 1 for 1.0: an integer counts where a float holds it exactly."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return abs(value) <= EXACT_INTEGER
-    return isinstance(value, float) and math.isfinite(value)
 
 
 def places_of(values: Sequence[Any]) -> int | None:

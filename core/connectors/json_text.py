@@ -63,12 +63,12 @@ def parse_cut(text: str, content_type: str = "", keep: int = sys.maxsize) -> tup
     raise refused
 
 
-def bounded(text: str) -> tuple[str, bool]:
-    """So much of a document's text as holds at most 150,000 values, about; and whether that is all of it."""
-    if _marks(text, 0, len(text)) <= VALUES_MAX:
+def bounded(text: str, values_max: int = VALUES_MAX) -> tuple[str, bool]:
+    """So much of a document's text as holds at most so many values, about; and whether that is all of it."""
+    if _marks(text, 0, len(text)) <= values_max:
         return text, True
     marks = at = 0
-    while (marks := marks + _marks(text, at, at + _STEP)) <= VALUES_MAX:
+    while (marks := marks + _marks(text, at, at + _STEP)) <= values_max:
         at += _STEP
     return text[:at], False
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.exports.cells import text_of
 from core.models import Column, Sample
-from core.values import EXACT_INTEGER, clean
+from core.values import clean, fits_float
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,13 +78,7 @@ def _decimals(values: Values) -> "pa.Array | None":
 def _floats(values: Values) -> "pa.Array | None":
     import pyarrow as pa
 
-    return pa.array(values, pa.float64(), from_pandas=False) if _all(values, _is_float) else None
-
-
-def _is_float(value: Any) -> bool:
-    """JSON writes 1 for 1.0: an integer counts where a float holds it exactly."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, float) or (whole and abs(value) <= EXACT_INTEGER)
+    return pa.array(values, pa.float64(), from_pandas=False) if _all(values, fits_float) else None
 
 
 def _booleans(values: Values) -> "pa.Array | None":

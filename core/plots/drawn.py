@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from core.exports.cells import text_of
 from core.models import Sample
 from core.plots.choice import Plot, Role, role_of
-from core.profiles.bins import bins_of
+from core.profiles.bins import bins_of, placed
 from core.profiles.numbers import moment_of, real, seconds
 
 POINTS_MAX = 4000
@@ -75,8 +75,7 @@ def _histogram(sample: Sample, plot: Plot, role: Role) -> Drawn:
     bins = bins_of(numbers)
     if not bins:
         return Drawn((), role)
-    width = bins[0].end - bins[0].start
-    middles = [each.start + width / 2 for each in bins]  # the sum of both ends may be beyond a double
+    middles, width = placed(bins)
     xs: list[Any] = [_moment(sample, plot.x, m) for m in middles] if role is Role.TIME else middles
     series = Series(None, None, tuple(xs), tuple(float(each.count) for each in bins))
     return Drawn((series,), role, width=width)

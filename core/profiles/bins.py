@@ -42,3 +42,9 @@ def _counted(values: Sequence[float], low: float, width: float, count: int) -> t
     for value in values:
         counts[min(int((value - low) / width), count - 1)] += 1
     return tuple(Bin(low + index * width, low + (index + 1) * width, each) for index, each in enumerate(counts))
+
+
+def placed(bins: Sequence[Bin]) -> tuple[list[float], float]:
+    """The middles of bars, and their one width. Not by the sum of both ends, which may be beyond a double."""
+    width = bins[0].end - bins[0].start
+    return [each.start + width / 2 for each in bins], width

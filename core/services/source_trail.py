@@ -28,12 +28,12 @@ class SourceTrail:
 
     def whole(self, record: SourceRecord) -> dict[str, Any]:
         """Every setting of a source that comes or goes; without its configuration where that does not open."""
-        plain = self._config(record)
+        plain = opened(self._sources, record)
         return {"kind": record.kind, **settings_of(record, self._public(record, plain))}
 
     def tell(self, entry: Entry, before: SourceRecord, after: SourceRecord) -> None:
         """What differs between two versions."""
-        old, new = self._config(before), self._config(after)
+        old, new = opened(self._sources, before), opened(self._sources, after)
         was, now = self._public(before, old), self._public(after, new)
         # Fields that look the same from outside and are not: a secret in them was replaced.
         replaced = [name for name in now if now[name] == was.get(name) and new.get(name) != old.get(name)]
@@ -52,20 +52,22 @@ class SourceTrail:
 
     def _masked(self, record: SourceRecord, params: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing where nobody can say what the secrets are: the configuration does not open, or fits no more."""
-        plain = self._config(record)
+        plain = opened(self._sources, record)
         try:
             return self._kinds.masked(record.kind, plain, params) if plain else {}
         except InvalidInput:
             return {}
 
-    def _config(self, record: SourceRecord) -> dict[str, Any]:
-        try:
-            return self._sources.config(record)
-        except SealBroken:
-            return {}
-
     def _public(self, record: SourceRecord, plain: Mapping[str, Any]) -> dict[str, Any]:
         return self._kinds.public(record.kind, plain) if plain else {}
+
+
+def opened(sources: SourceRepository, record: SourceRecord) -> dict[str, Any]:
+    """The configuration in clear; empty where it does not open any more."""
+    try:
+        return sources.config(record)
+    except SealBroken:
+        return {}
 
 
 def settings_of(record: SourceRecord, public: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,10 +40,9 @@ from core.services.rights import require
 from core.services.roster import Roster
 from core.services.runs import Runs
 from core.services.sample_calls import SampleCalls
-from core.services.source_trail import SourceTrail, noted, settings_of
+from core.services.source_trail import SourceTrail, noted, opened, settings_of
 from core.services.views import SourceFilter, SourceViews, new_source
 from core.services.writer import StatusWriter
-from core.storage.encryption import SealBroken
 from core.storage.people import PeopleRepository
 from core.storage.runs import RunRepository
 from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
@@ -275,9 +274,6 @@ class DataSourceService(LadderCalls, SampleCalls, KindQuestions):
 
         What does not open any more is replaced by what was sent.
         """
-        try:
-            present = self._sources.config(record)
-        except SealBroken:
-            present = {}
+        present = opened(self._sources, record)
         merged = self._kinds.plain(self._kinds.validate(record.kind, self._kinds.merge(record.kind, present, sent)))
         return {} if merged == present else {"config": merged}

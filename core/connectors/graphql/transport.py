@@ -11,7 +11,7 @@ from graphql import ExecutionResult, OperationType, get_operation_ast
 
 from core.connectors.graphql import failures
 from core.connectors.http.client import Answer, HttpClient, Request
-from core.connectors.json_text import parse, parse_cut, text_of
+from core.connectors.json_text import bounded, parse, parse_cut, text_of
 from core.connectors.network import fields_of
 from core.errors import BadAnswer, LimitExceeded, QueryRefused, SourceError
 
@@ -25,8 +25,6 @@ HEADERS = {
     "Accept-Encoding": "gzip, deflate",
 }
 """As the GraphQL-over-HTTP specification has them; its media type lets a server say 400 for an invalid query."""
-
-_STEP = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +94,8 @@ def result_of(answer: Answer) -> ExecutionResult:
 
 
 def _fitting(answer: Answer, values: int) -> Answer:
-    text = text_of(answer.body)
-    end = _end(text, values)
-    if end >= len(text):
-        return answer
-    return replace(answer, body=text[:end].encode("utf-8", "surrogatepass"), complete=False)
-
-
-def _end(text: str, values: int) -> int:
-    """Behind so many values, about: each has a mark before or behind it; those within texts are counted too."""
-    marks = at = 0
-    while at < len(text):
-        marks += sum(text.count(mark, at, at + _STEP) for mark in ",[{:")
-        if marks > values:
-            break
-        at += _STEP
-    return at
+    text, fits = bounded(text_of(answer.body), values)
+    return answer if fits else replace(answer, body=text.encode("utf-8", "surrogatepass"), complete=False)
 
 
 def _document(answer: Answer) -> dict[str, Any]:
