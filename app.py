@@ -8,18 +8,21 @@ gc.disable()
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from uvicorn import Server
 
+from core.api import server
 from core.api.interface import Interface
 from core.errors import StartupError
 from core.i18n import translator
 from core.logs import catch_uncaught
 from core.presence import announced, require_free_port
-from core.settings import Settings
+from core.runtime import Runtime
+from core.settings import Settings, load
 from ui.runtime import runtime as process_runtime
 
 ROOT = Path(__file__).resolve().parent
@@ -29,17 +32,38 @@ interface = Interface()
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
     """Opens the runtime before the first request and closes it after the last."""
-    runtime = process_runtime()
+    serving = server.present()
+    runtime = _opened(serving)
     catch_uncaught()
     interface.attach(runtime)
     # The imports of a start are never garbage; leaving them out of collections keeps script runs short.
     gc.freeze()
     gc.enable()
     try:
-        async with announced(runtime):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(announced(runtime))
+            if serving is not None:
+                await stack.enter_async_context(server.ending(serving, runtime.begin_closing))
             yield None
     finally:
         runtime.close()
+
+
+def _opened(serving: Server | None) -> Runtime:
+    """Ends the process where something refuses: of an exception the server would make a traceback and a status of 3."""
+    try:
+        if serving is not None:
+            server.require_agreement(serving, load())
+        return process_runtime()
+    except StartupError as err:
+        status = _refused(err)
+        os._exit(status)  # what was opened is closed again, and of files nothing waits
+
+
+def _refused(err: StartupError) -> int:
+    sys.stderr.write(f"{translator('en').message(err.message)}\n")
+    sys.stderr.flush()
+    return 2
 
 
 app = st.App(ROOT / "ui" / "main.py", routes=interface.routes(), middleware=interface.middleware(), lifespan=lifespan)
@@ -61,8 +85,7 @@ def main() -> int:
     try:
         settings = _ready_to_listen()
     except StartupError as err:
-        sys.stderr.write(f"{translator('en').message(err.message)}\n")
-        return 2
+        return _refused(err)
     # Which proxies are believed is CHESHMEH_TRUSTED_PROXIES; the server by itself would believe everybody on loopback.
     os.environ["FORWARDED_ALLOW_IPS"] = ""
     app.run(config={"server.address": settings.host, "server.port": settings.port})

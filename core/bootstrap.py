@@ -187,7 +187,7 @@ async def _assemble(
     ready, troubles = partial(_parts, database, writer, shared), partial(_troubles, writer, shared)
     looked_up = service, administration, history, exposition, incidents, alerts, audit, egress, queries
     services = Services(*looked_up, *admitted.services)
-    runtime = Runtime(loop, settings, admitted.access, services, ready, close, troubles, sign_on)
+    runtime = Runtime(loop, settings, admitted.access, services, ready, close, troubles, sign_on, checks.close)
     secrets.know(runtime.local_token)
     return runtime
 

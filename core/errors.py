@@ -23,7 +23,7 @@ CheshmehError
 ├── RequestError                   something about the request to Cheshmeh itself
 │   ├── BadRequest  Unauthenticated  Forbidden  NotFound  MethodNotAllowed
 │   ├── RequestTimeout  Conflict  PreconditionFailed  BodyTooLarge  InvalidInput  Unproven  TooManyRequests
-│   └── StorageUnavailable  ProviderUnavailable  BackupError
+│   └── StorageUnavailable  ProviderUnavailable  ShuttingDown  BackupError
 └── StartupError                   refuses to start; one sentence, exit status 2
 
 The sentence of an error is the catalogue entry `error.<code>[.<reason>]` filled with its arguments; the advice is
@@ -149,6 +149,12 @@ class QueryRefused(SourceError):
 
     code, status, failure, outcome = "query_refused", 422, FailureKind.REFUSED, None
 
+    @property
+    def named(self) -> dict[str, str]:
+        """The rule, and the part where there is one: for programs, beside the sentence."""
+        part = self.arguments.get("part")
+        return {"rule": str(self.arguments.get("rule", self.reason))} | ({"part": str(part)} if part else {})
+
 
 class EgressDenied(SourceError):
     code, status, failure, outcome = "egress_denied", 422, FailureKind.REFUSED, Outcome.VOID
@@ -265,6 +271,13 @@ class ProviderUnavailable(RequestError):
     """The identity provider does not answer, or not as one does: nobody's fault who wants to sign in."""
 
     code, status = "provider_unavailable", 503
+
+
+class ShuttingDown(RequestError):
+    """The process ends, and waited for this request as long as it waits for any. `retry_after` is a guess."""
+
+    code, status = "shutting_down", 503
+    retry_after = 5.0
 
 
 class BackupError(RequestError):

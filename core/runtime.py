@@ -100,6 +100,7 @@ class Runtime:
         close: Callable[[], Coroutine[Any, Any, None]],
         troubles: Callable[[], tuple[str, ...]] = tuple,
         sign_on: "SignOn | None" = None,
+        rest: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self.settings, self.access, self.sign_on = settings, access, sign_on
         self.sources, self.administration = services.sources, services.administration
@@ -108,7 +109,7 @@ class Runtime:
         self.egress, self.queries = services.egress, services.queries
         self.members, self.invitations = services.members, services.invitations
         self.tokens, self.accounts = services.tokens, services.accounts
-        self._loop, self._ready, self._close = loop, ready, close
+        self._loop, self._ready, self._rest, self._close = loop, ready, rest, close
         self._troubles = troubles
         self._closed = False
         self.local_token = secrets.token_urlsafe(32)
@@ -158,8 +159,13 @@ class Runtime:
         """Each part that work rests on, and whether it answers."""
         return await self.call(_await(self._ready()))
 
+    def begin_closing(self) -> None:
+        """Begins no more checks, and lets running ones end, while requests still have to be answered."""
+        if self._rest is not None and not self._closed:
+            self._loop.submit(self._rest())
+
     def close(self) -> None:
-        """Lets running calls end, closes connectors, writes what waits, frees the lock. Idempotent."""
+        """Lets running checks end, closes connectors, writes what waits, frees the lock. Idempotent."""
         if self._closed:
             return
         self._closed = True

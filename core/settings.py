@@ -27,7 +27,7 @@ STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
 """Fonts, icons and the sign-in page: served at /assets, nothing of it secret."""
 
 
-CHECK_INTERVAL_MIN_S = 5
+CHECK_INTERVAL_MIN_S = 1
 
 DEFAULT_PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432}
 """Of the servers that a process keeps for itself, by the scheme of their URL."""
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     sample_rows_max: int = Field(1000, ge=1, le=100_000, description="highest `limit` of a sample")
     sample_bytes_max: int = Field(5 * 1024 * 1024, ge=1024, description="bytes read for one sample")
     check_interval_s: float = Field(
-        60, ge=0, le=86_400, description="seconds from one check of a source to the next, 5 at least; 0 makes none"
+        60, ge=0, le=86_400, description="seconds from one check of a source to the next, 1 at least; 0 makes none"
     )
     checks: Literal["inline", "worker"] = Field(
         "inline",
@@ -223,7 +223,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as err:
         first = err.errors(include_input=False, include_url=False, include_context=False)[0]
         name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
-        raise StartupError("setting", name=name, detail=first["msg"]) from None
+        # The sentence goes on with an advice; the prefix is the library's word for any error of ours.
+        detail = first["msg"].removeprefix("Value error, ").rstrip(".") + "."
+        raise StartupError("setting", name=name, detail=detail) from None
 
 
 def _refuse_unknown(names: Iterable[str]) -> None:

@@ -62,7 +62,7 @@ def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CHESHMEH_SESSION_HOURS", "inf"),
         ("CHESHMEH_SAMPLE_ROWS_MAX", "-1"),
         ("CHESHMEH_LOG_FORMAT", "xml"),
-        ("CHESHMEH_CHECK_INTERVAL_S", "4.9"),
+        ("CHESHMEH_CHECK_INTERVAL_S", "0.9"),
         ("CHESHMEH_CHECK_INTERVAL_S", "-1"),
         ("CHESHMEH_CHECK_INTERVAL_S", "nan"),
         ("CHESHMEH_CHECKS", "cron"),
@@ -75,6 +75,16 @@ def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_wrong_value_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     assert (str(refusal()), refusal().arguments["name"]) == ("startup.setting", name)
+
+
+def test_a_refusal_says_why_in_a_sentence_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHESHMEH_CHECK_INTERVAL_S", "0.5")
+    assert refusal().arguments["detail"] == "0, or 1 and more."
+
+
+def test_checks_may_be_a_second_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHESHMEH_CHECK_INTERVAL_S", "1")
+    assert load().check_interval_s == 1
 
 
 def test_the_address_of_redis_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:

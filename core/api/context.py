@@ -115,11 +115,14 @@ def declared_length(request: Request) -> int:
 
 
 def source_id(text: str) -> UUID:
-    """Raises NotFound: a malformed id is as unknown as any other."""
+    """Raises NotFound: a malformed id is as unknown as any other, and one id has one address."""
     try:
-        return UUID(text)
+        found = UUID(text)
     except ValueError:
         raise NotFound() from None
+    if str(found) != text.lower():  # Python reads it in braces and without hyphens as well
+        raise NotFound()
+    return found
 
 
 Viewer = Annotated[Actor, Depends(Allowed(Role.VIEWER))]

@@ -3,6 +3,7 @@
 Pure ASGI, so that the websocket's handshake passes here as well.
 """
 
+import asyncio
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -15,18 +16,22 @@ from starlette.websockets import WebSocketClose
 from core.access.oidc_settings import CALLBACK
 from core.api.addresses import host_of
 from core.api.context import SAFE_METHODS, limits_of, require_same_origin, runtime_of, session_cookie
+from core.api.documents import is_document
 from core.api.headers import with_headers
 from core.api.language import words
 from core.api.page_base import PageBase
 from core.api.problems import problem
 from core.api.proxies import client_address
-from core.errors import BadRequest, RequestError, Unauthenticated
+from core.errors import BadRequest, RequestError, ShuttingDown, Unauthenticated
 from core.i18n import LANGUAGES
 
 if TYPE_CHECKING:
     from core.api.interface import Interface
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/favicon.png", "/orgs", "/api", "/session"})
+OWN_FOLDERS = ("/orgs/", "/api/", "/session/")
+UNWALKED = ("\0", "..", "\\")
+"""What Streamlit refuses in any path, in words of its own: below our folders no path is one of a file."""
 OPEN_FOLDERS = ("/orgs/", "/api/", "/session/", "/assets/", "/static/")
 """What needs no session here: it checks rights itself, or holds nothing of anybody."""
 PROGRAMS = ("/orgs", "/api", "/healthz", "/readyz", "/metrics")
@@ -50,11 +55,32 @@ class Doorway:
         except RequestError as err:
             refusal = _told(connection, err)
         if refusal is None:
-            await self._app(scope, receive, _counted(connection, with_headers(connection, send)))
+            await self._answered(connection, scope, receive, with_headers(connection, send))
         elif scope["type"] == "websocket":
             await WebSocketClose(code=1008)(scope, receive, send)
         else:
             await refusal(scope, receive, with_headers(connection, send))
+
+    async def _answered(self, connection: HTTPConnection, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._next(scope)(scope, receive, _counted(connection, sending))
+        except asyncio.CancelledError:
+            # Only a server that ends cancels, and it waits for nothing but the end of this task.
+            if begun or scope["type"] == "websocket":
+                raise
+            await _told(connection, ShuttingDown())(scope, receive, send)
+
+    def _next(self, scope: Scope) -> ASGIApp:
+        path = scope["path"]
+        ours = scope["type"] == "http" and path.startswith(OWN_FOLDERS)
+        return self._interface if ours and any(mark in path for mark in UNWALKED) else self._app
 
     def _locale(self) -> str:
         """The language of a first visit; a page asked for before there is a runtime is an empty one."""
@@ -79,7 +105,7 @@ async def _refusal(connection: HTTPConnection) -> Response | None:
         require_same_origin(connection)
     if await runtime.call(runtime.access.actor_of_session(session_cookie(connection))) is not None:
         return None
-    if connection.headers.get("sec-fetch-dest") == "document":
+    if is_document(connection.headers):
         target = path + (f"?{connection.url.query}" if connection.url.query else "")
         return RedirectResponse(f"/session/login?next={quote(target)}", 303)
     raise Unauthenticated("needed")

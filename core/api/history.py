@@ -14,7 +14,7 @@ From = Annotated[
 ]
 To = Annotated[str | None, Query(alias="to", description="RFC 3339; now without it", json_schema_extra=MOMENT)]
 Step = Annotated[
-    str | None, Query(description="`5m`, `1h`, `1d` or seconds (a multiple of 300); by the range without it")
+    str | None, Query(description="`5m`, `1h`, `1d` or seconds, up to a multiple of 300; by the range without it")
 ]
 
 

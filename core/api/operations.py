@@ -142,6 +142,9 @@ def problem_schema() -> Schema:
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "advice": TEXT | {"description": "what to do, where there is more to say than the detail does"},
         "errors": {"type": "array", "items": wrong, "description": "of 422: each refused field, dotted"},
+        "rule": TEXT | {"description": "of query_refused: the safety rule that said no"},
+        "part": TEXT
+        | {"description": "of query_refused: the piece of the request that the rule means, if there is one"},
         "retry_after_s": {"type": "integer", "minimum": 1},
         "state": {"enum": ["closed", "open", "half_open", "forced_open", "disabled"]},
     }

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.api.documents import is_document
 from core.i18n import LANGUAGES, translator
 from core.i18n.negotiation import direction
 from core.settings import LANG_COOKIE
@@ -30,7 +31,7 @@ class PageBase:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":
             # The page is edited below, so it must not arrive compressed.
-            document = Headers(scope=scope).get("sec-fetch-dest") == "document"
+            document = is_document(Headers(scope=scope))
             headers = [pair for pair in scope["headers"] if not (document and pair[0] == b"accept-encoding")]
             lang = language(HTTPConnection(scope), self._locale())
             await self._app({**scope, "headers": headers}, receive, _Insertion(send, lang))

@@ -19,6 +19,7 @@ from core.errors import (
     InvalidInput,
     MethodNotAllowed,
     NotFound,
+    QueryRefused,
     RequestError,
     TooManyRequests,
     Unauthenticated,
@@ -50,6 +51,8 @@ def problem(err: CheshmehError, speak: Translator, instance: str) -> JSONRespons
         body["errors"] = _fields(err.fields, speak)
     if advice := advice_for(err, speak):
         body["advice"] = advice
+    if isinstance(err, QueryRefused):
+        body |= err.named
     return JSONResponse(body | _wait(err), err.status, _headers(err), MEDIA_TYPE)
 
 

@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 
 from core import strict_json
 from core.cli.files import text_of
+from core.cli.output import WrongUsage
 from core.connectors.catalog import kind_infos
 from core.connectors.field_specs import described, notation
 from core.connectors.pasted import Pasted, from_pasted
@@ -37,6 +38,13 @@ def known() -> tuple[KindInfo, ...]:
     return kind_infos(registry.discover())
 
 
+def require_known(kind: str) -> None:
+    """Raises WrongUsage naming `kind`."""
+    names = [each.name for each in known()]
+    if kind not in names:
+        raise WrongUsage(fields=(FieldError("kind", Message("field.unknown_kind", {"known": ", ".join(names)})),))
+
+
 def field_lines(kind: KindInfo) -> list[str]:
     return [f"  {notation(spec)}{_when(spec)}" for spec in kind.fields]
 
@@ -60,13 +68,13 @@ def given(kind: str | None, config: str | None, dsn: str | None) -> tuple[str, d
 
 
 def parse(option: str, text: str) -> dict[str, Any]:
-    """Raises InvalidInput naming the option for anything but a JSON object."""
+    """Raises WrongUsage naming the option for anything but a JSON object."""
     try:
         data = strict_json.parsed(text)
     except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
-        raise InvalidInput(fields=(FieldError(option, Message("field.json_object")),))
+        raise WrongUsage(fields=(FieldError(option, Message("field.json_object")),))
     return data
 
 
@@ -76,5 +84,5 @@ def _when(spec: FieldSpec) -> str:
 
 
 def read(place: str) -> dict[str, Any]:
-    """A JSON object from a file, or from standard input for `-`. Raises BadParameter and InvalidInput."""
+    """A JSON object from a file, or from standard input for `-`. Raises BadParameter and WrongUsage."""
     return parse("config", sys.stdin.read() if place == "-" else text_of(Path(place)))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from core.client import ApiError, ClientError
-from core.errors import BreakerOpen, CheshmehError, StartupError
+from core.errors import BreakerOpen, CheshmehError, InvalidInput, QueryRefused, StartupError
 from core.i18n import LANGUAGES, Translator, translator
 from core.i18n.advices import advice_for
 from core.logs import escaped
@@ -23,6 +23,13 @@ Org = Annotated[str, typer.Option("--org", help="the organisation's slug")]
 
 WRONG_USAGE = frozenset({"server_url", "plain_http", "token", "header", "ca_file"})
 """Reasons of a ClientError that lie in what was given, before anything was sent."""
+OPTIONS = frozenset({"role", "scope", "days", "kind", "status", "language", "since", "until", "from", "to", "step"})
+"""Fields that are options of a command: whether one is right, it says by itself, without the state of anything."""
+
+
+class WrongUsage(InvalidInput):
+    """An argument that cannot even be read."""
+
 
 # What a terminal obeys, but tabs, what ends a line, and what turns the direction of reading around.
 _OBEYED = re.compile("[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
@@ -68,7 +75,12 @@ def report(err: CheshmehError | ClientError) -> int:
     fields = (f"  {each['field']}: {each['message']}" for each in told["errors"])
     said = filter(None, (told["message"], told["advice"]))
     sys.stderr.write("\n".join(map(_line, [" ".join(said), *fields, *again])) + "\n")
-    return 2 if isinstance(err, StartupError) or told["code"] in WRONG_USAGE else 1
+    return 2 if isinstance(err, StartupError | WrongUsage) or _misused(told) else 1
+
+
+def _misused(told: Mapping[str, Any]) -> bool:
+    named = {each["field"] for each in told["errors"]}
+    return told["code"] in WRONG_USAGE or (told["code"] == InvalidInput.code and bool(named) and named <= OPTIONS)
 
 
 def _held(err: CheshmehError | ClientError) -> bool:
@@ -85,7 +97,7 @@ def _line(text: str) -> str:
 
 def _refusal(err: ApiError) -> dict[str, Any]:
     fields = [{"field": field, "message": message} for field, message in err.fields.items()]
-    return _told(err.code, err.detail, err.advice, fields, err.retry_after_s)
+    return _told(err.code, err.detail, err.advice, fields, err.retry_after_s) | {"rule": err.rule, "part": err.part}
 
 
 def _trouble(err: CheshmehError | ClientError) -> dict[str, Any]:
@@ -94,7 +106,8 @@ def _trouble(err: CheshmehError | ClientError) -> dict[str, Any]:
         return _told(err.reason, speak.text(f"client.{err.reason}", **err.facts))
     fields = [{"field": each.field, "message": speak.message(each.message)} for each in err.fields]
     wait = getattr(err, "retry_after", None)
-    return _told(err.code, speak.message(err.message), advice_for(err, speak), fields, wait)
+    named = err.named if isinstance(err, QueryRefused) else {}
+    return _told(err.code, speak.message(err.message), advice_for(err, speak), fields, wait) | named
 
 
 def _told(

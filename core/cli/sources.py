@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli import calls
-from core.cli.kinds import Config, Dsn, Kind, WithFields, as_data, field_lines, given, known, read
+from core.cli.kinds import Config, Dsn, Kind, WithFields, as_data, field_lines, given, known, read, require_known
 from core.cli.ladder import diagnose
 from core.cli.output import Json, Org, show, words
 from core.cli.place import Place, anywhere, found
@@ -38,6 +39,9 @@ def list_sources(
     """Show an organisation's sources, from stored state."""
     with at.opened() as sources:
         rows = list(sources.list(org, kind=kind, status=status, tag=tag, q=q))
+    # One that is gone may still have sources, and a dashboard elsewhere may have other kinds.
+    if kind is not None and not rows and at.server is None:
+        require_known(kind)
     said = words()
     show(rows, as_json, *(f"{said.text('status.' + row['status'])}\t{row['kind']}\t{row['name']}" for row in rows))
 
@@ -151,7 +155,8 @@ def delete(
 ) -> None:
     """Delete a source, its figures and its events."""
     seen = _tag(if_version)
-    if not yes:
+    # A script that says delete means it: only a person at a terminal can answer.
+    if not yes and not as_json and sys.stdin.isatty():
         typer.confirm(words().text("cli.delete", name=name), abort=True, err=True)
     with at.opened() as sources:
         sources.delete(org, found(sources, org, name), if_match=seen)

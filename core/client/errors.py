@@ -36,6 +36,7 @@ class ApiError(ClientError):
 
     `code` and `status` are the ones of the interface's table of errors, `detail` is a sentence in the client's
     language, `advice` another on what to do or None, `fields` maps the dotted names of refused fields to why,
+    `rule` and `part` name the safety rule that refused a query and the piece it means, or are None,
     `retry_after_s` is the wait in seconds that the server asks for or None, `problem` the whole answer.
     """
 
@@ -43,13 +44,17 @@ class ApiError(ClientError):
         super().__init__("refused")
         self.status, self.problem = status, problem
         self.code, self.detail = str(problem["code"]), str(problem.get("detail", ""))
-        self.advice = str(problem["advice"]) if problem.get("advice") else None
+        self.advice, self.rule, self.part = (_text(problem.get(name)) for name in ("advice", "rule", "part"))
         self.fields = dict(_fields(problem.get("errors")))
         self.retry_after_s = _seconds(problem.get("retry_after_s"), retry_after)
 
     def __str__(self) -> str:
         fields = (f"{name}: {why}" for name, why in self.fields.items())
         return " ".join([f"{self.status} {self.code}: {self.detail}", *fields])
+
+
+def _text(said: object) -> str | None:
+    return str(said) if said else None
 
 
 def _fields(errors: object) -> Iterator[tuple[str, str]]:

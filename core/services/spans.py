@@ -68,8 +68,9 @@ def parse_step(text: str) -> int:
 def span_of(since: datetime | None, until: datetime | None, step: int | None, now: datetime) -> Span:
     """The span that is meant: by default the 24 hours up to the present stretch.
 
-    What no tier holds so finely, or what would be more than BUCKETS_MAX stretches, is made coarser, and what is longer
-    than two years is cut off at its beginning. Raises InvalidInput naming `from` or `step`.
+    A step is a multiple of five minutes. What no tier holds so finely, or would be more than BUCKETS_MAX stretches,
+    is made coarser, and what is longer than two years is cut off at its beginning. Raises InvalidInput naming `from` or
+    `step`.
     """
     end = _seconds(until or now)
     asked = end - RANGE_DEFAULT_S if since is None else _seconds(since)
@@ -77,10 +78,11 @@ def span_of(since: datetime | None, until: datetime | None, step: int | None, no
         raise _wrong("from", Message("field.from_after_to"))
     begin = max(asked, end - RANGE_S)
     wanted = _default_step(end - begin) if step is None else _checked(step)
-    width = _coarse_enough(wanted, begin, end, int(now.timestamp()))
+    width = _coarse_enough(-(-wanted // BUCKET_S) * BUCKET_S, begin, end, int(now.timestamp()))
     last = -(-end // width) * width
-    # Without a beginning of the caller's own it is as long as the default says, not a stretch longer.
-    first = last - RANGE_DEFAULT_S if since is None else begin
+    # Without a beginning of the caller's own it is as long as the default says, not a stretch longer; of longer ones
+    # than an hour the present one may have only begun.
+    first = last - RANGE_DEFAULT_S if since is None and width <= SPANS["1h"] else begin
     coarser = (Message("history.coarser", {"step": width}),) if width != wanted else ()
     cut = (Message("history.cut"),) if begin != asked else ()
     return Span(max(first, EARLIEST) // width * width, last, width, coarser + cut)
@@ -131,7 +133,7 @@ def _default_step(length: int) -> int:
 
 
 def _checked(step: int) -> int:
-    if step <= 0 or step % BUCKET_S or step > RANGE_S:
+    if step <= 0 or step > RANGE_S:
         raise _wrong("step", Message("field.step"))
     return step
 

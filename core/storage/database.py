@@ -165,7 +165,7 @@ class Database:
     async def check(self, expected: sa.MetaData = metadata) -> list[str]:
         """Differences between the tables as they are and as the program has them; empty when there are none.
 
-        Raises StartupError for a database that does not answer.
+        Raises StartupError for a database that does not answer, and `database_newer`.
         """
         from core.storage.schema import drift
 

@@ -15,7 +15,7 @@ async def open_keyring(settings: Settings, database: Database, secrets: Secrets 
     `secrets` is told them.
 
     Raises StartupError when keys are malformed (`keks`, `key_file_corrupt`), or one is missing that something was
-    sealed with (`key_missing`).
+    sealed with (`key_missing`, of the environment `keks_missing`).
     """
     path = None if settings.keks else settings.key_path
     for _ in range(2):  # a rotation beside us may have ended between the two looks
@@ -23,7 +23,7 @@ async def open_keyring(settings: Settings, database: Database, secrets: Secrets 
         keyring = Keyring(_made_or_present(settings, first_start=not needed), path, secrets)
         if all(map(keyring.knows, needed)):
             return keyring
-    raise StartupError("key_missing", path=key_place(settings))
+    raise StartupError("key_missing", path=str(path)) if path else StartupError("keks_missing")
 
 
 def present_keys(settings: Settings) -> dict[str, bytes]:

@@ -16,16 +16,13 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def migrate(connection: sa.Connection, revision: str) -> None:
     """Brings the tables up to a revision, in the connection's transaction. Raises StartupError for a newer database."""
-    config = _config(connection)
-    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
-    if unknown:
-        raise StartupError("database_newer", revision=", ".join(sorted(unknown)))
-    command.upgrade(config, revision)
+    _refuse_newer(connection)
+    command.upgrade(_config(connection), revision)
 
 
 def drift(connection: sa.Connection, expected: sa.MetaData) -> list[str]:
-    """Each difference between the tables as they are and as `expected`."""
+    """Each difference between the tables as they are and as `expected`. Raises StartupError for a newer database."""
+    _refuse_newer(connection)
     return [str(difference) for difference in compare_metadata(MigrationContext.configure(connection), expected)]
 
 
@@ -34,6 +31,13 @@ def newest() -> str:
     head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     assert head is not None  # noqa: S101 - there is always a first migration
     return head
+
+
+def _refuse_newer(connection: sa.Connection) -> None:
+    known = {step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if unknown:
+        raise StartupError("database_newer", revision=", ".join(sorted(unknown)))
 
 
 def _config(connection: sa.Connection) -> Config:

@@ -94,7 +94,7 @@ def test_every_call_of_a_source(org: Org, there: Callable[..., Any]) -> None:
     assert sum(bucket["calls"] for bucket in there("sources", "history", "orders")["buckets"]) == 3
     listed = there("sources", "list", "--status", "healthy", "--kind", "fake", "--tag", "فروش", "--q", "ORD")
     assert [source["name"] for source in listed] == ["orders"]
-    assert there("sources", "list", "--status", "well", code=1)["error"]["errors"][0]["field"] == "status"
+    assert there("sources", "list", "--status", "well", code=2)["error"]["errors"][0]["field"] == "status"
     held = there("sources", "breaker", "orders", "--action", "force_open", "--reason", "x")
     assert held["state"] == "forced_open"
     assert there("sources", "ping", "orders", code=1)["error"]["code"] == "circuit_open"
@@ -122,7 +122,7 @@ def test_the_trail_as_lines_and_as_a_table(org: Org, run: Run) -> None:
     assert json.loads(oldest[header.index("after")])["kind"] == "fake"
     assert run("audit", *place, "--since", "2999-01-01T00:00:00Z", stdin=token)[:2] == (0, "")
     status, out, err = run("audit", *place, "--since", "soon", stdin=token)
-    assert (status, out, "since" in err) == (1, "", True)
+    assert (status, out, "since" in err) == (2, "", True)
 
 
 def test_a_token_that_may_not_is_told_so(org: Org, run: Run) -> None:
@@ -131,8 +131,26 @@ def test_a_token_that_may_not_is_told_so(org: Org, run: Run) -> None:
     status, out, err = run("sources", "delete", "orders", "--yes", *place, stdin=org.tokens[Role.EDITOR])
     assert (status, out) == (1, "")
     assert err.endswith("Administrator in this organisation. Ask an administrator of the organisation.\n")
-    assert run("sources", "delete", "orders", *place, "--json", stdin=org.tokens[Role.ADMIN])[0] == 1
     assert run("sources", "show", "orders", *place, stdin=org.tokens[Role.VIEWER])[0] == 0
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_script_is_not_asked_whether_it_means_it(
+    org: Org, run: Run, there: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ("--org", org.slug, "--server", org.served.url, "--token", org.tokens[Role.ADMIN])
+    for name in ("orders", "stock", "books"):
+        org.add(name)
+    assert run("sources", "delete", "orders", *place) == (0, "", "")
+    monkeypatch.setattr("io.StringIO", Terminal)
+    assert there("sources", "delete", "stock") == {"deleted": "stock"}
+    status, out, err = run("sources", "delete", "books", *place, stdin="n\n")
+    assert (status, out.strip(), "Delete the source" in err) == (1, "", True)
+    assert [source["name"] for source in there("sources", "list")] == ["books"]
 
 
 def test_what_came_before_a_server_died_is_shown(run: Run) -> None:

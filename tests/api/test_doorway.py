@@ -62,6 +62,17 @@ def test_a_document_without_a_session_goes_to_the_sign_in_page_and_back(
     assert answer.headers["Location"] == f"/session/login?next={target}"
 
 
+@pytest.mark.parametrize("accept", ["text/html", "text/html,application/xhtml+xml,*/*;q=0.8"])
+def test_so_does_one_of_a_browser_that_does_not_say_what_it_is_for(org: Org, accept: str) -> None:
+    answer = org.call("GET", "/health", role=None, headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/session/login?next=/health")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "image/avif,image/webp,*/*;q=0.8", ""])
+def test_a_part_of_a_page_is_401_whoever_does_not_say_what_it_is_for(org: Org, accept: str) -> None:
+    assert org.call("GET", "/favicon.ico", role=None, headers={"Accept": accept}).status_code == 401
+
+
 @pytest.mark.parametrize("path", ["/", "/_stcore/stream", "/_stcore/upload_file/x", "/component/x", "/admin"])
 @pytest.mark.parametrize("destination", ["script", "empty", ""])
 def test_anything_else_without_a_session_is_401(org: Org, path: str, destination: str) -> None:

@@ -54,6 +54,25 @@ def test_a_problem_says_what_to_do_where_there_is_more_to_say(org: Org, language
     assert refused.json()["advice"] == advice
 
 
+def test_a_refused_query_names_the_rule_and_the_part(org: Org) -> None:
+    config = {"host": "127.0.0.1", "port": 1, "database": "d", "user": "u"}
+    made = org.add(kind="postgres", config=config)
+    body = org.call("POST", f"{made['id']}/sample", json={"params": {"sql": "SELECT pg_sleep(1)"}}).json()
+    assert (body["code"], body["rule"], body["part"]) == ("query_refused", "function.process", "pg_sleep")
+    assert [wrong["field"] for wrong in body["errors"]] == ["params.sql"]
+
+
+@pytest.mark.parametrize("params", [{"table": "t", "where": "pg_sleep(1) IS NULL"}, {"table": "pg_authid"}])
+def test_a_refused_query_names_the_parameter(org: Org, params: dict[str, str]) -> None:
+    config = {"host": "127.0.0.1", "port": 1, "database": "d", "user": "u"}
+    made = org.add(kind="postgres", config=config)
+    body = org.call("POST", f"{made['id']}/sample", json={"params": params}).json()
+    assert (body["code"], [wrong["field"] for wrong in body["errors"]]) == (
+        "query_refused",
+        [f"params.{[*params][-1]}"],
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -86,10 +86,9 @@ def test_a_stranger_gets_the_same_404_as_for_an_organisation_that_is_not_there(
 
 @pytest.mark.parametrize(("method", "path"), OF_ONE_SOURCE)
 def test_every_id_that_is_not_ours_gives_the_same_404(org: Org, foreign: Org, method: str, path: str) -> None:
-    theirs = foreign.add()["id"]
-    answers = [
-        org.call(method, path.format(id=each), data=b"{ no") for each in (theirs, uuid4(), "no-uuid", "%00", "٣")
-    ]
+    theirs, own = foreign.add()["id"], org.add()["id"]
+    wrong = theirs, uuid4(), "no-uuid", "%00", "٣", own.replace("-", ""), f"{{{own}}}", f"urn:uuid:{own}"
+    answers = [org.call(method, path.replace("{id}", str(each)), data=b"{ no") for each in wrong]
     bodies = [problem(answer, 404, "not_found") | {"instance": ""} for answer in answers]
     assert all(body == bodies[0] for body in bodies)
     assert foreign.call("GET", theirs).status_code == 200

@@ -82,7 +82,7 @@ def test_a_source_without_a_dashboard(acme: CommandLine, postgres: PostgresServe
     assert rows == [{"یک": 1}]
     past = acme.json("sources", "history", "--org", "acme", "کالا", "--step", "5m")
     assert (past["step_s"], sum(bucket["calls"] for bucket in past["buckets"])) == (300, 2)
-    wrong = acme.json("sources", "history", "--org", "acme", "کالا", "--from", "yesterday", code=1)["error"]
+    wrong = acme.json("sources", "history", "--org", "acme", "کالا", "--from", "yesterday", code=2)["error"]
     assert [error["field"] for error in wrong["errors"]] == ["from"]
     tried = acme.json("sources", "test", "--org", "acme", "--kind", "postgres", "--config", "-", stdin=config)
     assert tried["ok"]
@@ -168,6 +168,29 @@ def test_wrong_usage_is_exit_status_2(
     assert said.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (("members", "add", "acme", "sara", "boss"), "role"),
+        (("members", "invite", "acme", "viewer", "--days", "0"), "days"),
+        (("tokens", "add", "--org", "acme", "--role", "boss"), "role"),
+        (("tokens", "add", "--org", "acme", "--scope", "all"), "scope"),
+        (("tokens", "add", "--org", "acme", "--role", "viewer", "--days", "0"), "days"),
+        (("sources", "add", "--org", "acme", "--kind", "nosuch", "--name", "n", "--config", "-"), "kind"),
+        (("sources", "list", "--org", "acme", "--status", "bogus"), "status"),
+        (("sources", "list", "--org", "acme", "--kind", "bogus"), "kind"),
+        (("audit", "--org", "acme", "--since", "yesterday"), "since"),
+        (("sources", "sample", "--org", "acme", "n", "--params", "{bad"), "params"),
+        (("alerts", "add", "--org", "acme", "--url", "https://chat.ir", "--language", "de"), "language"),
+    ],
+)
+def test_a_word_that_is_none_of_those_known_is_wrong_usage(
+    acme: CommandLine, arguments: tuple[str, ...], field: str
+) -> None:
+    error = acme.json(*arguments, stdin="{}", code=2)["error"]
+    assert (error["code"], [each["field"] for each in error["errors"]]) == ("validation_error", [field])
+
+
 def test_when_a_source_is_checked_is_edited(acme: CommandLine, tmp_path: Path) -> None:
     file = config_file(tmp_path)
     acme.json("sources", "add", "--org", "acme", "--kind", "postgres", "--name", "n", "--config", file)
@@ -224,7 +247,7 @@ def test_the_operator_is_told_which_organisation_is_not_there_and_what_to_do(acm
 def test_a_file_that_is_no_json_is_named_by_its_option(acme: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "config").write_text("host: here")
     add = ("sources", "add", "--org", "acme", "--kind", "rest", "--name", "n", "--config", str(tmp_path / "config"))
-    error = acme.json(*add, code=1)["error"]
+    error = acme.json(*add, code=2)["error"]
     assert [(each["field"], each["message"]) for each in error["errors"]] == [
         ("config", "This must be a JSON object, in braces.")
     ]

@@ -1,13 +1,15 @@
 """What commands print of what others wrote."""
 
+import json
+
 import pytest
 
 from core.cli.kinds import parse
 from core.cli.ladder import print_rung
-from core.cli.output import report, show
-from core.errors import BreakerOpen, InvalidInput
+from core.cli.output import WrongUsage, report, show
+from core.errors import BreakerOpen, InvalidInput, QueryRefused
 from core.i18n import translator
-from core.models import BreakerState
+from core.models import BreakerState, FieldError, Message
 
 
 @pytest.mark.parametrize(
@@ -31,9 +33,26 @@ def test_a_name_moves_no_cursor_and_passes_for_no_other_line(
     "text", ['{"limit": NaN}', '{"limit": -Infinity}', '{"limit": 1e999}', "[" * 100_000, "[]", "x"]
 )
 def test_what_is_no_json_object_is_named_by_its_option(text: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(WrongUsage) as refused:
         parse("params", text)
     assert [field.field for field in refused.value.fields] == ["params"]
+    assert report(refused.value) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"), [(("role",), 2), (("scope", "days"), 2), (("config.port",), 1), (("kind", "name"), 1), ((), 1)]
+)
+def test_an_option_that_is_wrong_by_itself_is_wrong_usage(fields: tuple[str, ...], code: int) -> None:
+    assert report(InvalidInput(fields=tuple(FieldError(name, Message("field.missing")) for name in fields))) == code
+
+
+def test_a_refused_query_is_told_with_its_rule(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["core", "--json"])
+    assert report(QueryRefused("function", rule="function.process", part="pg_sleep")) == 1
+    told = json.loads(capsys.readouterr().out)["error"]
+    assert (told["rule"], told["part"]) == ("function.process", "pg_sleep")
 
 
 def test_a_rung_is_coloured_and_what_the_source_said_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,14 @@ def test_fields_that_are_refused_are_known_by_name() -> None:
     assert (said.fields, str(said)) == ({"config.port": "wrong"}, "422 x: No. config.port: wrong")
 
 
+def test_the_rule_that_refused_is_known_with_its_part() -> None:
+    problem = '{"code": "query_refused", "detail": "No.", "rule": "function.process", "part": "pg_sleep"}'
+    said = refusal(answer("422 Unprocessable", problem, **JSON))
+    assert (said.rule, said.part) == ("function.process", "pg_sleep")
+    bare = refusal(answer("422 Unprocessable", '{"code": "x"}', **JSON))
+    assert (bare.rule, bare.part) == (None, None)
+
+
 @pytest.mark.parametrize(
     "end",
     [

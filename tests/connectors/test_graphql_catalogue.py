@@ -342,3 +342,21 @@ async def test_the_ladder_tells_who_from_what(open_graphql: Open, stub: Stub, st
     found = await ladder(open_graphql(stub.url))
     assert [rung[:3] for rung in found] == rungs
     assert next(fields for _, status, _, fields in found if status == "failed")
+
+
+@pytest.mark.parametrize(
+    ("auth", "status", "warned"),
+    [
+        ({"type": "bearer", "token": "s3cret"}, 200, True),
+        ({"type": "bearer", "token": "s3cret"}, 403, True),
+        ({"type": "none"}, 200, False),
+    ],
+)
+async def test_credentials_that_travel_in_clear_are_warned_of(
+    open_graphql: Open, stub: Stub, monkeypatch: pytest.MonkeyPatch, auth: Any, status: int, warned: bool
+):
+    monkeypatch.setattr("core.connectors.http.rungs.is_loopback", lambda _url: False)
+    stub.answers({"data": {"__typename": "Query"}}, status)
+    checks = {check.step: check async for check in open_graphql(stub.url, auth=auth).diagnose()}
+    expected = (Message("check.sent_in_clear"), ("config.endpoint",)) if warned else (None, ())
+    assert (checks["auth"].advice, checks["auth"].fields) == expected

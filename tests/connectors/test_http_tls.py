@@ -5,7 +5,8 @@ import ssl
 import pytest
 
 from core.errors import CertificateInvalid, Unreachable
-from core.models import CheckStatus
+from core.i18n import translator
+from core.models import CheckStatus, Message
 from tests.connectors.conformance import error_of
 from tests.connectors.rest_source import opened, peer
 from tests.servers.authority import TlsAuthority
@@ -56,6 +57,12 @@ async def test_without_verification_the_ladder_says_so(tls_authority: TlsAuthori
         tls = {check.step: check async for check in rest.diagnose()}["tls"]
         assert (tls.status, tls.advice and tls.advice.key) == (CheckStatus.WARNING, "check.tls_unverified")
         assert tls.fields == ("config.tls_verify",)
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "Unverified: "), ("fa", "تأییدنشده: ")])
+@pytest.mark.parametrize("key", ["check.unverified", "check.tls_unverified"])
+def test_what_is_not_verified_is_called_so_in_the_first_word(lang: str, word: str, key: str):
+    assert translator(lang, strict=True).message(Message(key)).startswith(word)
 
 
 async def test_tls_towards_a_plain_port_is_named(http_port: int):

@@ -10,7 +10,8 @@ from core.connectors.mongodb.link import Link
 from core.connectors.mongodb.rights import writable
 from core.connectors.mongodb.target import target_of
 from core.diagnosis.ladder import Found
-from core.models import STEPS, CheckStatus
+from core.i18n import LANGUAGES, translator
+from core.models import STEPS, CheckStatus, Message
 from core.safety.egress import EgressPolicy
 from tests.connectors.mongodb_wire import Document, closing, config_of, connector, wire_server
 from tests.servers.mongodb import MongoServer
@@ -23,6 +24,8 @@ FINDS = {"resource": {"db": "app", "collection": ""}, "actions": ["find", "listC
 INSERTS = {"resource": {"db": "app", "collection": ""}, "actions": ["find", "insert"]}
 ELSEWHERE = {"resource": {"db": "other", "collection": ""}, "actions": ["insert"]}
 IN_ADMIN = {"resource": {"db": "admin", "collection": ""}, "actions": ["find", "insert"]}
+ROUTER: Document = {"msg": "isdbgrid"}
+ALONE: Document = {"maxWireVersion": 21}
 EVERYWHERE = {"resource": {"anyResource": True}, "actions": ["anyAction"]}
 
 
@@ -31,9 +34,10 @@ def told(roles: list[Document], privileges: list[Document]) -> Document:
     return {"authInfo": {"authenticatedUsers": [{"user": "reader", "db": "admin"}], **known}}
 
 
-async def read_only(answer: Document) -> Found:
+async def read_only(answer: Document, hello: Document | None = None) -> Found:
     """Of a server that answers `connectionStatus` so. The link signs nobody in: the wire server knows no SCRAM."""
     async with wire_server() as wire:
+        wire.hello = hello or ROUTER
         wire.answers = lambda name, _command: answer if name == "connectionStatus" else None
         reader = target_of(config_of(wire.address, user="reader", password="p"))
         link = Link(target_of(config_of(wire.address)), Environment(EgressPolicy()), MongodbConnector.limits)
@@ -66,6 +70,27 @@ async def test_roles_that_can_write_are_warned_of(roles: list[Document], privile
     assert (found.evidence.key, found.warning is not None) == (said, said == "check.writes.roles")
 
 
+@pytest.mark.parametrize(
+    ("roles", "privileges", "said", "status"),
+    [
+        ([READ], [FINDS], "check.only_reads_alone", None),
+        ([WRITE], [INSERTS], "check.writes.roles_alone", None),
+        ([], [], "check.rights_unknown_alone", CheckStatus.UNSUPPORTED),
+    ],
+)
+async def test_of_a_standalone_it_is_said_that_rights_alone_stand_behind_the_check(
+    roles: list[Document], privileges: list[Document], said: str, status: CheckStatus | None
+):
+    found = await read_only(told(roles, privileges), ALONE)
+    there = await read_only(told(roles, privileges))
+    assert found.evidence
+    assert there.evidence
+    assert found.evidence == Message(said, there.evidence.args)
+    assert (found.status, found.warning) == (status, there.warning)
+    for lang in LANGUAGES:
+        assert "standalone" in translator(lang, strict=True).message(found.evidence)
+
+
 @pytest.mark.parametrize("code", [59, 115, 238])
 async def test_a_server_without_the_command_is_no_failure(code: int):
     answer: dict[str, Any] = {"ok": 0, "code": code, "errmsg": "no such command"}
@@ -85,6 +110,7 @@ async def test_a_server_without_users_lets_everybody_write():
     async with wire_server() as wire, closing(connector(wire.address)) as mongo:
         checks = {check.step: check async for check in mongo.diagnose()}
     assert (checks["read_only"].status, checks["tls"].status) == (CheckStatus.WARNING, CheckStatus.SKIPPED)
+    assert checks["read_only"].evidence == Message("check.writes.anyone_alone")
 
 
 async def test_ferretdb_does_not_say_and_that_is_no_failure(mongodb: MongoServer):
@@ -95,4 +121,5 @@ async def test_ferretdb_does_not_say_and_that_is_no_failure(mongodb: MongoServer
     assert CheckStatus.FAILED not in {check.status for check in checks.values()}
     if mongodb.name == "ferretdb":
         assert checks["read_only"].status is CheckStatus.UNSUPPORTED
+        assert checks["read_only"].evidence == Message("check.rights_unknown_alone")
     assert checks["auth"].facts["server"].startswith("MongoDB ")

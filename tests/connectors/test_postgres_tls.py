@@ -13,7 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from core.models import Check, CheckStatus, Message, Outcome
+from core.connectors import forms
+from core.connectors.kinds.postgres import PostgresConfig
+from core.errors import InvalidInput
+from core.models import Check, CheckStatus, FieldError, Message, Outcome
 from core.safety import egress
 from tests.connectors.conformance import Config, error_of
 from tests.connectors.conftest import Open
@@ -111,7 +114,6 @@ async def test_a_pasted_authority_is_believed(tls: PostgresServer, open_pg: Open
     [
         ({"sslmode": "verify-full"}, "tls_invalid.authority_shown", ["config.ca_pem"]),
         ({"sslmode": "verify-ca", "ca_pem": "another's"}, "tls_invalid.authority_shown", ["config.ca_pem"]),
-        ({"sslmode": "verify-ca", "ca_pem": "no certificate"}, "tls_invalid.no_authority", ["config.ca_pem"]),
     ],
 )
 async def test_a_certificate_of_nobody_known_is_refused(
@@ -206,10 +208,12 @@ async def test_the_ladder_judges_a_name_as_the_driver_does(tls: PostgresServer, 
     assert (await tls_check(open_pg, sslmode="verify-full", ca_pem=old.pem)).status is CheckStatus.OK
 
 
-async def test_an_authority_that_cannot_be_read_is_named(tls: PostgresServer, open_pg: Open):
-    failed = await tls_check(open_pg, sslmode="verify-ca", ca_pem="no certificate")
-    assert failed.evidence
-    assert (failed.evidence.key, failed.fields) == ("error.tls_invalid.no_authority", ("config.ca_pem",))
+@pytest.mark.parametrize("sslmode", ["prefer", "verify-ca"])
+def test_an_authority_that_cannot_be_read_is_refused(sslmode: str):
+    given = {"host": HOST, "database": "app", "user": "reader", "sslmode": sslmode, "ca_pem": "no certificate"}
+    with pytest.raises(InvalidInput) as refused:
+        forms.validate_config(PostgresConfig, given)
+    assert refused.value.fields == (FieldError("config.ca_pem", Message("field.certificate")),)
 
 
 @pytest.mark.parametrize("name", ["root.crt", "root.crl", "postgresql.crt", "postgresql.key"])

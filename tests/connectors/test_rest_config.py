@@ -83,9 +83,20 @@ def test_statuses_are_single_or_ranges(expect: str):
     assert config(health_expect=[expect]).health_expect == [expect]
 
 
-@pytest.mark.parametrize("expect", ["", "20", "600", "099", "299-200", "200-", "2xx", "200-299-300", "٢٠٠", " 200"])
-def test_other_statuses_are_refused(expect: str):
+def test_a_status_may_be_a_number_and_is_kept_as_text():
+    assert config(health_expect=[100, 404, 599, "200-299"]).health_expect == ["100", "404", "599", "200-299"]
+
+
+@pytest.mark.parametrize(
+    "expect", ["", "20", "600", "099", "299-200", "200-", "2xx", "200-299-300", "٢٠٠", " 200", 99, 600, -200, 10**30]
+)
+def test_other_statuses_are_refused(expect: str | int):
     assert fields(health_expect=["200", expect]) == {"config.health_expect": "field.statuses"}
+
+
+@pytest.mark.parametrize("expect", [True, 200.5, None])
+def test_what_is_neither_number_nor_text_is_no_status(expect: object):
+    assert fields(health_expect=[expect]) == {"config.health_expect": "field.string_type"}
 
 
 def test_at_least_one_status_is_expected():

@@ -3,9 +3,10 @@
 import pytest
 from yarl import URL
 
+from core.connectors.http.rungs import is_loopback, warned_in_clear
 from core.connectors.kinds.rest import RestConnector
 from core.connectors.rest import entries
-from core.connectors.rest.rungs import is_loopback
+from core.diagnosis.ladder import Found
 from core.errors import (
     AuthError,
     ConfigError,
@@ -226,3 +227,12 @@ async def test_httpbin_is_spoken_to(httpbin: WebServer):
 )
 def test_only_this_machine_is_loopback(address: str, local: bool):
     assert is_loopback(URL(address)) is local
+
+
+def test_a_secret_in_clear_is_a_warning_whatever_the_rung_found():
+    skipped = Found(Message("check.known_caller"), status=CheckStatus.SKIPPED)
+    warned = warned_in_clear(skipped, URL("http://10.0.0.1"), "base_url")
+    assert (warned.warning, warned.fields) == (Message("check.sent_in_clear"), ("config.base_url",))
+    assert (warned.evidence, warned.status) == (skipped.evidence, None)
+    for address in ("https://10.0.0.1", "http://127.0.0.1"):
+        assert warned_in_clear(skipped, URL(address), "base_url") is skipped

@@ -15,8 +15,9 @@ from core.connectors.base import Environment
 from core.connectors.http.client import Request
 from core.connectors.kinds.s3 import S3Config, S3Connector
 from core.connectors.s3 import failures
+from core.connectors.s3.bucket import Page
 from core.errors import InvalidInput, QueryRefused, SourceTimeout
-from core.models import STEPS, CheckStatus, Outcome
+from core.models import STEPS, CheckStatus, Message, Outcome
 from core.safety.egress import EgressPolicy
 from tests.connectors.conformance import CANARY, assert_presentable, error_of, no_traces_of
 from tests.connectors.s3_objects import BUCKET
@@ -310,3 +311,19 @@ async def test_a_prefix_with_nothing_below_it_is_a_warning(server: S3Server):
     async with no_traces_of(connector(server, prefix="no such/")) as source:
         sample = [check async for check in source.diagnose()][-1]
     assert (sample.step, sample.status) == ("sample", CheckStatus.WARNING)
+
+
+@pytest.mark.parametrize("token", [None, "s3cret-token"])
+async def test_a_session_token_that_travels_in_clear_is_warned_of(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch, token: str | None
+):
+    async def empty(*_asked: Any, **_how: Any) -> Page:
+        return Page((), (), None, "")
+
+    monkeypatch.setattr("core.connectors.http.rungs.is_loopback", lambda _url: False)
+    monkeypatch.setattr("core.connectors.s3.bucket.Bucket.list", empty)
+    source = connector(server, session_token=token)
+    auth = {check.step: check async for check in source.diagnose()}["auth"]
+    await source.close()
+    expected = (Message("check.token_in_clear"), ("config.endpoint_url",)) if token else (None, ())
+    assert (auth.advice, auth.fields) == expected

@@ -80,8 +80,9 @@ def test_a_private_query_is_nobody_elses_until_it_is_handed_in(house: House) -> 
     saved, run, queries = house.save(shared=False), house.run, house.queries
     for actor in (REZA, ADMIN):
         assert run(queries.list(actor, "main")) == ()
-        with pytest.raises(NotFound):
-            run(queries.get(actor, "main", saved.id))
+    with pytest.raises(NotFound):
+        run(queries.get(REZA, "main", saved.id))
+    assert run(queries.get(ADMIN, "main", saved.id)).id == saved.id  # whoever was given the id of it
     run(queries.request(SARA, "main", saved.id))
     assert [query.id for query in run(queries.list(ADMIN, "main"))] == [saved.id]
     assert run(queries.list(REZA, "main")) == ()

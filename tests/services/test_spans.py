@@ -73,7 +73,18 @@ def test_a_beginning_after_the_end_is_refused() -> None:
     assert refused(NOW, NOW - HOUR) == "from"
 
 
-@pytest.mark.parametrize("step", [0, -300, 1, 299, 301, RANGE_S + 300])
+@pytest.mark.parametrize(("asked", "given"), [(1, 300), (299, 300), (301, 600), (4000, 4200)])
+def test_a_step_between_two_stretches_is_the_longer_one_and_the_answer_says_so(asked: int, given: int) -> None:
+    span = span_of(ago(hours=3), None, asked, NOW)
+    assert (span.step, [note.key for note in span.notes]) == (given, ["history.coarser"])
+
+
+def test_the_last_day_by_days_is_not_only_what_has_begun_of_this_one() -> None:
+    span = span_of(None, None, DAY_S, NOW)
+    assert span.since <= NOW.timestamp() - DAY_S < NOW.timestamp() < span.until
+
+
+@pytest.mark.parametrize("step", [0, -300, -1, RANGE_S + 1])
 def test_steps_that_are_none_are_refused(step: int) -> None:
     assert refused(step=step) == "step"
 

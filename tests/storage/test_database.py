@@ -123,6 +123,11 @@ async def test_a_newer_database_is_refused_and_stays_as_it_is(tmp_path: Path) ->
     _script(path, "CREATE TABLE organisations (id); CREATE TABLE alembic_version (version_num);")
     _script(path, "INSERT INTO alembic_version VALUES ('9999');")
     await _assert_refused(path, "database_newer")
+    database = Database(url_of(path))
+    with pytest.raises(StartupError) as refused:
+        await database.check()
+    await database.close()
+    assert (refused.value.reason, refused.value.arguments) == ("database_newer", {"revision": "9999"})
 
 
 async def test_a_database_of_another_program_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:

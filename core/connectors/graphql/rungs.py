@@ -6,7 +6,7 @@ from typing import Any
 from core.connectors.base import Environment, Limits
 from core.connectors.graphql.endpoint import PING, PING_BYTES_MAX, Endpoint
 from core.connectors.graphql.introspection import ALLOWED_QUERY
-from core.connectors.http.rungs import network_rungs
+from core.connectors.http.rungs import network_rungs, warned_in_clear
 from core.connectors.network import fields_of
 from core.diagnosis.ladder import Found, climb, unsupported
 from core.errors import BadAnswer, LimitExceeded, PermissionDenied, QueryFailed
@@ -38,6 +38,10 @@ class _Asked:
         self._refusal: PermissionDenied | None = None
 
     async def who(self) -> Found:
+        found = await self._let_in()
+        return warned_in_clear(found, self._endpoint.url, "endpoint") if self._endpoint.secrets else found
+
+    async def _let_in(self) -> Found:
         try:
             root = await self._endpoint.root()
         except PermissionDenied as err:

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from core.connectors import certificate
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from yarl import URL
 
 CHECK_UNVERIFIED = Message("check.tls_unverified")
+SENT_IN_CLEAR = Message("check.sent_in_clear")
 
 
 def network_rungs(url: "URL", tls: TlsConfig, egress: EgressPolicy, limits: Limits, field: str) -> tuple[Rung, ...]:
@@ -38,3 +40,18 @@ async def tls_rung(host: Host, tls: TlsConfig, field: str) -> Found:
 
     found = await certificate.tls_rung(host, dial, tls_context(tls.tls_verify, tls.ca_pem), field)
     return found if tls.tls_verify else replace(found, warning=CHECK_UNVERIFIED, fields=("config.tls_verify",))
+
+
+def warned_in_clear(found: Found, url: "URL", field: str, warning: Message = SENT_IN_CLEAR) -> Found:
+    """What a rung found whose request carried a secret: with a warning where whoever is on the way can read it."""
+    if url.scheme != "http" or is_loopback(url):
+        return found
+    return replace(found, warning=warning, fields=(f"config.{field}",), status=None)
+
+
+def is_loopback(url: "URL") -> bool:
+    host = url.host or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.removesuffix(".").lower() == "localhost"

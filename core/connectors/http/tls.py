@@ -20,12 +20,17 @@ class TlsConfig(ConnectorConfig):
     @field_validator("ca_pem")
     @classmethod
     def _certificates(cls, ca_pem: str | None) -> str | None:
-        if ca_pem is not None:
-            try:
-                ssl.create_default_context(cadata=ca_pem)
-            except (ssl.SSLError, ValueError, TypeError):  # TypeError: letters beyond ASCII
-                raise PydanticCustomError("certificate", "certificates in PEM form") from None
-        return ca_pem
+        return certificates(ca_pem)
+
+
+def certificates(ca_pem: str | None) -> str | None:
+    """The text itself. Raises PydanticCustomError for what holds no certificates."""
+    if ca_pem is not None:
+        try:
+            ssl.create_default_context(cadata=ca_pem)
+        except (ssl.SSLError, ValueError, TypeError):  # TypeError: letters beyond ASCII
+            raise PydanticCustomError("certificate", "certificates in PEM form") from None
+    return ca_pem
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,8 @@
 """PostgreSQL through psycopg 3: sessions of our own, extended protocol only, READ ONLY always rolled back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from weakref import WeakSet
@@ -15,6 +15,7 @@ from core.connectors.base import Connector, ConnectorConfig, Environment, Limits
 from core.connectors.checkout import Checkout
 from core.connectors.detached import Detached
 from core.connectors.first_look import first_look
+from core.connectors.http.tls import certificates
 from core.connectors.network import Host
 from core.connectors.postgres import catalogue, failures, reading, rungs, session, superuser
 from core.connectors.postgres.encryption import looked_at_again
@@ -22,8 +23,8 @@ from core.connectors.postgres.names import names_of, quoted
 from core.connectors.postgres.values import as_arguments
 from core.connectors.registry import register
 from core.diagnosis.ladder import Found
-from core.errors import CertificateInvalid
-from core.models import CatalogEntry, Check, Sample
+from core.errors import CertificateInvalid, QueryRefused
+from core.models import CatalogEntry, Check, FieldError, Sample
 from core.resilience.deadline import remaining
 from core.row_builder import RowBuilder
 
@@ -55,6 +56,11 @@ class PostgresConfig(ConnectorConfig):
         if any(letter in host for letter in ",/@\\") or any(letter.isspace() or letter == "\0" for letter in host):
             raise PydanticCustomError("one_host", "one host name or address")
         return host
+
+    @field_validator("ca_pem")
+    @classmethod
+    def _certificates(cls, ca_pem: str | None) -> str | None:
+        return certificates(ca_pem)
 
     @field_validator("database", "user", "schema_name")
     @classmethod
@@ -127,13 +133,16 @@ class PostgresConnector(Connector):
 
         given: PostgresParams = forms.validate_params(cls.params_model, params, environment.rows_max)
         if given.sql is not None:
-            sql.check_statement(given.sql)
+            with _refused_at("sql"):
+                sql.check_statement(given.sql)
         if given.where is not None:
-            sql.check_where(given.where)
+            with _refused_at("where"):
+                sql.check_where(given.where)
         if given.table is not None:
             # The server's secrets have names too: a table is judged as the query that it becomes.
             columns = ", ".join(map(quoted, given.columns or ())) or "*"
-            sql.check_statement(f"SELECT {columns} FROM {'.'.join(map(quoted, names_of(given.table)))}")  # noqa: S608 - judged, not sent
+            with _refused_at("table"):
+                sql.check_statement(f"SELECT {columns} FROM {'.'.join(map(quoted, names_of(given.table)))}")  # noqa: S608 - judged, not sent
 
     @classmethod
     def params_for(cls, entry: CatalogEntry) -> dict[str, Any]:
@@ -235,6 +244,16 @@ class PostgresConnector(Connector):
 
     def _secrets(self) -> tuple[str, ...]:
         return (self._config.password.get_secret_value(),) if self._config.password else ()
+
+
+@contextmanager
+def _refused_at(field: str) -> "Iterator[None]":
+    """A refusal says which parameter it means."""
+    try:
+        yield
+    except QueryRefused as err:
+        err.fields = (FieldError(f"params.{field}", err.message),)
+        raise
 
 
 def _check_strictly(text: str) -> None:

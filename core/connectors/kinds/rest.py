@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from core.connectors import forms
@@ -35,6 +35,13 @@ def _statuses(text: str) -> str:
     return text
 
 
+def _as_text(status: Any) -> Any:
+    """A number is as good as its text; one that is no status becomes a text that is none."""
+    if isinstance(status, bool) or not isinstance(status, int):
+        return status
+    return str(status) if 100 <= status <= 599 else ""
+
+
 def _json_path(path: str | None) -> str | None:
     from core.connectors.json_path import is_path
 
@@ -43,6 +50,7 @@ def _json_path(path: str | None) -> str | None:
     return path
 
 
+Statuses = Annotated[str, BeforeValidator(_as_text), AfterValidator(_statuses)]
 RecordsPath = Annotated[str, Field(min_length=1, max_length=RECORDS_PATH_MAX), AfterValidator(_json_path)]
 
 
@@ -53,7 +61,7 @@ class RestConfig(TlsConfig):
     auth: Auth = Field(default_factory=NoAuth)
     headers: Headers = Field(default_factory=dict, json_schema_extra={"section": "advanced"})
     health_path: str = Field("/", max_length=PATH_LETTERS_MAX, json_schema_extra={"section": "advanced"})
-    health_expect: list[Annotated[str, AfterValidator(_statuses)]] = Field(
+    health_expect: list[Statuses] = Field(
         default_factory=lambda: ["200-299"], min_length=1, max_length=20, json_schema_extra={"section": "advanced"}
     )
     records_path: RecordsPath | None = Field(None, json_schema_extra={"section": "advanced", "example": "$.items"})

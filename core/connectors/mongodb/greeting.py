@@ -1,5 +1,6 @@
 """What a server says of itself, and whether it lets us in."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pymongo.errors import OperationFailure
@@ -33,10 +34,15 @@ async def version(client: Client, target: Target) -> str:
     return said + (f" (FerretDB {_word(ferret).lstrip('v')})" if ferret else "")
 
 
-def _topology(hello: dict[str, Any]) -> list[str]:
+def is_standalone(hello: Mapping[str, Any]) -> bool:
+    """Whether what answered is neither a member of a replica set nor a router."""
+    return "setName" not in hello and hello.get("msg") != "isdbgrid"
+
+
+def _topology(hello: Mapping[str, Any]) -> list[str]:
     if hello.get("msg") == "isdbgrid":
         return ["sharded cluster"]
-    if "setName" not in hello:
+    if is_standalone(hello):
         return ["standalone"]
     role = "primary" if hello.get("isWritablePrimary") else "secondary" if hello.get("secondary") else "other"
     return [f"replica set {_word(hello['setName'])}", role]

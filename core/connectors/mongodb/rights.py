@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pymongo.errors import OperationFailure
 
 from core.connectors.mongodb.failures import UNSUPPORTED
+from core.connectors.mongodb.greeting import is_standalone
 from core.connectors.mongodb.opening import Client
 from core.connectors.mongodb.requests import run
 from core.connectors.mongodb.target import Target
@@ -29,9 +31,24 @@ WRITING_ROLES = frozenset({
 ONE_DATABASE = frozenset({"readWrite", "dbAdmin"})
 """Of the roles above, those that write where they were given, and nowhere else."""
 
+ALONE = {
+    "check.only_reads": "check.only_reads_alone",
+    "check.rights_unknown": "check.rights_unknown_alone",
+    "check.writes.anyone": "check.writes.anyone_alone",
+    "check.writes.roles": "check.writes.roles_alone",
+}
+"""What is said of a standalone, which knows no transactions: there the user's rights are the only second layer."""
+
 
 async def writable(client: Client, target: Target) -> Found:
     """A warning with the command that would mend it; `unsupported` where the server does not say."""
+    found = await _rights(client, target)
+    if found.evidence is None or not is_standalone(await run(client, target.database, "hello")):
+        return found
+    return replace(found, evidence=replace(found.evidence, key=ALONE[found.evidence.key]))
+
+
+async def _rights(client: Client, target: Target) -> Found:
     if not target.user:
         return Found(Message("check.writes.anyone"), Message("check.mend_anyone"), ("config.user",))
     try:

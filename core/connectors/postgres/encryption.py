@@ -92,19 +92,11 @@ class _Dial:
 def _context(config: Any, *, named: bool = True) -> ssl.SSLContext:
     """As libpq would judge: with `require` a given authority is asked for, but not the name."""
     believes = config.sslmode not in VERIFIED and not (config.sslmode == "require" and config.ca_pem)
-    context = certificate.trusting() if believes else _verifying(config)
+    context = certificate.trusting() if believes else ssl.create_default_context(cadata=config.ca_pem)
     context.check_hostname = named and config.sslmode == "verify-full"
     # OpenSSL's own choice, as libpq has it: Python's is narrower, and would refuse servers that are in use.
     context.set_ciphers("DEFAULT")
     return context
-
-
-def _verifying(config: Any) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cadata=config.ca_pem)
-    except (ssl.SSLError, ValueError, TypeError):  # TypeError: letters beyond ASCII
-        where = {"host": config.host, "port": config.port}
-        raise CertificateInvalid("no_authority", fields=fields_of("ca_pem"), **where) from None
 
 
 def _in_clear(host: Host, config: Any, reason: str) -> Found:

@@ -1,21 +1,17 @@
 """The ladder for REST: the network below, then who asks, then whether the health request may be made."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.connectors.base import Environment, Limits
 from core.connectors.http.client import Answer
-from core.connectors.http.rungs import network_rungs
+from core.connectors.http.rungs import network_rungs, warned_in_clear
 from core.connectors.network import fields_of
 from core.connectors.rest.health import Health
 from core.connectors.rest.service import Service
 from core.diagnosis.ladder import Found, climb, unsupported
 from core.errors import AuthError, BadAnswer, RateLimited, SourceError, SourceUnavailable
 from core.models import Check, CheckStatus, Message
-
-if TYPE_CHECKING:
-    from yarl import URL
 
 _KNOWN = frozenset({*range(200, 300), 403})
 """Statuses of a service that has looked at who asks; of any other, a wrong token may get the same."""
@@ -51,9 +47,8 @@ class _Asked:
             return Found(Message("check.no_auth"), facts=facts)
         known = answer.status in _KNOWN
         evidence = Message("check.known_caller") if known else Message.literal(self._told)
-        if self._in_clear():
-            return Found(evidence, Message("check.sent_in_clear"), ("config.base_url",), facts)
-        return Found(evidence, facts=facts, status=None if known else CheckStatus.SKIPPED)
+        found = Found(evidence, facts=facts, status=None if known else CheckStatus.SKIPPED)
+        return warned_in_clear(found, self._service.base, "base_url")
 
     def _refusal(self, answer: Answer) -> SourceError | None:
         if self._health.is_expected(answer):
@@ -67,17 +62,6 @@ class _Asked:
             raise self._refused
         return Found(Message.literal(self._told), facts={"command": self._health.command})
 
-    def _in_clear(self) -> bool:
-        return self._service.base.scheme == "http" and not is_loopback(self._service.base)
-
 
 async def _only_get() -> Found:
     return unsupported("check.only_get")
-
-
-def is_loopback(url: "URL") -> bool:
-    host = url.host or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.removesuffix(".").lower() == "localhost"

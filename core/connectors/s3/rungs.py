@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from core.connectors.base import Environment, Limits
-from core.connectors.http.rungs import network_rungs
+from core.connectors.http.rungs import network_rungs, warned_in_clear
 from core.diagnosis.ladder import Found, climb
 from core.errors import AuthError, NotFoundInSource, PermissionDenied, SourceError
 from core.models import Check, Message
@@ -43,7 +43,11 @@ class _Asked:
             self._refusal = err
         if self._config.access_key_id is None:
             return Found(Message("check.anonymous"), facts=facts)
-        return Found(Message("check.signed", {"key": self._config.access_key_id}), facts=facts)
+        found = Found(Message("check.signed", {"key": self._config.access_key_id}), facts=facts)
+        if self._config.session_token is None:
+            return found
+        # The secret key only signs; the token is sent as it is.
+        return warned_in_clear(found, await self._bucket.url(), "endpoint_url", Message("check.token_in_clear"))
 
     async def what(self) -> Found:
         if self._refusal is not None:
