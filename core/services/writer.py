@@ -37,7 +37,7 @@ class StatusWriter:
         self._writing = asyncio.Lock()
         self._woken = asyncio.Event()
         self.failing = False
-        """Whether the database took nothing when it was last asked to: what happens stays in memory meanwhile."""
+        """Whether nothing was taken when it was last asked to: what happens stays in memory meanwhile."""
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -128,6 +128,7 @@ class StatusWriter:
                     await self.flush()
                 except Exception as err:  # noqa: BLE001 - whatever one batch met, the next ones have to be written
                     log.error("figures_lost", error=type(err).__name__)
+                    self.failing = True
                 await asyncio.sleep(GATHER_S)
 
 

@@ -123,7 +123,9 @@ def fetched(result: Rows) -> Rows:
     cursor = result.cursor
     if cursor is not None and result.returns_rows:
         # As SQLAlchemy's own adapters of asynchronous drivers do: the rest needs no journey, and no open database.
-        result.cursor_strategy = FullyBufferedCursorFetchStrategy(cursor, initial_buffer=cursor.fetchall())
+        # Of several rows inserted at once it has what they return already, and the cursor has nothing.
+        if not isinstance(result.cursor_strategy, FullyBufferedCursorFetchStrategy):
+            result.cursor_strategy = FullyBufferedCursorFetchStrategy(cursor, initial_buffer=cursor.fetchall())
         cursor.close()
         result.cursor = cast(DBAPICursor, _Closed())
     return result

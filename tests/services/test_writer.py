@@ -87,6 +87,24 @@ async def test_events_wait_in_their_order_while_the_database_is_away(writer: Sta
     assert statuses.states == ["closed"]
 
 
+async def test_whatever_keeps_a_batch_from_being_written_is_known_and_it_waits(
+    writer: StatusWriter, statuses: Statuses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def defect(*_: object) -> None:
+        raise KeyError("a defect")
+
+    live = live_source()
+    fail(live)
+    with monkeypatch.context() as patched:
+        patched.setattr(statuses, "save", defect)
+        writer.start()
+        await writer.changed(live)
+        assert writer.failing
+    assert await writer.flush()
+    assert (writer.failing, statuses.states) == (False, ["open"])
+    await writer.close()
+
+
 async def test_what_was_seen_while_the_database_is_away_is_stored_once_it_is_back(
     writer: StatusWriter, statuses: Statuses
 ) -> None:

@@ -97,6 +97,14 @@ async def test_what_was_read_can_be_looked_at_when_the_database_is_closed(
     assert not caplog.records
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+async def test_what_rows_return_that_are_inserted_at_once_is_there(file: Database, count: int) -> None:
+    rows = [{"slug": f"s{number}", "name": "x", "created_at": NOW} for number in range(count)]
+    async with file.write() as connection:
+        made = await connection.execute(sa.insert(organisations).returning(organisations.c.slug), rows)
+    assert sorted(made.scalars()) == [row["slug"] for row in rows]
+
+
 async def test_who_leaves_while_a_change_is_taken_back_leaves_nothing_open(file: Database) -> None:
     inside, go_on = Event(), Event()
 

@@ -98,6 +98,18 @@ async def test_those_of_one_batch_are_one_incident_too(plant: Plant) -> None:
     assert (incident.cause, len(incident.members)) == (Cause.CERTIFICATE, 5)
 
 
+async def test_those_of_one_batch_may_be_several_incidents(plant: Plant) -> None:
+    sources = [await plant.add(f"s{number}") for number in range(3)]
+    faults = REFUSED, AuthError("password"), CertificateInvalid("expired", host="s2", port=1)
+    batch = [
+        await plant.unwritten(source, (False, False), NOW, err=fault, host=source.name)
+        for source, fault in zip(sources, faults, strict=True)
+    ]
+    await plant.statuses.save(batch, NOW)
+    assert sorted(incident.members[0].name for incident in await plant.incidents()) == ["s0", "s1", "s2"]
+    assert [await plant.told(source) for source in sources] == [[("opened", 1)]] * 3
+
+
 async def test_later_than_two_minutes_it_is_another_incident(plant: Plant) -> None:
     shop, blog, late = [await plant.add(name) for name in ("Shop", "Blog", "Late")]
     await plant.fail(shop)
