@@ -88,10 +88,9 @@ def _not_json(text: str, content_type: str) -> BadAnswer:
 def records_in(document: Any, path: str | None = None, root: str | None = None) -> list[Any]:
     """The rows in a document: those at a JSONPath, else by the rule of the kind.
 
-    Without `root` (REST, files): a list itself, else the only member that is a list of objects, else the only list
-    where it is empty, else the document as one row. With `root`, a member's name (GraphQL's `data`): paths start
-    there, and the rule is the first list below it, breadth first, else that member as one row. Raises InvalidInput
-    naming `params.records_path`, LimitExceeded.
+    Without `root` (REST, files): a list itself, else the only member that is a list of objects, else the document as
+    one row. With `root`, a member's name (GraphQL's `data`): paths start there, and the rule is the first list below
+    it, breadth first, else that member as one row. Raises InvalidInput naming `params.records_path`, LimitExceeded.
     """
     if root is not None:
         document = document.get(root) if isinstance(document, dict) else None
@@ -108,15 +107,12 @@ def records_in(document: Any, path: str | None = None, root: str | None = None) 
 
 
 def _only_list(document: Any) -> list[Any] | None:
-    lists = [member for member in document.values() if isinstance(member, list)] if isinstance(document, dict) else []
-    if lists == [[]]:  # a page behind the last one
-        return lists[0]
-    found = list(filter(_holds_objects, lists))
-    return found[0] if len(found) == 1 else None
+    lists = [member for member in document.values() if _holds_objects(member)] if isinstance(document, dict) else []
+    return lists[0] if len(lists) == 1 else None
 
 
-def _holds_objects(values: list[Any]) -> bool:
-    return bool(values) and all(isinstance(each, dict) for each in values)
+def _holds_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
 
 
 def _first_list(document: Any) -> list[Any] | None:
