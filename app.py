@@ -56,8 +56,7 @@ def _opened(serving: Server | None) -> Runtime:
             server.require_agreement(serving, load())
         return process_runtime()
     except StartupError as err:
-        status = _refused(err)
-        os._exit(status)  # what was opened is closed again, and of files nothing waits
+        os._exit(_refused(err))  # what was opened is closed again, and of files nothing waits
 
 
 def _refused(err: StartupError) -> int:

@@ -32,7 +32,7 @@ OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/favicon.png", "/org
 OWN_FOLDERS = ("/orgs/", "/api/", "/session/")
 UNWALKED = ("\0", "..", "\\")
 """What Streamlit refuses in any path, in words of its own: below our folders no path is one of a file."""
-OPEN_FOLDERS = ("/orgs/", "/api/", "/session/", "/assets/", "/static/")
+OPEN_FOLDERS = (*OWN_FOLDERS, "/assets/", "/static/")
 """What needs no session here: it checks rights itself, or holds nothing of anybody."""
 PROGRAMS = ("/orgs", "/api", "/healthz", "/readyz", "/metrics")
 """Where programs ask: they are answered with problems, people at a browser with plain words."""
