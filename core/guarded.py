@@ -40,6 +40,9 @@ the deadline of the whole call proves nothing."""
 LEASE_MARGIN_S = WAIT_S + 1.0
 """A probe's lease outlives its attempt and the wait for a place by a second: only a holder that died loses it."""
 
+ENDED = "closed"
+"""Why a call ends whose connector was closed under it."""
+
 T = TypeVar("T")
 Verb = Callable[[Connector], Awaitable[T]]
 
@@ -132,7 +135,8 @@ class GuardedConnector:
         return (await self.call(lambda connector: connector.describe(path), self._limits.sample)).result()
 
     async def call(self, verb: Verb[T], limit_s: float, *, queued: bool = False) -> CallReport[T]:
-        """Runs `verb` through every layer. Raises BreakerOpen when not even one attempt was admitted.
+        """Runs `verb` through every layer. Raises BreakerOpen when not even one attempt was admitted, or when the first
+        one was cut off by the breaker that other calls opened.
 
         `queued` waits for a place before the clock starts, however long it takes, and keeps it for all attempts; a
         call that would be refused anyway does not queue.
@@ -235,6 +239,10 @@ class GuardedConnector:
                     return await call.verb(self._connected())
         except TimeoutError:
             late = _late(limit, had, call.limit_s)
+        except SourceUnavailable as err:
+            if err.reason == ENDED and not self._closed and (wait := self._refused_for()):
+                raise BreakerOpen(wait, self.breaker.state) from None
+            raise
         except SourceError:
             raise
         except DialRefused as err:
@@ -258,7 +266,7 @@ class GuardedConnector:
     def _connected(self) -> Connector:
         # Asked last of all: a call may have waited for its place while its source was deleted.
         if self._closed:
-            raise SourceUnavailable("closed", outcome=VOID)
+            raise SourceUnavailable(ENDED, outcome=VOID)
         if self._connector is None:
             self._connector = self._build()
         return self._connector

@@ -27,7 +27,7 @@ def page(person: Reader, t: Translator) -> None:
         for source in sorted(sources, key=lambda s: (s.status is not Status.HEALTHY, name_key(s.name)))
     }
     source = choice(known, t)
-    source_header.why(source, t)
+    source_header.why(source, person, t)
     playground.playground(source, person, t)
 
 

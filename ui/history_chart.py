@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]  # carries no types
@@ -22,6 +23,8 @@ HEIGHT = 470
 LATENCY, CALLS, BAND = (0.48, 1.0), (0.16, 0.38), (0.0, 0.09)
 """Shares of the height that the three parts take."""
 WELL, PARTLY, BROKEN, SUSPENDED = "well", "partly", "broken", "suspended"
+FAILING, SHADE = (BROKEN, SUSPENDED), 0.1
+"""In these the ground behind the latencies is tinted, this strongly."""
 STATES = {WELL: ("#2F9E44", 0.3), PARTLY: ("#F59F00", 0.55), SUSPENDED: ("#B35C00", 0.8), BROKEN: (RED, 1.0)}
 """Colour and height: no state is told by its colour alone."""
 TABLE_MAX, FEW = 300, 60
@@ -155,7 +158,26 @@ def _layout(past: History, before: History | None, t: Translator) -> dict[str, A
         yaxis2=axes.value_axis(most, t, few=True) | {"domain": CALLS, "anchor": "x"},
         yaxis3=band | {"fixedrange": True, "anchor": "x"},
         xaxis=axes.time_axis(past.since, past.until, t) | {"anchor": "y3"},
+        shapes=list(_shades(past)),
     )
+
+
+def _shades(past: History) -> Iterator[dict[str, Any]]:
+    for state, stretch in groupby(past.buckets, state_of):
+        if state in FAILING:
+            points = list(stretch)
+            yield {
+                "type": "rect",
+                "layer": "below",
+                "x0": points[0].ts,
+                "x1": points[-1].ts + timedelta(seconds=past.step_s),
+                "yref": "y domain",
+                "y0": 0,
+                "y1": 1,
+                "fillcolor": STATES[state][0],
+                "opacity": SHADE,
+                "line": {"width": 0},
+            }
 
 
 def _mark_moment(figure: go.Figure, past: History) -> None:

@@ -9,19 +9,23 @@ import streamlit as st
 from core.form_values import KEPT
 from core.i18n import Translator
 from core.models import Event, Role, Source
-from ui import breaker, notes, timing
+from ui import breaker, notes, state, timing
 from ui.forms import field_label
 from ui.inputs import MASK, choice_of
-from ui.session import Reader
+from ui.runtime import run, runtime
+from ui.session import Reader, reader
 from ui.timeline import timeline
-from ui.widgets import facts, kind_name, plain
+from ui.widgets import errors_shown, facts, kind_name, plain
 
 
 def overview(source: Source, events: Sequence[Event], person: Reader, t: Translator) -> None:
     breaker.panel(source, person, t)
     left, right = st.columns(2)
     with left, st.container(border=True, key="facts"):
-        st.markdown(f"## {t.text('source.facts')}")
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"## {t.text('source.facts')}", width="content")
+            if person.may(Role.EDITOR):
+                _pause_button(source, t)
         if source.description:
             st.markdown(plain(source.description))
         facts(_facts(source, t))
@@ -34,6 +38,18 @@ def overview(source: Source, events: Sequence[Event], person: Reader, t: Transla
             if person.may(Role.EDITOR) and notes.counting(source) is None:
                 notes.write_button(source, t)
         timeline(events, t)
+
+
+def _pause_button(source: Source, t: Translator) -> None:
+    """Ends scheduled checks until somebody presses again."""
+    action, icon = ("resume", ":material/play_arrow:") if source.paused else ("pause", ":material/pause:")
+    if st.button(t.text(f"bulk.{action}"), icon=icon, key="source_pause"):
+        person = reader()
+        with errors_shown("pause"):
+            changed = {"paused": not source.paused}
+            run(runtime().sources.update(person.actor, person.org, source.id, changed))
+            state.notify(t.plural(f"bulk.{action}.done", 1))
+            st.rerun()
 
 
 def _facts(source: Source, t: Translator) -> list[tuple[str, str]]:

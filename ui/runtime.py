@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from core.settings import load
+from core.tracing import trace
 
 if TYPE_CHECKING:
     from core.runtime import Runtime
@@ -23,6 +24,7 @@ def runtime() -> "Runtime":
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """The coroutine's result from the background loop. Leaving the page cancels it."""
+    trace()
     return runtime().run(coroutine, checkpoint)
 
 

@@ -26,8 +26,8 @@ def header(source: Source, person: Reader, t: Translator) -> None:
         _buttons(source, person, t)
 
 
-def why(source: Source, t: Translator) -> None:
-    """One box: what, since when, why, what to do. Nothing when all is well."""
+def why(source: Source, person: Reader, t: Translator) -> None:
+    """One box: what, since when, why, what changed, what to do. Nothing when all is well."""
     if source.diagnosis is None and source.status is not Status.SUSPENDED:
         return
     with st.container(border=True, key=f"why_{source.status.value}"):
@@ -35,6 +35,7 @@ def why(source: Source, t: Translator) -> None:
             _suspended(source, t)
         elif source.diagnosis is not None:
             st.markdown(f"**{plain(t.message(source.diagnosis.message))}** {_since(source, t)}")
+        _changed(source, person, t)
         if source.diagnosis is not None:
             advice(source.diagnosis.advice, t)
 
@@ -105,6 +106,15 @@ def countdown(source_id: UUID, drawn: BreakerState) -> None:
             st.markdown(t.text("source.countdown", wait=t.seconds(source.retry_after_s)))
         else:
             st.markdown(t.text("source.countdown.ready"))
+
+
+def _changed(source: Source, person: Reader, t: Translator) -> None:
+    """What the ladder found that was climbed in this trouble: an older one says nothing about it."""
+    last = run(runtime().sources.ladder(person.actor, person.org, source.id))
+    if last is None or last.outdated or source.state_since is None or last.climbed_at < source.state_since:
+        return
+    if last.changes:
+        labelled(t.text("box.changed"), " ".join(plain(t.message(change.message)) for change in last.changes))
 
 
 def _since(source: Source, t: Translator) -> str:

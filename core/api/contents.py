@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from core.api.callers import answered
 from core.api.catalog_schemas import CatalogOut
 from core.api.context import Analyst, runtime_of, source_id
 
@@ -18,5 +19,6 @@ async def catalog(
 ) -> CatalogOut:
     """Tables, collections, fields, types, prefixes and objects, level by level; each is remembered for five minutes."""
     runtime = runtime_of(request)
-    level = await runtime.call(runtime.sources.catalog(actor, org_id, source_id(ds_id), path, fresh=fresh))
+    found = runtime.sources.catalog(actor, org_id, source_id(ds_id), path, fresh=fresh)
+    level = await answered(request, found)
     return CatalogOut.of(level)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from core.access.names import wrong
 from core.api import etags, schemas, source_schemas
 from core.api.body import json_object
+from core.api.callers import answered
 from core.api.context import Admin, Analyst, Editor, Viewer, runtime_of, source_id
 from core.api.ladder import climbed
 from core.api.ladder_schemas import TestOut
@@ -129,20 +130,23 @@ async def delete(request: Request, org_id: str, ds_id: str, actor: Admin) -> Res
 
 @router.post("/{ds_id}/ping", response_model_exclude_none=True)
 async def ping(request: Request, org_id: str, ds_id: str, actor: Analyst) -> schemas.PingOut:
-    """One ping. A source that is down is an answer (200, `ok: false`); a refusal by the breaker is 503."""
+    """One ping. A source that is down is an answer (200, `ok: false`); a refusal by the breaker is 503.
+
+    Hanging up ends it.
+    """
     runtime = runtime_of(request)
-    result = await runtime.call(runtime.sources.ping(actor, org_id, source_id(ds_id)))
+    result = await answered(request, runtime.sources.ping(actor, org_id, source_id(ds_id)))
     return schemas.PingOut.of(result, words(request))
 
 
 @router.post("/{ds_id}/sample")
 async def sample(request: Request, org_id: str, ds_id: str, actor: Analyst) -> schemas.SampleOut:
-    """A bounded, read-only look at real data; `{"params": {…}}` as the kind takes them."""
+    """A bounded, read-only look at real data; `{"params": {…}}` as the kind takes them. Hanging up ends it."""
     body = await json_object(request)
     refuse_unknown(body, {"params"})
     params = typed(body, "params", dict)
     runtime = runtime_of(request)
-    result = await runtime.call(runtime.sources.sample(actor, org_id, source_id(ds_id), params))
+    result = await answered(request, runtime.sources.sample(actor, org_id, source_id(ds_id), params))
     return schemas.SampleOut.of(result, words(request))
 
 

@@ -24,6 +24,7 @@ from core.api.problems import problem
 from core.api.proxies import client_address
 from core.errors import BadRequest, RequestError, ShuttingDown, Unauthenticated
 from core.i18n import LANGUAGES
+from core.tracing import trace
 
 if TYPE_CHECKING:
     from core.api.interface import Interface
@@ -50,16 +51,17 @@ class Doorway:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection({**scope, "app": self._interface.app})
+        sending = with_headers(connection, send, trace())
         try:
             refusal = await _refusal(connection)
         except RequestError as err:
             refusal = _told(connection, err)
         if refusal is None:
-            await self._answered(connection, scope, receive, with_headers(connection, send))
+            await self._answered(connection, scope, receive, sending)
         elif scope["type"] == "websocket":
             await WebSocketClose(code=1008)(scope, receive, send)
         else:
-            await refusal(scope, receive, with_headers(connection, send))
+            await refusal(scope, receive, sending)
 
     async def _answered(self, connection: HTTPConnection, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False

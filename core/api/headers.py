@@ -25,9 +25,9 @@ PRIVATE = ("/orgs/", "/session/", "/metrics")
 """What is somebody's, and belongs in no cache."""
 
 
-def with_headers(connection: HTTPConnection, send: Send) -> Send:
+def with_headers(connection: HTTPConnection, send: Send, request_id: str) -> Send:
     """`send`, with each of these headers where the answer does not have its own."""
-    wanted = dict(HEADERS)
+    wanted = {**HEADERS, "X-Request-ID": request_id}
     if is_secure(connection):
         wanted["Strict-Transport-Security"] = f"max-age={YEAR_S}"
     if connection.url.path.startswith(PRIVATE):

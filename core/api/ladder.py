@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from core.api import ladder_schemas
+from core.api.callers import gone_before
 from core.api.context import Analyst, runtime_of, source_id
 from core.api.language import words
 from core.models import LadderView
@@ -16,7 +17,6 @@ from core.services.ladder_job import LadderJob
 
 router = APIRouter(prefix="/orgs/{org_id}/datasources", tags=["datasources"])
 NDJSON = "application/x-ndjson"
-GONE_EVERY_S = 0.2
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {NDJSON: {}}, "description": "With `Accept: application/x-ndjson` a line a rung, then a summary."}
 }
@@ -39,11 +39,8 @@ async def climbed(request: Request, job: LadderJob) -> LadderView:
     """The end of a climb, which ends early when the caller hangs up."""
     waiting = asyncio.ensure_future(runtime_of(request).call(job.wait()))
     try:
-        while not waiting.done():
-            await asyncio.wait({waiting}, timeout=GONE_EVERY_S)
-            if await request.is_disconnected():
-                job.cancel()
-                break
+        if await gone_before(request, waiting):
+            job.cancel()
         return await waiting
     finally:
         waiting.cancel()

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from core.access.names import wrong
 from core.api import schemas
 from core.api.body import json_object
+from core.api.callers import answered
 from core.api.context import BODY_MAX, ActorOf, Admin, Analyst, Viewer, declared_length, runtime_of, source_id
 from core.api.language import words
 from core.api.query import integer, refuse_unknown, typed
@@ -153,7 +154,7 @@ async def run_query(request: Request, org_id: str, query_id: str, actor: Reads) 
     given: Mapping[str, Any] = typed({"parameters": {}, **body}, "parameters", dict)
     runtime = runtime_of(request)
     query, params = await runtime.call(runtime.queries.filled(actor, org_id, source_id(query_id), given))
-    result = await runtime.call(runtime.sources.sample(actor, org_id, query.source_id, params))
+    result = await answered(request, runtime.sources.sample(actor, org_id, query.source_id, params))
     return schemas.SampleOut.of(result, words(request))
 
 

@@ -19,6 +19,7 @@ from core.services.pacing import next_start
 from core.storage.schedule import ALL, Batch, Scheduled, ScheduleRepository
 from core.storage.sources import SourceRepository
 from core.storage.status import StatusRepository
+from core.tracing import trace
 
 log = structlog.get_logger(__name__)
 
@@ -145,6 +146,7 @@ class Checker:
         task.add_done_callback(lambda done: self._running.pop(key, None))
 
     async def _check(self, live: LiveSource) -> None:
+        trace()
         try:
             await self._calls.ping(live, queued=True, by=Proof.SCHEDULED)
         except SourceError:

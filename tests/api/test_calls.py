@@ -1,6 +1,7 @@
 """Ping, sample, test and ping all over HTTP: what the source did, and what the breaker lets through."""
 
 import json
+import socket
 from typing import Any
 from uuid import UUID
 
@@ -78,6 +79,7 @@ def test_an_open_breaker_answers_503_and_says_when_to_come_back(
         problem = answer.json()
         assert (problem["code"], problem["detail"], problem["status"]) == ("circuit_open", detail, 503)
         assert (problem["retry_after_s"], problem["state"]) == (30, "open")
+        assert "پس از پایان انتظار" in problem["advice"]
     assert len(org.other_end.requests) == before
     assert org.call("GET", source["id"]).json()["status"] == "suspended"
 
@@ -257,3 +259,16 @@ def test_results_come_before_the_slowest_source_has_answered_and_hanging_up_stop
     assert json.loads(next(answer.iter_lines()))["name"] == "well"
     answer.close()
     org.served.wait_until(lambda: org.other_end.cancelled == before + 1)
+
+
+@pytest.mark.parametrize("verb", ["ping", "sample"])
+def test_hanging_up_ends_a_call_of_one_source(org: Org, source: dict[str, Any], verb: str) -> None:
+    will(org, Step.SILENT)
+    cancelled, wanted = org.other_end.cancelled, (verb, org.host("orders"))
+    host, port = org.served.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as caller:
+        head = f"POST /orgs/{org.slug}/datasources/{source['id']}/{verb} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        rest = f"Authorization: Bearer {org.tokens[Role.ANALYST]}\r\nContent-Length: 13\r\n\r\n"
+        caller.sendall((head + rest + '{"params":{}}').encode())
+        org.served.wait_until(lambda: wanted in org.other_end.requests)
+    org.served.wait_until(lambda: org.other_end.cancelled == cancelled + 1)

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from core.models import BreakerState, Maintenance, Proof
 from core.services.live import LiveSource
@@ -23,6 +25,15 @@ async def test_a_source_is_checked_once_in_every_interval(bench: Bench) -> None:
     assert live.evidence is not None
     assert (live.evidence.healthy, live.evidence.by) == (True, Proof.SCHEDULED)
     assert live.guard.figures.snapshot(live.state).calls_total == bench.asked()
+
+
+async def test_what_the_log_says_of_one_check_has_an_id_of_its_own(bench: Bench) -> None:
+    await bench.add()
+    bench.other_end.will(Step.DEFECT)
+    with capture_logs(processors=[merge_contextvars]) as said:
+        await bench.pass_by(3 * INTERVAL_S)
+    ids = [line["request_id"] for line in said if line["event"] == "connector_defect"]
+    assert len(ids) == len(set(ids)) >= 2
 
 
 async def test_a_source_that_was_just_created_is_checked_soon(bench: Bench) -> None:

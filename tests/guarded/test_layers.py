@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from core.connectors.base import Limits
+from core.connectors.base import Connector, Limits
 from core.errors import AuthError, BreakerOpen, InternalError, SourceTimeout, SourceUnavailable, Unreachable
 from core.guarded import GuardedConnector
 from core.models import Outcome
@@ -101,6 +101,27 @@ async def test_the_connector_ends_when_the_breaker_opens(guard: GuardedConnector
     with pytest.raises(BreakerOpen):
         await guard.ping()
     assert other_end.built == 1
+
+
+@pytest.mark.anyio
+async def test_a_call_that_the_opening_breaker_cut_off_says_so(guard: GuardedConnector) -> None:
+    async def cut_off(_connector: Connector) -> None:
+        guard.breaker.force_open()
+        raise SourceUnavailable("closed", outcome=Outcome.VOID)
+
+    with pytest.raises(BreakerOpen) as refusal:
+        await guard.call(cut_off, 5)
+    assert (refusal.value.held, refusal.value.__cause__) == (True, None)
+
+
+@pytest.mark.anyio
+async def test_one_that_ended_with_its_source_does_not(guard: GuardedConnector) -> None:
+    async def cut_off(_connector: Connector) -> None:
+        guard.breaker.force_open()
+        await guard.close()
+        raise SourceUnavailable("closed", outcome=Outcome.VOID)
+
+    assert isinstance((await guard.call(cut_off, 5)).error, SourceUnavailable)
 
 
 @pytest.mark.anyio

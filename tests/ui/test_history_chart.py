@@ -49,6 +49,15 @@ def test_a_stretch_is_suspended_where_most_was_refused(calls: int, errors: int, 
     assert state_of(HistoryPoint(MARCH, calls, errors, rejected)) == state
 
 
+def test_the_ground_is_tinted_where_nothing_worked(drawn: list[Any]) -> None:
+    hour = timedelta(hours=1)
+    counts = [(2, 0, 0), (2, 2, 0), (1, 1, 0), (0, 0, 3), (0, 0, 0), (2, 1, 0), (1, 1, 0)]
+    buckets = tuple(HistoryPoint(MARCH + number * hour, *each) for number, each in enumerate(counts))
+    history_chart(History(MARCH, MARCH + len(counts) * hour, 3600, buckets), None, EN)
+    tinted = [((shape.x0 - MARCH) / hour, (shape.x1 - MARCH) / hour) for shape in drawn[0].layout.shapes]
+    assert tinted == [(1, 3), (3, 4), (6, 7)]
+
+
 @pytest.mark.parametrize(("minutes", "then", "compared"), [(65, 120, False), (1440, 1500, True), (60, 60, True)])
 def test_counts_of_a_longer_time_are_not_compared(minutes: int, then: int, compared: bool) -> None:
     past, before = (

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from core.errors import AuthError
 from core.models import STEPS, Actor, Change, Check, CheckStatus, Ladder, Message, Role
@@ -11,7 +14,7 @@ from tests.ui.samples import source_id
 from tests.ui.test_add_page import filled
 from ui import state
 
-WELL = source_id("پروازها")
+WELL, SICK = source_id("پروازها"), source_id("پایانهٔ پرداخت")
 NOW = datetime.now(UTC)
 ERROR = AuthError("password", user="reader", host="db")
 HELD = tuple(Check(step, CheckStatus.OK, 1.0) for step in STEPS)
@@ -40,6 +43,18 @@ def test_a_broken_ladder_shows_where_it_stops_what_to_do_and_what_changed(
     said = texts(app)
     for words in ("توقف در", "ورود به منبع", "گذرواژه", "نام اکنون به نشانی دیگری می‌رسد", "۱ روز پیش"):
         assert words in said
+
+
+@pytest.mark.parametrize(
+    ("climbed", "outdated", "told"), [(0, False, True), (0, True, False), (timedelta(days=-99), False, False)]
+)
+def test_the_box_says_what_changed_where_that_was_found_in_this_trouble(
+    open_page: Open, runtime: FakeRuntime, climbed: Any, outdated: bool, told: bool
+) -> None:
+    moment = NOW + climbed if climbed else NOW
+    runtime.sources.ladders[SICK] = Ladder(BROKEN, moment, (MOVED,), moment, outdated)
+    said = texts(open_page("source", source=str(SICK), tab="metrics"))
+    assert ("چه تغییر کرده است" in said and "نام اکنون به نشانی دیگری می‌رسد" in said) is told
 
 
 def test_a_broken_ladder_without_differences_says_so(open_page: Open, runtime: FakeRuntime) -> None:

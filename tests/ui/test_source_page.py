@@ -153,6 +153,22 @@ def test_a_young_source_and_a_long_range_ask_for_no_week_before(
     assert len(runtime.history.asked) == 1
 
 
+def test_its_checks_are_paused_and_go_on_with_one_press(open_page: Open, runtime: FakeRuntime) -> None:
+    app = open_page("source", source=WELL, lang="en")
+    assert app.button(key="source_pause").label == "Pause checks"
+    app.button(key="source_pause").click().run()
+    assert (app.button(key="source_pause").label, app.toast[0].value) == ("Resume checks", "Checks of 1 source paused.")
+    app.button(key="source_pause").click().run()
+    assert not app.exception
+    changes = [call[1] for call in runtime.sources.calls if call[0] == "update"]
+    assert changes == [{"paused": True}, {"paused": False}]
+
+
+def test_a_viewer_is_offered_no_pause(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.access.actor = Actor("نگار", {"main": Role.ANALYST})
+    assert "source_pause" not in [button.key for button in open_page("source", source=WELL).button]
+
+
 def test_a_source_is_copied_from_its_page(open_page: Open) -> None:
     app = open_page("source", source=WELL)
     app.button(key="source_clone").click().run()
