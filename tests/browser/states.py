@@ -223,6 +223,7 @@ STATES = (
     State("source-suspended", "source?source={suspended}"),
     State("source-unknown", "source?source={unknown}"),
     State("source-metrics", "source?source={healthy}&tab=metrics"),
+    State("source-metrics-suspended", "source?source={suspended}&tab=metrics"),
     State("source-metrics-days", "source?source={healthy}&tab=metrics&range=custom"),
     State("source-metrics-empty", "source?source={unknown}&tab=metrics"),
     State("source-edit", "source?source={healthy}", _press("source_edit")),

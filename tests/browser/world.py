@@ -26,8 +26,10 @@ from tests.servers.web import WebServer
 TABLE = """CREATE TABLE shop_items AS SELECT id, 'چای ' || id AS name, id * 1.5 AS price,
  now() - id * interval '1 day' AS sold_at, id % 3 = 0 AS paid FROM generate_series(1, 40) AS id;
 COMMENT ON TABLE shop_items IS 'هر کالا یک سطر'; ANALYZE shop_items"""
-UNKNOWN = "بایگانی"
-"""The name of a source that nobody has called yet."""
+UNKNOWN, SUSPENDED = "بایگانی", "حسابداری"
+"""The names of a source that nobody has called yet, and of one whose server went away three hours ago."""
+OUTAGE = """UPDATE history_5m SET errors = calls, rejected = CASE WHEN ts < :opened THEN 0 ELSE 2 * calls END
+ WHERE ts >= :broke AND source_id = (SELECT id FROM sources WHERE name = :name)"""
 DATABASE, BUCKET = "cheshmeh_states", "cheshmeh-states"
 KEY, CSV = "گزارش/شهرها.csv", "شهر,جمعیت,روز\nتهران,۹,1405/01/01\nری,2,1405/01/02\n"
 QUERIES = {
@@ -91,7 +93,7 @@ def furnished(
         sources = {
             "healthy": add(page, dashboard, "انبار", postgres, postgres.port),
             "error": add(page, dashboard, "پایانه", postgres, nobodys),
-            "suspended": add(page, dashboard, "حسابداری", postgres, nobodys),
+            "suspended": add(page, dashboard, SUSPENDED, postgres, nobodys),
             "unknown": add(page, dashboard, UNKNOWN, postgres, postgres.port),
         }
         for kind, name, config in _others(mongodb, s3, pets, strawberry):
@@ -114,8 +116,10 @@ def furnished(
 
 
 def _lived(database: Path) -> None:
+    now = int(time.time()) // SPANS["5m"] * SPANS["5m"]
     with sqlite3.connect(database, timeout=30) as connection:
-        write_history(connection, int(time.time()) // SPANS["5m"] * SPANS["5m"], but=UNKNOWN)
+        write_history(connection, now, but=UNKNOWN)
+        connection.execute(OUTAGE, {"broke": now - 10_800, "opened": now - 9_000, "name": SUSPENDED})
 
 
 def _sender(page: Page, dashboard: Dashboard) -> Any:
