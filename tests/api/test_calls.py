@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from core.models import Role
+from core.models import Actor, Role
 from tests.api.conftest import Org
 from tests.fakes import DEFECT_TEXT, Step
 
@@ -272,3 +272,6 @@ def test_hanging_up_ends_a_call_of_one_source(org: Org, source: dict[str, Any], 
         caller.sendall((head + rest + '{"params":{}}').encode())
         org.served.wait_until(lambda: wanted in org.other_end.requests)
     org.served.wait_until(lambda: org.other_end.cancelled == cancelled + 1)
+    runtime, asker = org.served.product.runtime, Actor("nobody", {org.slug: Role.VIEWER})
+    left = runtime.run(runtime.sources.get(asker, org.slug, UUID(source["id"])))
+    assert left.failures == 0  # an attempt that had run into its limit would be one
