@@ -41,9 +41,10 @@ def overview(source: Source, events: Sequence[Event], person: Reader, t: Transla
 
 
 def _pause_button(source: Source, t: Translator) -> None:
-    """Ends scheduled checks until somebody presses again."""
+    """Ends scheduled checks until somebody presses again. Each has a key of its own: a press that comes after somebody
+    else's would do the opposite of what it says."""
     action, icon = ("resume", ":material/play_arrow:") if source.paused else ("pause", ":material/pause:")
-    if st.button(t.text(f"bulk.{action}"), icon=icon, key="source_pause"):
+    if st.button(t.text(f"bulk.{action}"), icon=icon, key=f"source_{action}"):
         person = reader()
         with errors_shown("pause"):
             changed = {"paused": not source.paused}

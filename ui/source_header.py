@@ -109,9 +109,10 @@ def countdown(source_id: UUID, drawn: BreakerState) -> None:
 
 
 def _changed(source: Source, person: Reader, t: Translator) -> None:
-    """What the ladder found that was climbed in this trouble: an older one says nothing about it."""
+    """What the ladder found that was climbed since it was last well: an older one says nothing about this trouble."""
     last = run(runtime().sources.ladder(person.actor, person.org, source.id))
-    if last is None or last.outdated or source.state_since is None or last.climbed_at < source.state_since:
+    well = source.figures.last_ok_ts or source.state_since
+    if last is None or last.outdated or well is None or last.climbed_at < well:
         return
     if last.changes:
         labelled(t.text("box.changed"), " ".join(plain(t.message(change.message)) for change in last.changes))

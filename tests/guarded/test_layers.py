@@ -111,7 +111,21 @@ async def test_a_call_that_the_opening_breaker_cut_off_says_so(guard: GuardedCon
 
     with pytest.raises(BreakerOpen) as refusal:
         await guard.call(cut_off, 5)
-    assert (refusal.value.held, refusal.value.__cause__) == (True, None)
+    assert refusal.value.held
+
+
+@pytest.mark.anyio
+async def test_after_a_failure_of_its_own_a_cut_off_call_tells_the_failure(guard: GuardedConnector) -> None:
+    attempts = [Unreachable("refused"), SourceUnavailable("closed", outcome=Outcome.VOID)]
+
+    async def fails_and_is_cut_off(_connector: Connector) -> None:
+        error = attempts.pop(0)
+        if not attempts:
+            guard.breaker.force_open()
+        raise error
+
+    report = await guard.call(fails_and_is_cut_off, 5)
+    assert (str(report.error), report.outcome, report.attempts) == ("unreachable.refused", Outcome.FAIL, 2)
 
 
 @pytest.mark.anyio

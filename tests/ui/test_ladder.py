@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from tests.ui.test_add_page import filled
 from ui import state
 
 WELL, SICK = source_id("پروازها"), source_id("پایانهٔ پرداخت")
-NOW = datetime.now(UTC)
+NOW, DAY = datetime.now(UTC), timedelta(days=1)
 ERROR = AuthError("password", user="reader", host="db")
 HELD = tuple(Check(step, CheckStatus.OK, 1.0) for step in STEPS)
 BROKEN = (
@@ -46,13 +45,13 @@ def test_a_broken_ladder_shows_where_it_stops_what_to_do_and_what_changed(
 
 
 @pytest.mark.parametrize(
-    ("climbed", "outdated", "told"), [(0, False, True), (0, True, False), (timedelta(days=-99), False, False)]
+    ("climbed", "outdated", "told"), [(timedelta(0), False, True), (timedelta(hours=-1), False, True), (timedelta(0), True, False), (-DAY, False, False)]
 )
 def test_the_box_says_what_changed_where_that_was_found_in_this_trouble(
-    open_page: Open, runtime: FakeRuntime, climbed: Any, outdated: bool, told: bool
+    open_page: Open, runtime: FakeRuntime, climbed: timedelta, outdated: bool, told: bool
 ) -> None:
-    moment = NOW + climbed if climbed else NOW
-    runtime.sources.ladders[SICK] = Ladder(BROKEN, moment, (MOVED,), moment, outdated)
+    """The source was last well two hours ago."""
+    runtime.sources.ladders[SICK] = Ladder(BROKEN, NOW + climbed, (MOVED,), NOW - DAY, outdated)
     said = texts(open_page("source", source=str(SICK), tab="metrics"))
     assert ("چه تغییر کرده است" in said and "نام اکنون به نشانی دیگری می‌رسد" in said) is told
 
