@@ -135,8 +135,7 @@ class GuardedConnector:
         return (await self.call(lambda connector: connector.describe(path), self._limits.sample)).result()
 
     async def call(self, verb: Verb[T], limit_s: float, *, queued: bool = False) -> CallReport[T]:
-        """Runs `verb` through every layer. Raises BreakerOpen when not even one attempt was admitted, or when the first
-        one was cut off by the breaker that other calls opened.
+        """Runs `verb` through every layer. Raises BreakerOpen when not even one attempt was admitted.
 
         `queued` waits for a place before the clock starts, however long it takes, and keeps it for all attempts; a
         call that would be refused anyway does not queue.
@@ -181,9 +180,10 @@ class GuardedConnector:
                     await self._prepare(self._ready, call.limit_s)
                 attempt = functools.partial(self._attempt, call)
                 report.value = await self._retry.call(attempt, self._budget, self._refused_for)
-        except BreakerOpen:
-            raise
         except SourceError as err:
+            # Of the breaker's an attempt may have come in between: then it was cut off, not refused.
+            if isinstance(err, BreakerOpen) and not report.attempts:
+                raise
             report.error = err
             if call.failed and report.outcome is VOID:
                 report.outcome = FAIL

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import Busy, EgressDenied, QueryFailed, SourceError
+from core.errors import BreakerOpen, Busy, EgressDenied, QueryFailed, SourceError
 from core.guarded import CallReport, blames_source
 from core.models import (
     BreakerState,
@@ -42,7 +42,7 @@ class Calls:
         except SourceError:
             self._writer.mark(live)
             raise
-        if isinstance(report.error, EgressDenied | Busy):
+        if isinstance(report.error, BreakerOpen | EgressDenied | Busy):
             raise report.error
         ok, message, diagnosis = _verdict(report)
         if report.outcome is not Outcome.VOID:

@@ -13,6 +13,7 @@ from core.connectors.forms import validate
 from core.errors import InvalidInput
 from core.models import BreakerAction, BreakerConfig, FieldError, Maintenance, Message, Note, SourceDraft
 from core.services.maintenance import When, as_data, parse_maintenance
+from core.storage.folding import fold
 
 REASON_MAX = 500
 NOTE_MAX = 500
@@ -24,14 +25,20 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def _readable(text: str) -> str:
+    if not fold(text):
+        raise PydanticCustomError("string_too_short", "nothing but invisible signs", {"min_length": 1})
+    return text
+
+
 # PostgreSQL's text holds every character but one.
-NO_NUL = AfterValidator(_without_nul)
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NO_NUL]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), NO_NUL]
+NO_NUL, READABLE = AfterValidator(_without_nul), AfterValidator(_readable)
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NO_NUL, READABLE]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), NO_NUL, READABLE]
 Tags = Annotated[list[Tag], Field(max_length=20)]
 Description = Annotated[str, StringConstraints(max_length=2000), NO_NUL]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_MAX), NO_NUL]
-NoteText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTE_MAX), NO_NUL]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_MAX), NO_NUL, READABLE]
+NoteText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTE_MAX), NO_NUL, READABLE]
 Interval = Annotated[float, Field(ge=5, le=86_400, allow_inf_nan=False)]
 
 

@@ -96,6 +96,7 @@ def test_a_reset_is_normal_at_once(org: Org, source: dict[str, Any]) -> None:
         ({}, ["action", "reason"]),
         ({"action": "close", "reason": "x"}, ["action"]),
         ({"action": "reset", "reason": "  "}, ["reason"]),
+        ({"action": "reset", "reason": "\u200f \u200b"}, ["reason"]),
         ({"action": "reset", "reason": "x" * 501}, ["reason"]),
         ({"action": "reset", "reason": None}, ["reason"]),
         ({"action": "reset", "reason": "x", "more": 1}, ["more"]),

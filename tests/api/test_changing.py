@@ -122,6 +122,8 @@ def test_another_destination_with_its_own_secret_or_none_is_taken(
         ({"note": "soon"}, ["note"]),
         ({"note": {"until": None}}, ["note.text"]),
         ({"note": {"text": " "}}, ["note.text"]),
+        ({"note": {"text": "\u200f"}}, ["note.text"]),
+        ({"name": "\u200f"}, ["name"]),
         ({"note": {"text": "x" * 501}}, ["note.text"]),
         ({"note": {"text": "x", "until": "14:00"}}, ["note.until"]),
         ({"note": {"text": "x", "until": "2026-03-21T08:30:00Z"}}, ["note.until"]),

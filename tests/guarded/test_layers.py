@@ -109,9 +109,9 @@ async def test_a_call_that_the_opening_breaker_cut_off_says_so(guard: GuardedCon
         guard.breaker.force_open()
         raise SourceUnavailable("closed", outcome=Outcome.VOID)
 
-    with pytest.raises(BreakerOpen) as refusal:
-        await guard.call(cut_off, 5)
-    assert refusal.value.held
+    report = await guard.call(cut_off, 5)
+    assert isinstance(report.error, BreakerOpen)
+    assert (report.error.held, report.outcome, calls_of(guard)) == (True, Outcome.VOID, (0, 0, 0))
 
 
 @pytest.mark.anyio

@@ -45,7 +45,13 @@ def test_a_broken_ladder_shows_where_it_stops_what_to_do_and_what_changed(
 
 
 @pytest.mark.parametrize(
-    ("climbed", "outdated", "told"), [(timedelta(0), False, True), (timedelta(hours=-1), False, True), (timedelta(0), True, False), (-DAY, False, False)]
+    ("climbed", "outdated", "told"),
+    [
+        (timedelta(0), False, True),
+        (timedelta(hours=-1), False, True),
+        (timedelta(0), True, False),
+        (-DAY, False, False),
+    ],
 )
 def test_the_box_says_what_changed_where_that_was_found_in_this_trouble(
     open_page: Open, runtime: FakeRuntime, climbed: timedelta, outdated: bool, told: bool
