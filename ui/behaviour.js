@@ -74,6 +74,15 @@
     }
   });
 
+  // Browsers take no digits but Latin ones in an input for numbers, and say nothing of the others.
+  const FIRST_ZERO = 0x6f0, ARABIC_ZERO = 0x660;
+  const latin = (letter) => letter === "٫" ? "." : String((letter.charCodeAt(0) - ARABIC_ZERO) % (FIRST_ZERO - ARABIC_ZERO));
+  document.addEventListener("beforeinput", (event) => {
+    if (event.target.type !== "number" || !/[۰-۹٠-٩٫]/.test(event.data ?? "")) return;
+    event.preventDefault();
+    document.execCommand("insertText", false, event.data.replace(/[۰-۹٠-٩٫]/g, latin));
+  }, true);
+
   // Streamlit takes what was typed when an input is left, but not when Tab leads to the eye beside a password.
   document.addEventListener("focusout", (event) => {
     const input = event.target, box = input.closest('[data-testid="stTextInput"]');

@@ -58,7 +58,9 @@ def health_chart(past: OrgHistory, percentile: str, *, log: bool, t: Translator)
     figure.update_layout(axes.layout(t, height=380, yaxis=scale, xaxis=times))
     points = [point for one in past.latency for point in one.points]
     counts = {"calls": sum(p.calls for p in points), "failed": sum(p.errors for p in points)}
-    alt = t.text("health.chart.alt", sources=len(past.latency), **counts)
+    alt = t.text(
+        "health.chart.alt" if counts["failed"] else "health.chart.alt.well", sources=len(past.latency), **counts
+    )
     st.plotly_chart(figure, width="stretch", config=axes.config(f"latency-{percentile}"), key="health_latency", alt=alt)
 
 

@@ -68,7 +68,7 @@ def description(past: History, t: Translator) -> str:
     """The chart in words, for those who do not see it."""
     calls, failed = sum(point.calls for point in past.buckets), sum(point.errors for point in past.buckets)
     rejected = sum(point.rejected for point in past.buckets)
-    said = t.plural("metrics.chart.alt", calls, failed=failed)
+    said = t.plural("metrics.chart.alt" if failed else "metrics.chart.alt.well", calls, failed=failed)
     return f"{said} {t.text('metrics.chart.alt.rejected', rejected=rejected)}" if rejected else said
 
 

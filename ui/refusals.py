@@ -20,5 +20,5 @@ def refusals_shown(place: str, t: Translator) -> Iterator[None]:
             if not error.fields:
                 raise
             for refused in error.fields:
-                label = t.text_or(f"input.{refused.field}", refused.field)
+                label = t.text_or(f"input.{refused.field}", refused.field.removeprefix("parameters."))
                 st.error(f"**{plain(label)}**: {plain(t.message(refused.message))}", icon=":material/error:")

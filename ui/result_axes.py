@@ -28,6 +28,13 @@ def numbers(low: float, high: float, t: Translator) -> dict[str, Any]:
     return _axis(values, labels) | {"range": [values[0], values[-1]]}
 
 
+def counts(most: int, t: Translator) -> dict[str, Any]:
+    """How many of something: whole numbers from zero up."""
+    values = ticks(0, most)
+    whole = [value for value in values if value == round(value)]
+    return _axis(whole, [t.number(value, 0) for value in whole]) | {"range": [0, values[-1]]}
+
+
 def moments(start: datetime, end: datetime, t: Translator) -> dict[str, Any]:
     """As every axis of time; with the year where days alone would not say which."""
     axis = axes.time_axis(start, end, t)

@@ -163,7 +163,7 @@ def _histogram(found: ColumnProfile, t: Translator) -> None:
         **axes.hover(texts, t),
     )
     x = _x_axis(found, t)
-    chart.update_layout(result_axes.layout(t, HEIGHT, x, result_axes.numbers(0, most, t), bargap=0, showlegend=False))
+    chart.update_layout(result_axes.layout(t, HEIGHT, x, result_axes.counts(most, t), bargap=0, showlegend=False))
     peak = max(range(len(bins)), key=lambda number: bins[number].count)
     facts_of_it = {"column": name, "bins": len(bins), "start": ends[peak][0], "end": ends[peak][1], "most": most}
     alt = t.text("profile.histogram.alt", **facts_of_it)

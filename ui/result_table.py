@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zlib import crc32
 
 import pandas as pd  # type: ignore[import-untyped]  # carries no types
 import streamlit as st
@@ -22,13 +23,17 @@ MAX_HEIGHT, ROW_HEIGHT = 460, 35
 NUMBERS = frozenset({"integer", "float", "decimal"})
 DIGITS_MAX = 15
 """What a number of a browser holds of any decimal (IEEE 754, double precision)."""
+MEASURED = 50
+"""Rows that tell one sample from another."""
 HEX_MAX = 12
 """Bytes shown of a binary value."""
 
 
 def table(sample: Sample, t: Translator) -> None:
-    columns = {str(index): column for index, column in enumerate(sample.columns)}
-    values = {name: [row[int(name)] for row in sample.rows] for name in columns}
+    # The browser keeps the width of a column by its name here: of another sample none has the same.
+    mark = crc32(repr((sample.columns, sample.rows[:MEASURED])).encode())
+    columns = {f"{mark}-{index}": column for index, column in enumerate(sample.columns)}
+    values = {name: [row[index] for row in sample.rows] for index, name in enumerate(columns)}
     frame = pd.DataFrame({name: column_of(values[name], column.type, t) for name, column in columns.items()})
     st.dataframe(
         frame,

@@ -46,7 +46,7 @@ def said(before: History, past: History, t: Translator) -> str:
     if before.until - before.since > LONGER_MAX * (past.until - past.since):
         return ""
     calls, failed = sum(point.calls for point in before.buckets), sum(point.errors for point in before.buckets)
-    return t.plural("metrics.week_before.alt", calls, failed=failed)
+    return t.plural("metrics.week_before.alt" if failed else "metrics.week_before.alt.well", calls, failed=failed)
 
 
 def top(before: History | None) -> float:

@@ -129,7 +129,7 @@ def error_box(error: CheshmehError, place: str) -> None:
     with st.container(border=True, key=f"why_error_{place}"):
         st.markdown(f"**{plain(t.message(error.message))}**")
         for refused in error.fields:
-            st.markdown(f"`{refused.field}` {plain(t.message(refused.message))}")
+            st.markdown(f"`{refused.field.removeprefix('params.')}` {plain(t.message(refused.message))}")
         advice(error.advice, t)
         held = isinstance(error, BreakerOpen) and error.held
         if isinstance(error, SourceError) and error.retry_after and not held:

@@ -81,6 +81,18 @@ def check_placeholders(params: Mapping[str, Any], types: Mapping[str, str]) -> N
         raise InvalidInput(fields=tuple(wrong))
 
 
+def require_filled(params: Mapping[str, Any]) -> None:
+    """Raises InvalidInput for a placeholder whose value nobody gave: as it stands it would be sent as a document."""
+    empty = {place: next(_names(params[place]), None) for place in sorted(PLACES & params.keys())}
+    wrong = [
+        FieldError(f"params.{place}", Message("field.unfilled", {"name": name}))
+        for place, name in empty.items()
+        if name is not None
+    ]
+    if wrong:
+        raise InvalidInput(fields=tuple(wrong))
+
+
 def placeholders(params: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of all that stands for a value, each once, in their order."""
     return tuple(dict.fromkeys(name for value in params.values() for name in _names(value)))

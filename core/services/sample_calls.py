@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.connectors.catalog import KindCatalog
 from core.models import Actor, KeptSample, Role, SampleResult, SampleRun
+from core.safety.approved import require_filled
 from core.services.approvals import Approvals
 from core.services.calls import Calls
 from core.services.contents import CatalogLevel, Contents
@@ -36,6 +37,7 @@ class SampleCalls(ABC):
         live = await self._require(actor, org, source_id, Role.ANALYST)
         record = live.record
         async with self._runs.kept(actor, record, params) as run:
+            require_filled(params)
             await self._judge(live, params)
             # Before anything is sent: who looked stays known even where the answer never came.
             asked = await self._trail.sampled(actor, org, record, params)

@@ -112,6 +112,16 @@ def test_an_approved_query_answers(org: Org) -> None:
     assert (answer.status_code, answer.json()["rows"]) == (200, [{"id": 1}])
 
 
+def test_a_sample_names_what_has_no_value_yet(org: Org) -> None:
+    source = org.add("orders", kind="postgres", config={"host": "127.0.0.1", "port": 1, "database": "d", "user": "u"})
+    params = {"sql": "select $1::int", "args": [1, {"$param": "least"}]}
+    answer = org.call("POST", f"{source['id']}/sample", json={"params": params})
+    problem(answer, 422, "validation_error")
+    [error] = answer.json()["errors"]
+    assert error["field"] == "params.args"
+    assert error["message"].startswith("least stands for a value that is not there yet")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -135,6 +135,25 @@ def test_another_password_signs_the_other_browser_out(page: Page, other: Page, d
     expect(page.get_by_role("heading", name="سلامت سازمان")).to_be_visible(timeout=LIMIT_MS)
 
 
+def test_a_number_may_be_typed_in_the_digits_of_any_keyboard(
+    page: Page, dashboard: Dashboard, postgres: PostgresServer
+) -> None:
+    sign_in(page, dashboard)
+    source = add(page, dashboard, "انبار", postgres, postgres.port)
+    page.goto(f"{dashboard.url}/source?source={source}&lang=fa")
+    page.locator(".st-key-source_edit button").click()
+    for name, typed, read in (("threshold", "۱۲", "12"), ("timeout", "٢٠٫۵", "20.5")):
+        box = page.locator(f".st-key-edit_{name} input")
+        box.press("Control+a")
+        page.keyboard.insert_text(typed)
+        expect(box).to_have_value(read, timeout=LIMIT_MS)
+        box.press("Tab")
+    page.locator(".st-key-edit_save button").click()
+    expect(page.get_by_role("dialog")).to_have_count(0, timeout=LIMIT_MS)
+    now = page.request.get(f"{dashboard.url}/orgs/main/datasources/{source}").json()
+    assert now["breaker"] == {"failure_threshold": 12, "timeout_seconds": 20.5}
+
+
 def test_the_second_of_two_editors_is_told_in_the_dialog(
     page: Page, dashboard: Dashboard, postgres: PostgresServer
 ) -> None:

@@ -206,6 +206,7 @@ async def test_a_port_that_speaks_http_is_not_postgresql(open_pg: Open, http_por
         ({"sql": "select * from no_such.shown"}, "not_found_in_source.table"),
         ({"table": "cases.shown", "columns": ["no_such"]}, "not_found_in_source.column"),
         ({"sql": "select no_such(1)"}, "not_found_in_source.function"),
+        ({"sql": "select 'a'::text > 1"}, "query_failed.operator"),
         ({"table": "cases.denied"}, "permission_denied.object"),
         ({"sql": "select 1 / 0"}, "query_failed.sql"),
         ({"sql": "select $1::int"}, "query_failed.sql"),

@@ -15,7 +15,7 @@ from tests.ui import contents, fakes
 from tests.ui.conftest import Open, texts
 from tests.ui.samples import source_id
 from ui import state
-from ui.result_axes import figure, numbers, ticks
+from ui.result_axes import counts, figure, numbers, ticks
 from ui.result_profile import told
 
 WELL = str(source_id("پروازها"))
@@ -156,6 +156,21 @@ def test_another_sample_begins_its_chart_anew(opened: Any, monkeypatch: pytest.M
     app.button(key="run").click().run()
     assert not app.exception
     assert select(app, "chart_kind").value == "histogram"
+
+
+def test_other_columns_are_another_table_to_the_browser(opened: Any) -> None:
+    """It keeps widths by these names, and would cut off what is longer than before."""
+    others = replace(SALES, rows=[("خرم‌آباد و بروجرد", *row[1:]) for row in SALES.rows])
+    first, second, again = (set(opened("table", each).dataframe[0].value.columns) for each in (SALES, others, SALES))
+    assert first == again
+    assert not first & second
+
+
+@pytest.mark.parametrize(("most", "labels"), [(1, "0 1"), (2, "0 1 2"), (3, "0 1 2 3"), (12, "0 5 10")])
+def test_how_many_is_a_whole_number(most: int, labels: str) -> None:
+    axis = counts(most, EN)
+    assert axis["ticktext"] == labels.split()
+    assert axis["range"][1] >= most
 
 
 @pytest.mark.parametrize(

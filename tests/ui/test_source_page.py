@@ -96,7 +96,7 @@ def test_a_tab_can_be_linked_to(open_page: Open, tab: str) -> None:
 
 def test_the_metrics_chart_says_what_it_shows(open_page: Open) -> None:
     said = texts(open_page("source", source=WELL, tab="metrics", lang="en"))
-    assert "240 calls, 0 of them failed." in said
+    assert "240 calls, all of which succeeded." in said
 
 
 def test_the_range_of_the_metrics_stands_in_the_address(open_page: Open, runtime: FakeRuntime) -> None:
@@ -126,7 +126,7 @@ def test_the_week_before_lies_behind_the_figures(open_page: Open, runtime: FakeR
     app = open_page("source", source=WELL, tab="metrics", lang="en")
     (since, until), then = runtime.history.asked
     assert then == (since - timedelta(days=7), until - timedelta(days=7))
-    assert "A week before: 240 calls, 0 of them failed." in texts(app)
+    assert "A week before: 240 calls, all of which succeeded." in texts(app)
     spec = json.loads(app.get("plotly_chart")[0].proto.spec)
     lines = {trace["name"]: trace for trace in spec["data"]}
     assert lines["p50 a week before"]["line"]["dash"] == "dash"

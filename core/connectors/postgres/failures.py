@@ -63,7 +63,9 @@ _WHILE_CONNECTING: tuple[tuple[str, type[SourceError], str, tuple[str, ...]], ..
 _SAID_BY_SERVER = re.compile(r"failed: [^:\n]+:  ")
 _WRONG_COUNT = "08P01"  # too few or too many arguments for the placeholders
 _RETRIED = frozenset({"57P01", "57P02", "57P03", "53300"})
-_MISSING = {"3D000": "database", "3F000": "schema", "42P01": "table", "42703": "column", "42883": "function"}
+_NO_FUNCTION, _OF_OPERATORS = "42883", "op_error"
+"""The server has one SQLSTATE for a function and an operator that are not there (parse_oper.c says the latter)."""
+_MISSING = {"3D000": "database", "3F000": "schema", "42P01": "table", "42703": "column", _NO_FUNCTION: "function"}
 
 
 def while_connecting(err: Exception, **where: Any) -> SourceError:
@@ -85,7 +87,10 @@ def in_session(err: Exception, secrets: tuple[str, ...], **where: Any) -> Source
     if state is None:
         # The driver refused an argument before anything was sent, or the connection went away.
         return QueryFailed("arguments") if _refused_by_driver(err) else Unreachable("reset", **where)
-    detail = scrub(getattr(getattr(err, "diag", None), "message_primary", None) or "", secrets)
+    diagnostics = getattr(err, "diag", None)
+    detail = scrub(getattr(diagnostics, "message_primary", None) or "", secrets)
+    if state == _NO_FUNCTION and getattr(diagnostics, "source_function", None) == _OF_OPERATORS:
+        return QueryFailed("operator", detail=detail)
     return _of_state(state, detail, where)
 
 
