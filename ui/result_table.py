@@ -30,12 +30,11 @@ HEX_MAX = 12
 
 
 def table(sample: Sample, t: Translator) -> None:
-    # The browser keeps the width of a column by its name here: of another sample none has the same.
-    mark = crc32(repr((sample.columns, sample.rows[:MEASURED])).encode())
-    columns = {f"{mark}-{index}": column for index, column in enumerate(sample.columns)}
-    values = {name: [row[index] for row in sample.rows] for index, name in enumerate(columns)}
+    columns = {str(index): column for index, column in enumerate(sample.columns)}
+    values = {name: [row[int(name)] for row in sample.rows] for name in columns}
     frame = pd.DataFrame({name: column_of(values[name], column.type, t) for name, column in columns.items()})
-    st.dataframe(
+    # In a box of its own: a table that the browser takes for the one before keeps the widths of that one's columns.
+    st.container(key=f"sample_of_{crc32(repr((sample.columns, sample.rows[:MEASURED])).encode())}").dataframe(
         frame,
         hide_index=True,
         column_config={name: _config(column, values[name]) for name, column in columns.items()},
