@@ -8,6 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from core.i18n import Translator
+from core.models import Source, Status
 from ui.palette import STATUS_COLOURS
 from ui.widgets import kind_colour, kind_name
 
@@ -56,7 +57,14 @@ def pills(label: str, colours: Mapping[str, str], **how: Any) -> Any:
 
 def status_pills(t: Translator, **how: Any) -> Any:
     colours = {t.text(f"status.{status.value}"): colour for status, colour in STATUS_COLOURS.items()}
+    colours[t.text("sources.paused")] = STATUS_COLOURS[Status.UNKNOWN]
     return pills(t.text("sources.column.status"), colours, **how)
+
+
+def status_word(source: Source, t: Translator) -> str:
+    """Of what nobody checks because somebody said so, that: unknown would ask for a reason."""
+    paused = source.paused and source.status is Status.UNKNOWN
+    return t.text("sources.paused" if paused else f"status.{source.status.value}")
 
 
 def kind_pills(kinds: Iterable[str], t: Translator, **how: Any) -> Any:

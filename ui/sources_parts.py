@@ -77,7 +77,9 @@ def _below(status: Status, sources: list[Source], t: Translator) -> str:
             held = all(source.hold is not None for source in sources)
             return t.text("sources.tile.suspended.held" if held else "sources.tile.suspended.now")
         return t.text("sources.tile.suspended", wait=t.seconds(min(waits)))
-    return t.text(f"sources.tile.{status.value}")
+    paused = sum(source.paused for source in sources) if status is Status.UNKNOWN else 0
+    said = t.text(f"sources.tile.{status.value}") if paused < len(sources) else ""
+    return " · ".join(filter(None, (said, t.plural("sources.tile.unknown.paused", paused) if paused else "")))
 
 
 def export(listing: Listing, t: Translator) -> None:

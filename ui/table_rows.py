@@ -124,7 +124,7 @@ def _row(source: Source, recent: Recent, t: Translator, now: datetime) -> Row:
     figures, lately = source.figures, recent.get(source.id, NOT_CALLED)
     when = figures.last_ok_ts
     cells = (
-        [t.text(f"status.{source.status.value}")],
+        [grid.status_word(source, t)],
         source.name,
         [kind_name(source.kind, t)],
         t.text("sources.never") if when is None else last_ok(when, t, now),

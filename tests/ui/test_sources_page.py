@@ -45,6 +45,19 @@ def test_the_tiles_count_by_status(open_page: Open) -> None:
     assert "سازمان نمونه · ۶ منبع" in said
 
 
+@pytest.mark.parametrize(
+    ("paused", "said"), [({"بایگانی"}, "1 paused"), ({"بایگانی", "انبار مشهد"}, "1 paused"), (set(), "without recent")]
+)
+def test_what_somebody_paused_says_so(open_page: Open, runtime: FakeRuntime, paused: set[str], said: str) -> None:
+    for key, source in runtime.sources.sources.items():
+        runtime.sources.sources[key] = replace(source, paused=source.name in paused)
+    app = open_page("sources", lang="en")
+    assert said in texts(app)
+    words = dict(zip(app.dataframe[0].value["name"], app.dataframe[0].value["status"], strict=True))
+    assert list(words["بایگانی"]) == ["Paused" if paused else "Unknown"]
+    assert list(words["انبار مشهد"]) == ["Suspended"]
+
+
 def test_english_is_a_switch_away(open_page: Open) -> None:
     app = open_page(lang="en")
     assert app.title[0].value == "Data sources"
