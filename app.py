@@ -27,6 +27,10 @@ from ui.runtime import runtime as process_runtime
 
 ROOT = Path(__file__).resolve().parent
 interface = Interface()
+# Streamlit puts the folder of its script into `sys.path` when a run begins and takes it out at its end, unless it is
+# there: an import that goes through the list in another thread meanwhile passes over a place, and what is there is
+# "not installed".
+sys.path.append(str(ROOT / "ui"))
 
 
 @asynccontextmanager

@@ -49,6 +49,21 @@ def test_a_path_that_no_file_may_have_is_a_problem_as_any_other(running: Dashboa
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
 
 
+def test_a_run_of_a_page_leaves_the_places_of_modules_alone(tmp_path: Path) -> None:
+    """Whoever imports in another thread at that moment would find what is installed missing."""
+    program = """
+import sys
+import app
+from streamlit.runtime.scriptrunner.exec_code import modified_sys_path
+before = list(sys.path)
+with modified_sys_path(str(app.ROOT / "ui" / "main.py")):
+    during = list(sys.path)
+sys.exit(0 if before == during == sys.path else 3)
+"""
+    done = ended(["-c", program], environment(tmp_path / "data"), "")
+    assert done.returncode == 0, done.stderr
+
+
 def streamlit_run(data_dir: Path, listens_on: int, **settings: str) -> "subprocess.CompletedProcess[str]":
     command = ["-m", "streamlit", "run", "app.py", "--server.port", str(listens_on)]
     return ended(command, environment(data_dir, **settings), "")

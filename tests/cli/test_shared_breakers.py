@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 import requests
+from redis import Redis
 
 from core.bootstrap import opened
 from core.errors import EgressDenied, StartupError
 from core.models import Actor, Part, Role, SourceDraft
+from core.resilience.redis_records import KEYS
 from core.settings import Settings
 from tests.cli.processes import LIMIT_S, CommandLine, Dashboard, dashboard
 from tests.resilience.replicas import wait_until
@@ -62,6 +64,9 @@ def test_a_source_that_was_open_before_a_restart_is_open_after_it(
         path = f"/orgs/acme/datasources/{made['id']}"
         assert api.call("POST", f"{path}/ping").json()["state"] == "open"
         assert api.call("POST", f"{path}/ping").status_code == 503
+        # On its way while calls are answered, and later where Redis was slow: an end before that would keep it back.
+        with Redis.from_url(redis.url) as client:
+            wait_until(lambda: bool(client.exists(f"{KEYS}{made['id']}")))
     with dashboard(*places, redis_url=redis.url) as running:
         api = Api(running, token)
         wait_until(lambda: api.call("GET", path).json()["state"] == "open")
