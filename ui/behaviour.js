@@ -75,8 +75,8 @@
   });
 
   // Browsers take no digits but Latin ones in an input for numbers, and say nothing of the others.
-  const FIRST_ZERO = 0x6f0, ARABIC_ZERO = 0x660;
-  const latin = (letter) => letter === "٫" ? "." : String((letter.charCodeAt(0) - ARABIC_ZERO) % (FIRST_ZERO - ARABIC_ZERO));
+  const PERSIAN_ZERO = 0x6f0, ARABIC_ZERO = 0x660;
+  const latin = (letter) => letter === "٫" ? "." : String((letter.charCodeAt(0) - ARABIC_ZERO) % (PERSIAN_ZERO - ARABIC_ZERO));
   document.addEventListener("beforeinput", (event) => {
     if (event.target.type !== "number" || !/[۰-۹٠-٩٫]/.test(event.data ?? "")) return;
     event.preventDefault();

@@ -135,13 +135,19 @@ def test_another_password_signs_the_other_browser_out(page: Page, other: Page, d
     expect(page.get_by_role("heading", name="سلامت سازمان")).to_be_visible(timeout=LIMIT_MS)
 
 
-def test_a_number_may_be_typed_in_the_digits_of_any_keyboard(
-    page: Page, dashboard: Dashboard, postgres: PostgresServer
-) -> None:
+def edited(page: Page, dashboard: Dashboard, postgres: PostgresServer) -> str:
+    """The id of a new source whose dialog is open."""
     sign_in(page, dashboard)
     source = add(page, dashboard, "انبار", postgres, postgres.port)
     page.goto(f"{dashboard.url}/source?source={source}&lang=fa")
     page.locator(".st-key-source_edit button").click()
+    return source
+
+
+def test_a_number_may_be_typed_in_the_digits_of_any_keyboard(
+    page: Page, dashboard: Dashboard, postgres: PostgresServer
+) -> None:
+    source = edited(page, dashboard, postgres)
     for name, typed, read in (("threshold", "۱۲", "12"), ("timeout", "٢٠٫۵", "20.5")):
         box = page.locator(f".st-key-edit_{name} input")
         box.press("Control+a")
@@ -157,10 +163,7 @@ def test_a_number_may_be_typed_in_the_digits_of_any_keyboard(
 def test_the_second_of_two_editors_is_told_in_the_dialog(
     page: Page, dashboard: Dashboard, postgres: PostgresServer
 ) -> None:
-    sign_in(page, dashboard)
-    source = add(page, dashboard, "انبار", postgres, postgres.port)
-    page.goto(f"{dashboard.url}/source?source={source}&lang=fa")
-    page.locator(".st-key-source_edit button").click()
+    source = edited(page, dashboard, postgres)
     name = page.locator(".st-key-edit_name input")
     name.fill("انبار مشهد")
     name.press("Enter")
