@@ -47,9 +47,8 @@ def held(hold: Hold, t: Translator) -> None:
 
 def limits(source: Source, t: Translator) -> str:
     """After how many failures it opens, and for how long."""
-    return t.plural(
-        "source.fact.breaker.value", source.breaker.failure_threshold, seconds=source.breaker.timeout_seconds
-    )
+    period = t.period(source.breaker.timeout_seconds)
+    return t.plural("source.fact.breaker.value", source.breaker.failure_threshold, period=period)
 
 
 def draw_anew() -> None:
@@ -106,10 +105,10 @@ def _present(source: Source, t: Translator) -> None:
 
 
 def _flows(source: Source, t: Translator) -> str:
-    threshold, seconds = source.breaker.failure_threshold, source.breaker.timeout_seconds
+    threshold, period = source.breaker.failure_threshold, t.period(source.breaker.timeout_seconds)
     if source.failures:
-        return t.text("breaker.counting", failures=source.failures, threshold=threshold, seconds=seconds)
-    return t.plural("breaker.flows", threshold, seconds=seconds)
+        return t.text("breaker.counting", failures=source.failures, threshold=threshold, period=period)
+    return t.plural("breaker.flows", threshold, period=period)
 
 
 def _window(source: Source, t: Translator) -> None:

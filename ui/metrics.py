@@ -31,11 +31,12 @@ def metrics(source: Source, person: Reader, t: Translator) -> None:
 
 
 def _history(source: Source, person: Reader, chosen: str, t: Translator) -> None:
-    since, until = history_range.ends(chosen, RANGES, datetime.now(UTC), t)
+    now = datetime.now(UTC)
+    since, until = history_range.ends(chosen, RANGES, now, t)
     past = run(runtime().history.of_source(person.actor, person.org, source.id, since, until))
     history_range.show_moment(t)
     if not any(point.calls or point.rejected for point in past.buckets):
-        ever = "never" if not source.figures.calls_total else "range"
+        ever = _why_empty(source, over=until < now)
         empty(t.text(f"metrics.chart.empty.{ever}.title"), t.text(f"metrics.chart.empty.{ever}.body"))
         return
     before = week_before.read(source, person, since, until)
@@ -46,11 +47,18 @@ def _history(source: Source, person: Reader, chosen: str, t: Translator) -> None
         history_chart.history_table(past, before, t)
 
 
+def _why_empty(source: Source, *, over: bool) -> str:
+    """In a range that is over no check would help."""
+    if not source.figures.calls_total:
+        return "never"
+    return "past" if over else "range"
+
+
 def _tiles(figures: Figures, t: Translator) -> None:
     first = st.columns(4)
     rate = figures.errors_total / figures.calls_total if figures.calls_total else None
     with first[0]:
-        figure_tile("calls", t.text("metrics.calls"), t.number(figures.calls_total), "")
+        figure_tile("calls", t.text("metrics.calls"), t.number(figures.calls_total), t.text("metrics.calls.below"))
     with first[1]:
         share = t.text("metrics.errors.rate", rate=t.percent(rate)) if rate is not None else t.text("metrics.none")
         figure_tile("errors", t.text("metrics.errors"), t.number(figures.errors_total), share)
@@ -68,11 +76,11 @@ def _tiles(figures: Figures, t: Translator) -> None:
 
 
 def _latency(name: str, value: float | None, t: Translator) -> None:
-    label, title = t.text(f"metrics.{name}"), t.text(f"metrics.{name}.help")
+    label, title, below = (t.text(f"metrics.{name}{part}") for part in ("", ".help", ".below"))
     if value is None:
         figure_tile(name, label, NOTHING, t.text("metrics.none"), title=title)
     else:
-        figure_tile(name, label, t.milliseconds(value), "", unit=t.text("metrics.unit.ms"), title=title)
+        figure_tile(name, label, t.milliseconds(value), below, unit=t.text("metrics.unit.ms"), title=title)
 
 
 def _moment(name: str, when: datetime | None, t: Translator) -> None:

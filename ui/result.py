@@ -29,7 +29,8 @@ def result(source: Source, found: SampleResult, t: Translator) -> None:
         if sample.rows:
             downloads(source, found, t)
     if sample.truncated_by is not None:
-        st.warning(t.text(f"playground.truncated.{sample.truncated_by}"), icon=":material/content_cut:")
+        cut = t.plural(f"playground.truncated.{sample.truncated_by}", len(sample.rows))
+        st.warning(cut, icon=":material/content_cut:")
     for note in sample.notes:
         st.info(plain(t.message(note)), icon=":material/info:")
     if sample.rows:

@@ -45,7 +45,7 @@ def interval(source: Source, t: Translator) -> str:
     default_s = runtime().settings.check_interval_s
     if not default_s:
         return t.text("source.fact.interval.off")
-    return t.text("source.fact.interval.value", seconds=source.check_interval_s or default_s)
+    return t.text("source.fact.interval.value", period=t.period(source.check_interval_s or default_s))
 
 
 def _interval(source: Source, t: Translator) -> dict[str, Any]:

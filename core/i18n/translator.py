@@ -33,6 +33,7 @@ _RTL_LETTER = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _NARROWED = ("error.", "advice.", "field.")
 _MS_PER_S = 1000
 _LONG_WAIT_S = 120
+_UNITS = {"unit.hours": 3600, "unit.minutes": 60, "unit.seconds": 1}
 
 
 class Translator:
@@ -62,7 +63,7 @@ class Translator:
         """The entry `key`, or `otherwise` where a kind or a source brings names that no catalogue has."""
         return self._catalogue[key][0] if key in self._catalogue else otherwise
 
-    def plural(self, key: str, n: int, /, **arguments: Any) -> str:
+    def plural(self, key: str, n: float, /, **arguments: Any) -> str:
         """The form of `key` that fits the count `n`, which is `{n}` in it."""
         forms = self._forms(key)
         form = min(self._plurals.index(self._locale.plural_form(n)), len(forms) - 1)
@@ -105,6 +106,13 @@ class Translator:
         if seconds > _LONG_WAIT_S:
             return self.plural("unit.minutes", int(-(-seconds // 60)))
         return self.plural("unit.seconds", max(0, int(-(-seconds // 1))))
+
+    def period(self, seconds: float) -> str:
+        """A length of time as it was set, in hours or minutes if it is whole in them."""
+        for unit, length in _UNITS.items():
+            if seconds >= length and seconds % length == 0:
+                return self.plural(unit, int(seconds // length))
+        return self.plural("unit.seconds", seconds)
 
     def relative(self, when: dt.datetime, now: dt.datetime) -> str:
         """«۳ دقیقه پیش»; a date from 30 days on. A time ahead of our clock counts as now."""

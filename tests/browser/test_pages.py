@@ -64,7 +64,7 @@ def test_parameters_are_judged_while_they_are_written_and_rows_can_be_taken_away
     editor.fill('{"table": "public.shop_items", "limit": 1}')
     expect(page.get_by_test_id("stAlert")).to_have_count(0, timeout=LIMIT_MS)
     page.get_by_role("button", name="اجرا").click()
-    expect(page.get_by_text("سقف تعداد سطر")).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_text("تنها سطر نخست")).to_be_visible(timeout=LIMIT_MS)
     page.get_by_role("button", name="دریافت", exact=False).first.click()
     with page.expect_download() as download:
         page.get_by_role("button", name="دریافت CSV").click()

@@ -109,6 +109,17 @@ def test_a_wait_is_rounded_up() -> None:
     assert (FA.seconds(119.5), FA.seconds(3586), EN.seconds(121)) == ("۱۲۰ ثانیه", "۶۰ دقیقه", "3 minutes")
 
 
+def test_a_period_is_told_in_the_longest_unit_in_which_it_is_whole() -> None:
+    assert [EN.period(seconds) for seconds in (0.5, 1, 30.0, 60, 90)] == [
+        "0.5 seconds",
+        "1 second",
+        "30 seconds",
+        "1 minute",
+        "90 seconds",
+    ]
+    assert [FA.period(seconds) for seconds in (300, 3600, 5400, 86400)] == ["۵ دقیقه", "۱ ساعت", "۹۰ دقیقه", "۲۴ ساعت"]
+
+
 def test_a_plural_follows_its_language() -> None:
     key = "sources.caption.count"
     assert [EN.plural(key, n) for n in (0, 1, 2)] == ["0 sources", "1 source", "2 sources"]

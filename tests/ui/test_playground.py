@@ -76,7 +76,7 @@ def test_a_sample_says_that_it_was_cut_and_what_was_executed(app: AppTest) -> No
     app.button(key="run").click().run()
     assert not app.exception
     assert "۵۰ سطر" in texts(app)
-    assert "سقف تعداد سطر" in app.warning[0].value
+    assert "۵۰ سطر نخست" in app.warning[0].value
     assert app.code[0].value.startswith("SELECT")
     assert app.dataframe[0].value.shape == (50, 4)
 

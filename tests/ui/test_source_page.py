@@ -116,6 +116,14 @@ def test_a_moment_in_the_address_is_in_the_middle_of_the_range(open_page: Open, 
     assert runtime.history.asked[0][1] > at + timedelta(days=1)
 
 
+def test_a_range_that_is_over_does_not_advise_a_check(open_page: Open, runtime: FakeRuntime) -> None:
+    runtime.history.began = datetime.now(UTC) - timedelta(hours=1)
+    said = texts(open_page("source", source=WELL, tab="metrics", at="2026-03-21T08:30:00Z", lang="en"))
+    assert "Choose other days or a longer range." in said
+    runtime.history.began = datetime.now(UTC) + timedelta(hours=1)
+    assert "press “Check”" in texts(open_page("source", source=WELL, tab="metrics", lang="en"))
+
+
 @pytest.mark.parametrize("at", ["", "yesterday", "2026-03-21T08:30:00", "0001-01-01T00:00:00+23:00"])
 def test_a_moment_that_is_none_is_now(open_page: Open, runtime: FakeRuntime, at: str) -> None:
     assert not open_page("source", source=WELL, tab="metrics", at=at).exception
@@ -195,6 +203,8 @@ def test_the_metrics_show_all_seven_figures(open_page: Open) -> None:
     said = texts(open_page("source", source=WELL, tab="metrics", lang="en"))
     for label in ("Calls", "Errors", "Average latency", "p95", "Last OK", "Last error", "Connection state"):
         assert label in said
+    for period in ("since the source was added", "the last minute counts most", "of recent calls"):
+        assert period in said
 
 
 def test_a_source_without_calls_says_how_to_make_one(open_page: Open) -> None:
