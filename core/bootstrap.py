@@ -63,6 +63,7 @@ from core.storage.installation import InstallationRepository
 from core.storage.keys import open_keyring
 from core.storage.ladders import LadderRepository
 from core.storage.lock import DataDirLock
+from core.storage.migrations import HEAD
 from core.storage.outbox import Outbox
 from core.storage.people import PeopleRepository
 from core.storage.people_records import PeopleRecords
@@ -258,7 +259,9 @@ def _checks(
 
 async def _parts(database: Database, writer: StatusWriter, shared: "RedisRecords | None") -> tuple[Part, ...]:
     troubles = _troubles(writer, shared)
-    needed = Part("database", await database.answers()), Part("migrations", True)
+    revision = await database.revision()
+    # Another program on the same database may have gone on.
+    needed = Part("database", revision is not None), Part("migrations", revision in (None, HEAD))
     spared = ("figures",) if shared is None else ("figures", "redis")
     return *needed, *(Part(name, name not in troubles, required=False) for name in spared)
 

@@ -95,6 +95,11 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field("console", description="form of a log line: `console` or `json`")
     demo: bool = Field(False, description="set by `make demo`: a sign-in link at every start")
 
+    @field_validator("locale", "checks", "log_level", "log_format", mode="before")
+    @classmethod
+    def _in_either_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -231,6 +236,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 def _refuse_unknown(names: Iterable[str]) -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in names:
-        if name.startswith(PREFIX) and name not in known and not name.startswith(PREFIX + "TEST_"):
-            near = difflib.get_close_matches(name, known, n=1)
+        capitals = name.upper()  # in which they are read
+        if capitals.startswith(PREFIX) and capitals not in known and not capitals.startswith(PREFIX + "TEST_"):
+            near = difflib.get_close_matches(capitals, known, n=1)
             raise StartupError("unknown_setting", name=name, nearest=near[0] if near else PREFIX + "DATA_DIR")

@@ -125,7 +125,16 @@ def test_a_refusal_is_one_sentence_that_says_the_name(monkeypatch: pytest.Monkey
 
 
 def test_names_for_tests_and_names_of_others_are_let_be() -> None:
-    load({"CHESHMEH_TEST_POSTGRES_URL": "x", "PORT": "y", "cheshmeh_prot": "z"})
+    load({"CHESHMEH_TEST_POSTGRES_URL": "x", "PORT": "y", "xCHESHMEH_PROT": "z"})
+
+
+def test_names_and_choices_count_in_either_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"cheshmeh_log_level": "DEBUG", "CHESHMEH_LOG_FORMAT": "Json", "CHESHMEH_LOCALE": "EN"}.items():
+        monkeypatch.setenv(name, value)
+    settings = load()
+    assert (settings.log_level, settings.log_format, settings.locale) == ("debug", "json", "en")
+    monkeypatch.setenv("cheshmeh_prot", "9000")
+    assert refusal().arguments["name"] == "cheshmeh_prot"
 
 
 def test_a_refused_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

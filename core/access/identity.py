@@ -196,12 +196,10 @@ class Access:
         return user
 
     async def _settle_administrator(self, user: UserRecord, org_name: str) -> None:
-        organisations = await self._people.organisations()
-        if not organisations:
-            organisations = (await self.ensure_organisation(FIRST_ORG, org_name),)
-        for organisation in organisations:
-            if organisation.slug in (FIRST_ORG, DEMO_ORG):
-                await self._people.set_member(user.id, organisation.id, Role.ADMIN)
+        """A member of what is there for whoever comes first; with other organisations alone they would see nothing."""
+        firsts = [each for each in await self._people.organisations() if each.slug in (FIRST_ORG, DEMO_ORG)]
+        for organisation in firsts or [await self.ensure_organisation(FIRST_ORG, org_name)]:
+            await self._people.set_member(user.id, organisation.id, Role.ADMIN)
 
     async def _note_refusal(self, user: UserRecord | None, came_from: Visitor) -> None:
         """Of a name that nobody has nothing is written: it may be a password, typed into the wrong field."""

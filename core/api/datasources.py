@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from core.access.names import wrong
 from core.api import etags, schemas, source_schemas
@@ -33,6 +34,15 @@ Asked = Annotated[str | None, Query()]
 Verify = Annotated[
     str, Query(description="try a changed configuration first", json_schema_extra={"enum": ["true", "false"]})
 ]
+
+
+class SourceId(StringConvertor):
+    """All but the paths of our own beside it, on which a wrong method is 405 and no unknown source."""
+
+    regex = "(?!(?:health|ping|test)$)[^/]+"
+
+
+register_url_convertor("source", SourceId())
 
 
 @router.get("")
@@ -94,7 +104,7 @@ async def ping_all(request: Request, org_id: str, actor: Analyst) -> StreamingRe
     return StreamingResponse(_lines(request, job), media_type=NDJSON)
 
 
-@router.get("/{ds_id}", response_model=source_schemas.SourceOut)
+@router.get("/{ds_id:source}", response_model=source_schemas.SourceOut)
 async def get(
     request: Request, response: Response, org_id: str, ds_id: str, actor: Viewer
 ) -> source_schemas.SourceOut | Response:
@@ -105,7 +115,7 @@ async def get(
     return Response(status_code=304, headers={"ETag": present}) if etags.is_known(request, present) else shown
 
 
-@router.patch("/{ds_id}")
+@router.patch("/{ds_id:source}")
 async def update(
     request: Request, response: Response, org_id: str, ds_id: str, actor: Editor, verify: Verify = "false"
 ) -> source_schemas.SourceOut:
@@ -120,7 +130,7 @@ async def update(
     return _shown(source, request, response)
 
 
-@router.delete("/{ds_id}", status_code=204)
+@router.delete("/{ds_id:source}", status_code=204)
 async def delete(request: Request, org_id: str, ds_id: str, actor: Admin) -> Response:
     runtime, key = runtime_of(request), source_id(ds_id)
     version = await _if_match(request, actor, org_id, key)

@@ -68,6 +68,8 @@ def _methods(path: str) -> frozenset[str]:
     """Every method that some route takes at this path; the framework itself names those of one route only."""
     routes = [route for module in MODULES for route in module.router.routes if isinstance(route, APIRoute)]
     form = next((route.path_format for route in routes if route.path_regex.match(path)), None)
+    if form is None:
+        return frozenset({"GET", "HEAD"})  # the framework's own: the OpenAPI document
     taken = frozenset(method for route in routes if route.path_format == form for method in route.methods or ())
     return taken | {"HEAD"} if "GET" in taken else taken
 

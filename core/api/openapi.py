@@ -163,10 +163,12 @@ def _test(kind: str, name: str) -> Schema:
 
 
 def _update(names: list[str]) -> Schema:
+    """A merge patch: null returns to the default, but a source is never without a name or a configuration."""
     config = {"anyOf": [_reference(f"{name}ConfigChange") for name in names]}
-    settings = {
-        name: {key: value for key, value in schema.items() if key != "default"} for name, schema in _settings().items()
-    }
+    settings = {name: _without_default(schema) for name, schema in _settings().items()}
+    thresholds = {name: _or_null(_without_default(schema)) for name, schema in _thresholds().items()}
+    settings |= {name: _or_null(settings[name]) for name in ("description", "tags", "paused")}
+    settings["breaker"] = _or_null(_object(thresholds))
     return _object(settings | {"config": config, "note": _note()})
 
 
@@ -174,19 +176,31 @@ def _settings() -> Schema:
     """What a source has beside its kind and configuration, as the service checks it."""
     properties: Schema = SourceInput.model_json_schema()["properties"]
     moment = {"type": "string", "format": "date-time"}
-    thresholds: Schema = BreakerInput.model_json_schema()["properties"]
     return {
         **{name: schema for name, schema in properties.items() if name not in ("kind", "config")},
-        "maintenance": {"anyOf": [_object({"from": moment, "until": moment}), {"type": "null"}]},
-        "breaker": _object(thresholds),
+        "maintenance": _or_null(_object({"from": moment, "until": moment})),
+        "breaker": _object(_thresholds()),
     }
+
+
+def _thresholds() -> Schema:
+    properties: Schema = BreakerInput.model_json_schema()["properties"]
+    return properties
+
+
+def _without_default(schema: Schema) -> Schema:
+    return {key: value for key, value in schema.items() if key != "default"}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def _note() -> Schema:
     """A merge patch as well: `until: null` makes it count until it is taken away."""
     text = {"type": "string", "minLength": 1, "maxLength": NOTE_MAX}
-    until = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}
-    return {"anyOf": [_object({"text": text, "until": until}), {"type": "null"}]}
+    until = _or_null({"type": "string", "format": "date-time"})
+    return _or_null(_object({"text": text, "until": until}))
 
 
 def _breaker_order() -> Schema:

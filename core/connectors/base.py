@@ -118,6 +118,14 @@ class Connector(ABC):
         """Judges sample parameters without touching the source: ConfigError or QueryRefused, else nothing."""
 
     @classmethod
+    def check_reach(cls, config: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+        """Judges valid parameters by what a source is configured to reach: QueryRefused, else nothing.
+
+        `config` is public (`core.connectors.forms.public_config`).
+        """
+        return
+
+    @classmethod
     def params_for(cls, entry: CatalogEntry) -> dict[str, Any]:
         """A sample request that shows what an entry of the catalogue holds; empty where there is nothing to show."""
         return {}

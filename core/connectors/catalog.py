@@ -38,7 +38,8 @@ class KindCatalog:
         self._ready: set[str] = set()
 
     def infos(self) -> tuple[KindInfo, ...]:
-        return kind_infos(self._registry)
+        infos = kind_infos(self._registry)
+        return tuple(replace(info, placeholder=self._within_cap(info.placeholder)) for info in infos)
 
     def schemas(self) -> tuple[KindSchemas, ...]:
         return tuple(_schemas(name, cls) for name, cls in self._registry.kinds.items())
@@ -110,17 +111,27 @@ class KindCatalog:
         """The host at the other end (see `Connector.host`)."""
         return self._of(kind).host(self.validate(kind, plain))
 
-    def check_params(self, kind: str, params: Mapping[str, Any]) -> None:
-        """Raises ConfigError or QueryRefused for parameters that would never be sent."""
-        self._of(kind).check_params(params, self._environment)
+    def check_params(self, kind: str, params: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+        """Raises ConfigError or QueryRefused for parameters that would never be sent to a source of this public
+        configuration; where it is empty, by the rules of the kind alone.
+        """
+        cls = self._of(kind)
+        cls.check_params(params, self._environment)
+        if config:
+            cls.check_reach(config, params)
 
     def sample_request(self, kind: str, entry: CatalogEntry) -> dict[str, Any]:
         """Sample parameters for an entry that `describe` gave; empty where there is nothing to show."""
-        return self._of(kind).params_for(entry)
+        return self._within_cap(self._of(kind).params_for(entry))
 
     def snippet(self, kind: str, config: Mapping[str, Any], params: Mapping[str, Any]) -> str:
         """A program that takes a sample without us (see `Connector.snippet`)."""
         return self._of(kind).snippet(config, params) if params else ""
+
+    def _within_cap(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """What we propose ourselves asks for no more rows than may be asked for."""
+        wanted = {"limit": min(params["limit"], self._environment.rows_max)} if "limit" in params else {}
+        return {**params, **wanted}
 
     def _of(self, kind: str) -> type[Connector]:
         try:

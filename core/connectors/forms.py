@@ -85,11 +85,16 @@ def validate_config(model: type[Config], plain: Mapping[str, Any]) -> Config:
 
 
 def validate_params(model: type[Params], params: Mapping[str, Any], rows_max: int | None = None) -> Params:
-    """Raises InvalidInput naming each wrong field as `params.<field>`; the highest `limit` is `rows_max`."""
+    """Raises InvalidInput naming each wrong field as `params.<field>`; the highest `limit` is `rows_max`.
+
+    Where nobody names a limit, a lower `rows_max` is the default.
+    """
     given = validate(model, params, "params")
-    if rows_max is not None and given.limit > rows_max:
+    if rows_max is None or given.limit <= rows_max:
+        return given
+    if "limit" in given.model_fields_set:
         raise InvalidInput(fields=(FieldError("params.limit", Message("field.less_than_equal", {"le": rows_max})),))
-    return given
+    return given.model_copy(update={"limit": rows_max})
 
 
 def _named_unset(

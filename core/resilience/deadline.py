@@ -7,6 +7,8 @@ from typing import Any
 HARD_CAP_S = 60.0
 SERVER_MARGIN_S = 0.5
 """Limits handed to a server are this much shorter than ours, so that its own clear error arrives first."""
+MARGIN_SHARE = 0.25
+"""Of a short limit no more than this is kept back: a server that gets half a second in all needs most of it."""
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
@@ -24,7 +26,8 @@ def remaining(default: float = HARD_CAP_S) -> float:
 
 def server_limit_s(default: float = HARD_CAP_S) -> float:
     """What a server may be told it has, in seconds, never below 0.05."""
-    return max(0.05, remaining(default) - SERVER_MARGIN_S)
+    left = remaining(default)
+    return max(0.05, left - min(SERVER_MARGIN_S, left * MARGIN_SHARE))
 
 
 class _Narrowed:

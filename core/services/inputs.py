@@ -62,18 +62,18 @@ class SourceInput(StrictModel):
 
 
 class SourcePatch(StrictModel):
-    """A JSON merge patch: only what is sent changes; `check_interval_s: null` returns to the default,
-    `maintenance: null` ends it, `note: null` takes it away."""
+    """A JSON merge patch (RFC 7396): only what is sent changes, and null returns to the default; `maintenance: null`
+    ends it, `note: null` takes it away. A source is never without a name or a configuration."""
 
     name: Name = ""
     config: dict[str, Any] = Field(default_factory=dict, repr=False)
-    description: Description = ""
-    tags: Tags = Field(default_factory=list)
+    description: Description | None = None
+    tags: Tags | None = None
     check_interval_s: Interval | None = None
-    paused: bool = False
+    paused: bool | None = None
     maintenance: dict[str, Any] | None = None
     note: dict[str, Any] | None = None
-    breaker: dict[str, Any] = Field(default_factory=dict)
+    breaker: dict[str, Any] | None = None
 
 
 class NoteInput(StrictModel):
@@ -88,6 +88,10 @@ class BreakerOrder(StrictModel):
 
     action: BreakerAction
     reason: Reason
+
+
+_DEFAULTS = {"description": "", "tags": [], "paused": False, "breaker": dict.fromkeys(BreakerInput.model_fields)}
+"""What null stands for in a patch, where it is not None itself."""
 
 
 def parse_order(data: Mapping[str, Any]) -> BreakerOrder:
@@ -116,9 +120,11 @@ def parse_patch(data: Mapping[str, Any], breaker: BreakerConfig, maintenance: Ma
 
     Raises InvalidInput.
     """
-    changes = validate(SourcePatch, data).model_dump(exclude_unset=True)
+    sent = validate(SourcePatch, data).model_dump(exclude_unset=True)
+    changes = {name: _DEFAULTS.get(name) if value is None else value for name, value in sent.items()}
     if "breaker" in changes:
-        merged = validate(BreakerInput, asdict(breaker) | changes["breaker"], prefix="breaker")
+        named = asdict(breaker) | changes["breaker"]
+        merged = validate(BreakerInput, {name: n for name, n in named.items() if n is not None}, prefix="breaker")
         changes["breaker"] = BreakerConfig(**merged.model_dump())
     if "maintenance" in changes:
         changes["maintenance"] = parse_maintenance(changes["maintenance"], maintenance, datetime.now(UTC))

@@ -212,16 +212,18 @@ class SavedQueries:
             raise wrong("params", "field.too_long", max_length=TEXT_MAX)
         check_placeholders(params, types)
         example = filled(params, types, {name: EXAMPLES[wanted] for name, wanted in types.items()})
-        await asyncio.to_thread(self._kinds.check_params, source.kind, example)
-        if self._masked(source, params) != params:
+        plain = self._config(source)
+        config = self._kinds.public(source.kind, plain)
+        await asyncio.to_thread(self._kinds.check_params, source.kind, example, config)
+        if plain and self._kinds.masked(source.kind, plain, params) != params:
             raise wrong("params", "field.query_secret")
 
-    def _masked(self, source: SourceRecord, params: Mapping[str, Any]) -> Any:
+    def _config(self, source: SourceRecord) -> Mapping[str, Any]:
+        """Empty for one that does not open."""
         try:
-            plain = self._sources.config(source)
+            return self._sources.config(source)
         except SealBroken:
-            return params
-        return self._kinds.masked(source.kind, plain, params)
+            return {}
 
 
 def _visible(actor: Actor, org: str, query: SavedQuery) -> bool:

@@ -18,6 +18,7 @@ from core.services.last_good import LastGood
 from core.services.live import LiveSource
 from core.services.runs import Runs
 from core.services.source_trail import SourceTrail
+from core.services.views import SourceViews
 
 
 class SampleCalls(ABC):
@@ -29,6 +30,7 @@ class SampleCalls(ABC):
     _last_good: LastGood
     _approvals: Approvals
     _trail: SourceTrail
+    _views: SourceViews
     _runs: Runs
     _clock: Callable[[], datetime]
 
@@ -70,7 +72,8 @@ class SampleCalls(ABC):
 
     async def _judge(self, live: LiveSource, params: Mapping[str, Any]) -> None:
         # Parsing takes some 15 ms a kilobyte: on the loop a long query would hold up every other source.
-        await asyncio.to_thread(self._kinds.check_params, live.record.kind, params)
+        config = self._views.public_config(live.record)
+        await asyncio.to_thread(self._kinds.check_params, live.record.kind, params, config)
         await self._approvals.require(live.record, params)
 
     @abstractmethod

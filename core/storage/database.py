@@ -21,6 +21,8 @@ from core.storage.migrations import HEAD
 from core.storage.query_tables import metadata
 from core.storage.sqlite import BUSY_TIMEOUT_S, Sqlite
 
+VERSION = sa.table("alembic_version", sa.column("version_num"))
+
 
 class Backend(Protocol):
     """What a kind of database does its own way."""
@@ -135,14 +137,13 @@ class Database:
                 told = tuple((await connection.execute(sa.text(f"SELECT {version}, {now}"))).one())
         return DatabaseFacts(str(told[0]), revision, datetime.fromtimestamp(float(told[1]), UTC))
 
-    async def answers(self) -> bool:
-        """Whether a query works now."""
+    async def revision(self) -> str | None:
+        """The newest migration that ran here; None where no query works now."""
         try:
             async with self.read() as connection:
-                await connection.execute(sa.select(1))
+                return str((await connection.execute(sa.select(VERSION.c.version_num))).scalar_one())
         except (SQLAlchemyError, sqlite3.Error):
-            return False
-        return True
+            return None
 
     async def upgrade(self, revision: str = HEAD) -> None:
         """Brings the tables up to this program. A database that it refuses stays as it is.

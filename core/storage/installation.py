@@ -2,12 +2,11 @@
 
 import sqlalchemy as sa
 
-from core.storage.database import Database
+from core.storage.database import VERSION, Database
 from core.storage.sealed import sealing_keys
 
 WORKERS = "cheshmeh_queue.procrastinate_workers"
 """Where workers give their signs of life: tables of the queue's own, made by the first worker that starts."""
-VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
 class InstallationRepository:

@@ -41,6 +41,14 @@ async def test_in_the_demo_the_administrator_belongs_to_the_demo(access: Access,
     assert [org.slug for org in await owner.accounts.organisations(await owner.actor())] == ["demo", "acme"]
 
 
+async def test_among_organisations_of_others_there_is_one_for_the_administrator(access: Access, owner: Owner) -> None:
+    await owner.add_organisation("acme", "Acme")
+    token = await access.complete_setup(await access.new_setup_code(), "admin", PASSWORD, "Ours")
+    assert (await _actor(access, token)).roles == {"main": Role.ADMIN}
+    names = [org.name for org in await owner.accounts.organisations(await owner.actor())]
+    assert names == ["Acme", "Ours"]
+
+
 async def test_looking_at_the_link_does_not_use_it_up(access: Access) -> None:
     code = await access.new_setup_code()
     for _ in range(3):

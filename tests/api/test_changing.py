@@ -115,8 +115,8 @@ def test_another_destination_with_its_own_secret_or_none_is_taken(
         ({"id": "x"}, ["id"]),
         ({"name": ""}, ["name"]),
         ({"name": None}, ["name"]),
-        ({"breaker": {"failure_threshold": None}}, ["breaker.failure_threshold"]),
-        ({"paused": None}, ["paused"]),
+        ({"breaker": {"failure_threshold": "5"}}, ["breaker.failure_threshold"]),
+        ({"paused": "no"}, ["paused"]),
         ({"maintenance": {"until": "soon"}}, ["maintenance.until"]),
         ({"maintenance": "soon"}, ["maintenance"]),
         ({"note": "soon"}, ["note"]),
@@ -135,6 +135,16 @@ def test_a_wrong_change_is_named_and_changes_nothing(
 ) -> None:
     assert fields_of(patch(org, source, body)) == fields
     assert org.call("GET", source["id"]).json() == source
+
+
+def test_null_returns_to_the_default(org: Org, source: dict[str, Any]) -> None:
+    own = {"failure_threshold": 2, "timeout_seconds": 9}
+    patch(org, source, {"description": "own", "tags": ["own"], "paused": True, "breaker": own})
+    changed = patch(org, source, {"breaker": {"timeout_seconds": None}, "paused": None}).json()
+    assert (changed["breaker"], changed["paused"]) == ({"failure_threshold": 2, "timeout_seconds": 30}, False)
+    changed = patch(org, source, {"description": None, "tags": None, "breaker": None}).json()
+    plain = {"description": "", "tags": [], "breaker": {"failure_threshold": 5, "timeout_seconds": 30}}
+    assert {name: changed[name] for name in plain} == plain
 
 
 def test_an_empty_patch_is_no_error(org: Org, source: dict[str, Any]) -> None:

@@ -98,6 +98,8 @@ def test_a_path_that_leads_nowhere_is_a_problem_and_never_a_page(
         *(("PUT", "", "GET, HEAD, POST"), ("DELETE", "", "GET, HEAD, POST"), ("PUT", "health", "GET, HEAD")),
         *(("DELETE", "{id}/ping", "POST"), ("GET", "{id}/sample", "POST"), ("HEAD", "{id}/sample", "POST")),
         *(("OPTIONS", "{id}", "DELETE, GET, HEAD, PATCH"), ("TRACE", "", "GET, HEAD, POST"), ("X-Y", "test", "POST")),
+        *(("GET", "test", "POST"), ("DELETE", "ping", "POST"), ("PATCH", "health", "GET, HEAD")),
+        ("OPTIONS", "/api/openapi.json", "GET, HEAD"),
     ],
 )
 def test_a_wrong_method_is_405_and_names_the_right_ones(org: Org, method: str, path: str, allowed: str) -> None:

@@ -57,6 +57,13 @@ async def test_persian_text_dates_and_nested_values_are_kept(source: GraphqlConn
     assert sample.executed.startswith("{\n  airlines {")
 
 
+async def test_bytes_are_those_of_the_answer(source: GraphqlConnector):
+    few = await source.sample({"query": "{ airlines { name } }", "limit": 1})
+    all_ = await source.sample({"query": "{ airlines { name } }", "limit": 2})
+    none = await source.sample({"query": "{ airlines { name } }", "records_path": "$.data.nothing"})
+    assert few.bytes_read == all_.bytes_read == none.bytes_read > len("ماهان 1".encode())
+
+
 TWO_LISTS = "{ a: numbers(count: 1) b: numbers(count: 2) }"
 NAMED = "query A { numbers(count: 1) } query B { numbers(count: 2) }"
 ONE, TWO = [{"value": 0}], [{"value": 0}, {"value": 1}]

@@ -10,6 +10,7 @@ from core.connectors.kinds.postgres import PostgresConnector
 from core.connectors.postgres.reading import declarable
 from core.errors import CheshmehError
 from core.models import CatalogEntry
+from core.resilience.deadline import within
 from tests.connectors.conformance import Params, error_of
 from tests.connectors.conftest import Open
 from tests.servers.postgres import PostgresServer
@@ -215,3 +216,13 @@ async def test_nothing_stands_below_a_path_that_is_not_there(pg: PostgresConnect
 )
 def test_what_a_cursor_is_declared_for_is_known_whatever_stands_before(sql: str, declared: bool):
     assert declarable(sql) is declared
+
+
+async def test_what_came_in_time_is_shown(pg: PostgresConnector):
+    """Of rows that the server has to work for, those that it made before its limit."""
+    slow = "select g, (select count(*) from generate_series(1, 100000 + g)) from generate_series(1, 1000) g"
+    async with within(2):
+        sample = await pg.sample({"sql": slow, "limit": 1000})
+    assert sample.truncated_by == "time"
+    assert [row[0] for row in sample.rows] == [*range(1, len(sample.rows) + 1)]
+    assert list((await pg.sample({"sql": "select 1"})).rows) == [(1,)]

@@ -49,7 +49,9 @@ async def test_a_promise_is_kept_by_what_waits_inside() -> None:
 async def test_a_server_is_told_half_a_second_less() -> None:
     async with within(10):
         assert server_limit_s() == 9.5
-        with promised(0.2):
+        with promised(0.4):
+            assert server_limit_s() == pytest.approx(0.3)
+        with promised(0.01):
             assert server_limit_s() == 0.05
 
 

@@ -117,7 +117,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     admitted.uses.start()
 
     async def ready() -> tuple[Part, ...]:
-        return (Part("database", await database.answers()),)
+        return (Part("database", await database.revision() is not None),)
 
     async def close() -> None:
         await egress.close()

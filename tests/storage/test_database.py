@@ -110,11 +110,11 @@ async def test_it_answers_until_the_database_is_gone(tmp_path: Path) -> None:
     path = tmp_path / "cheshmeh.db"
     database = Database(url_of(path))
     await database.upgrade()
-    assert await database.answers()
+    assert await database.revision()
     await database.close()
     path.write_bytes(b"no database " * 400)
     database = Database(url_of(path))
-    assert not await database.answers()
+    assert not await database.revision()
     await database.close()
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 async def test_every_way_to_write_the_scheme_is_taken(postgres_url: str, scheme: str) -> None:
     database = Database(postgres_url.replace("postgresql+psycopg", scheme))
     await database.upgrade()
-    assert await database.answers()
+    assert await database.revision()
     await database.close()
 
 
@@ -120,7 +120,7 @@ async def test_sessions_that_the_server_ended_are_replaced_unnoticed(
     postgres: PostgresServer, postgres_url: str
 ) -> None:
     database, name = Database(postgres_url), make_url(postgres_url).database
-    assert await database.answers()
+    assert await database.revision()
     with postgres.connect() as killer:
         ended = killer.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         assert ended.rowcount > 0
@@ -131,15 +131,15 @@ async def test_sessions_that_the_server_ended_are_replaced_unnoticed(
 
 async def test_it_answers_again_when_the_server_is_back(postgres: PostgresServer, postgres_url: str) -> None:
     database = Database(postgres_url)
-    assert await database.answers()
+    assert await database.revision()
     postgres.stop()
     try:
-        assert not await database.answers()
+        assert not await database.revision()
         with pytest.raises(StartupError, match="database_unreachable"):
             await database.check()
     finally:
         postgres.start()
-    assert await database.answers()
+    assert await database.revision()
     assert await database.check() == []
     await database.close()
 

@@ -29,6 +29,7 @@ class Reply:
     errors: tuple[Any, ...] = field(repr=False)
     complete: bool
     server: str
+    bytes_read: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,10 @@ class Endpoint:
             except TransportQueryError as err:
                 data, errors = err.data, tuple(err.errors or ())
         answer = transport.answer
-        server = answer.headers.get("Server", "") if answer else ""
-        return Reply(data, errors, bool(answer and answer.complete), word(server, self.secrets))
+        if answer is None:
+            return Reply(data, errors, complete=False, server="")
+        server = word(answer.headers.get("Server", ""), self.secrets)
+        return Reply(data, errors, answer.complete, server, len(answer.body))
 
     async def answered(self, query: str, read_max: int, values_max: int = VALUES_MAX) -> Reply:
         """What a query of ours is told, with data. Raises SourceError, for an answer with `errors` too."""

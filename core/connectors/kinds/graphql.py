@@ -150,7 +150,7 @@ class GraphqlConnector(Connector):
             cut_by=None if reply.complete else "bytes",
         )
         proposed = () if given.records_path else proposal(reply.data, records, self._endpoint.secrets)
-        sample = replace(sample, notes=(*sample.notes, *proposed))
+        sample = replace(sample, bytes_read=reply.bytes_read, notes=(*sample.notes, *proposed))
         if not reply.errors:
             return sample
         note = Message("note.graphql_errors", {"detail": failures.said(reply.errors, self._endpoint.secrets)})

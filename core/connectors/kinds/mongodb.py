@@ -91,7 +91,7 @@ class MongodbConnector(Connector):
         from core.connectors.mongodb import requests
 
         await asyncio.to_thread(self.check_params, params, self._environment)
-        given: MongodbParams = forms.validate_params(self.params_model, params)
+        given: MongodbParams = forms.validate_params(self.params_model, params, self._environment.rows_max)
         database, bounds = self._target.database, self._bounds()
         return await self._called(lambda client: requests.sample(client, database, given, bounds))
 

@@ -167,7 +167,7 @@ class PostgresConnector(Connector):
 
     async def sample(self, params: dict[str, Any]) -> Sample:
         await asyncio.to_thread(self.check_params, params, self._environment)
-        given: PostgresParams = forms.validate_params(self.params_model, params)
+        given: PostgresParams = forms.validate_params(self.params_model, params, self._environment.rows_max)
         return await self._work.run(self._sample(given, superuser.check))
 
     async def _sample(self, given: PostgresParams, check: "Judge | None" = None) -> Sample:

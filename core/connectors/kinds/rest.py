@@ -122,6 +122,11 @@ class RestConnector(Connector):
         check_path(given.path)
 
     @classmethod
+    def check_reach(cls, config: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+        auth = config.get("auth") or {}
+        check_query(params.get("query") or {}, auth["name"] if auth.get("type") == "query" else None)
+
+    @classmethod
     def params_for(cls, entry: CatalogEntry) -> dict[str, Any]:
         return entries.params_for(entry)
 
@@ -136,8 +141,7 @@ class RestConnector(Connector):
 
     async def sample(self, params: dict[str, Any]) -> Sample:
         self.check_params(params, self._environment)
-        given: RestParams = forms.validate_params(self.params_model, params)
-        # The name of the parameter that says who asks is the configuration's: it is not known above.
+        given: RestParams = forms.validate_params(self.params_model, params, self._environment.rows_max)
         check_query(given.query, self._service.reserved)
         url, bytes_max = self._service.url(given.path, given.query), self._environment.bytes_max
         answer = await self._service.get(url, bytes_max)

@@ -121,8 +121,13 @@ class S3Connector(Connector):
     @classmethod
     def check_params(cls, params: Mapping[str, Any], environment: Environment) -> None:
         given: S3Params = forms.validate_params(cls.params_model, params, environment.rows_max)
-        # The configured prefix is not known here: `sample` judges by it, before anything is sent.
         check_key(given.key or given.prefix or "", "", "key" if given.key else "prefix")
+
+    @classmethod
+    def check_reach(cls, config: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+        field = "key" if params.get("key") else "prefix"
+        prefix = config.get("prefix") or ""
+        check_key(params.get(field) or prefix, prefix, field)
 
     @classmethod
     def params_for(cls, entry: CatalogEntry) -> dict[str, Any]:
@@ -141,7 +146,7 @@ class S3Connector(Connector):
 
     async def sample(self, params: dict[str, Any]) -> Sample:
         self.check_params(params, self._environment)
-        given: S3Params = forms.validate_params(self.params_model, params)
+        given: S3Params = forms.validate_params(self.params_model, params, self._environment.rows_max)
         if given.key is not None:
             check_key(given.key, self._config.prefix, "key")
             return await preview.of(self._bucket, given.key, given.limit, self._environment.bytes_max)

@@ -62,7 +62,7 @@ def of(err: Exception, target: Target, seconds: float) -> SourceError:
         case errors.NetworkTimeout():
             return SourceTimeout("attempt", seconds=seconds)
         case errors.NotPrimaryError():
-            return SourceUnavailable("no_primary", retried=True, **where)
+            return SourceUnavailable("no_primary", **where)
         case errors.AutoReconnect():
             return of_connection(err, target, target.hosts[0], seconds)
         case errors.ProtocolError() | BSONError():
@@ -137,7 +137,7 @@ def _of_code(err: errors.OperationFailure, target: Target) -> SourceError:
     if code in UNSUPPORTED:
         return QueryFailed("unsupported", detail=detail)
     if code in _UNAVAILABLE:
-        return SourceUnavailable("server", detail=detail, retried=True)
+        return SourceUnavailable("server", detail=detail)
     return QueryFailed("mongodb", detail=detail)
 
 

@@ -266,7 +266,7 @@ class Link:
         if found:
             return self._of_member(found[0])
         if described.topology_type_name.startswith("ReplicaSet"):
-            return SourceUnavailable("no_primary", retried=True, **self.target.where())
+            return SourceUnavailable("no_primary", **self.target.where())
         place, where = fields_of(self.target.place_field), self.target.where()
         return SourceTimeout("connect", fields=place, seconds=self._limits.connect, **where)
 

@@ -9,7 +9,7 @@ from typing import Any
 from bson import decode
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.command_cursor import AsyncCommandCursor
-from pymongo.errors import OperationFailure
+from pymongo.errors import ExecutionTimeout, OperationFailure
 from pymongo.read_preferences import ReadPreference
 
 from core.connectors.mongodb.config import MongodbParams
@@ -80,7 +80,7 @@ async def read_raw(
     bounds: Bounds,
     session: AsyncClientSession | None = None,
 ) -> tuple[list[bytes], str | None]:
-    """At most one document more than `limit`, as BSON; `bytes` when reading stopped for their size."""
+    """At most one document more than `limit`, as BSON; `bytes` or `time` when reading stopped for that."""
     preference = ReadPreference.PRIMARY if session else client.read_preference
     # A copy: the driver adds to what it is given, its session and the server's time among it.
     # The codec of the database, not of the command: the batches that follow are read with that one.
@@ -93,15 +93,21 @@ async def read_raw(
 async def _taken(cursor: AsyncCommandCursor[Any], limit: int, bytes_max: int) -> tuple[list[bytes], str | None]:
     documents: list[bytes] = []
     taken = 0
-    async for document in cursor:
-        if taken >= bytes_max:
-            return documents, "bytes"
-        documents.append(document.raw)
-        taken += len(document.raw)
-        # Batches grow only while documents are small: a hundred of 16 MB would stand in memory at once.
-        cursor.batch_size(BATCH if taken < SMALL_BYTES else 1)
-        if len(documents) > limit:
-            break
+    try:
+        async for document in cursor:
+            if taken >= bytes_max:
+                return documents, "bytes"
+            documents.append(document.raw)
+            taken += len(document.raw)
+            # Batches grow only while documents are small: a hundred of 16 MB would stand in memory at once.
+            cursor.batch_size(BATCH if taken < SMALL_BYTES else 1)
+            if len(documents) > limit:
+                break
+    except ExecutionTimeout:
+        # The server's own limit: what came before is good.
+        if not documents:
+            raise
+        return documents, "time"
     return documents, None
 
 
