@@ -64,7 +64,7 @@ def told(value: Any, t: Translator) -> str:
 def _number(value: Decimal, t: Translator) -> str:
     """With every digit that it has; as the source writes it where a float would not hold them all."""
     _, digits, exponent = value.as_tuple()
-    if not isinstance(exponent, int) or len(digits) > EXACT_DIGITS or abs(exponent) > EXACT_DIGITS:
+    if not isinstance(exponent, int) or len(digits) + max(0, exponent) > EXACT_DIGITS or exponent < -EXACT_DIGITS:
         return t.digits(str(value))
     return t.number(float(value), max(0, -exponent))
 

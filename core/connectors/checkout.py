@@ -60,9 +60,14 @@ class Checkout(Generic[C]):
         """A held connection that still works: a server that restarted has ended them without a word."""
         while self._idle:
             connection = self._idle.pop()[1]
-            if await self._usable(connection):
+            usable = False
+            try:
+                usable = await self._usable(connection)
+            finally:
+                if not usable:
+                    self._begin_end(connection)
+            if usable:
                 return connection
-            self._begin_end(connection)
         return None
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from core.connectors.json_beginning import Beginning, broke_off
 from core.errors import BadAnswer
 
-__all__ = ["bounded", "parse", "parse_cut", "records_in", "text_of"]
+__all__ = ["bounded", "parse", "parse_cut", "records_in", "rows_cut", "text_of"]
 
 DEPTH_MAX = 200
 """Levels of nesting that are read: as deep as secrets are looked for, far above what any service means to send."""
@@ -61,6 +61,23 @@ def parse_cut(text: str, content_type: str = "", keep: int = sys.maxsize) -> tup
     except json.JSONDecodeError:
         refused = _not_json(text, content_type)
     raise refused
+
+
+def rows_cut(text: str, content_type: str = "", keep: int = sys.maxsize) -> tuple[Any, list[Any], bool]:
+    """What the beginning of a document holds, its rows by the rule of `records_in`, of which at most `keep` are kept,
+    and whether the text went on to its end. Raises BadAnswer as `parse_cut` does.
+    """
+    document, whole = parse_cut(text, content_type, keep)
+    rows = records_in(document)
+    if rows and rows[0] is document and isinstance(document, dict) and _may_be_shortened(document, keep):
+        # It is one row, and its lists are no rows but values of it.
+        document, whole = parse_cut(text, content_type)
+        rows = records_in(document)
+    return document, rows, whole
+
+
+def _may_be_shortened(document: dict[str, Any], keep: int) -> bool:
+    return any(isinstance(member, list) and len(member) >= keep for member in document.values())
 
 
 def bounded(text: str, values_max: int = VALUES_MAX) -> tuple[str, bool]:

@@ -18,7 +18,7 @@ from core.i18n import Translator
 from core.models import Sample
 from core.values import clean
 
-DIGITS_MAX = 15
+DIGITS_MAX, EXPONENT_MAX = 15, 300
 TEXT_MAX = 32_767
 """UTF-16 units in a cell; with 15 digits, 1,048,576 rows and 16,384 columns: "Excel specifications and limits"."""
 ROWS_MAX, COLUMNS_MAX = 1_048_576 - 1, 16_384
@@ -147,8 +147,8 @@ def _fits(value: float | Decimal) -> bool:
         return math.isfinite(value)
     if isinstance(value, int):
         return abs(value) < 10**DIGITS_MAX
-    exponent = value.as_tuple().exponent
-    return isinstance(exponent, int) and len(value.as_tuple().digits) <= DIGITS_MAX and -300 < exponent < 300
+    digits = value.as_tuple().digits
+    return value.is_finite() and len(digits) <= DIGITS_MAX and (not value or abs(value.adjusted()) < EXPONENT_MAX)
 
 
 def _is_excels(value: date | time) -> bool:

@@ -12,7 +12,7 @@ from core.exports.cells import text_of
 from core.models import Sample
 from core.plots.choice import Plot, Role, role_of
 from core.profiles.bins import bins_of, placed
-from core.profiles.numbers import moment_of, real, seconds
+from core.profiles.numbers import instant, moment_of, real, seconds
 
 POINTS_MAX = 4000
 """Of all series together: more no screen tells apart, and the browser has to hold them."""
@@ -102,7 +102,7 @@ def _x(value: Any, role: Role) -> Value | None:
         return text_of(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day has no zone
-    return value if isinstance(value, datetime) else None
+    return instant(value) if isinstance(value, datetime) else None
 
 
 def _colours(sample: Sample, index: int | None) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from core.models import Sample
 from core.profiles.bins import Bin, bins_of
-from core.profiles.numbers import real, seconds
+from core.profiles.numbers import instant, real, seconds
 from core.profiles.persian import TextCheck, text_checks
 from core.values import json_value
 
@@ -117,7 +117,8 @@ def _of_texts(short: ColumnSummary, top: tuple[Top, ...], values: Sequence[Any])
 def _summary(sample: Sample, index: int, values: Sequence[Any], distinct: int) -> ColumnSummary:
     column, rows = sample.columns[index], len(sample.rows)
     ordered = _ordered(values, column.type)
-    low, high = (min(ordered), max(ordered)) if ordered else (None, None)
+    key = instant if column.type == "timestamptz" else None
+    low, high = (min(ordered, key=key), max(ordered, key=key)) if ordered else (None, None)
     return ColumnSummary(column.name, column.type, rows, rows - len(values), distinct, low, high)
 
 
@@ -153,6 +154,8 @@ def _key(value: Any) -> Hashable:
             return "bool", value
         case Decimal() | float():
             return value if real(value) is not None else ("number", str(value))
+        case datetime():
+            return instant(value)
         case int() | str() | date() | time() | timedelta() | UUID():
             return value
         case bytes() | bytearray() | memoryview():

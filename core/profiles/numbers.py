@@ -32,6 +32,17 @@ def seconds(value: Any) -> float | None:
     return float(((value if value.tzinfo else value.replace(tzinfo=UTC)) - EPOCH).total_seconds())
 
 
+def instant(moment: datetime) -> datetime:
+    """The same moment in UTC; one without a zone as it is.
+
+    Python compares two of one zone by their clocks, and an hour that a zone repeats would count once.
+    """
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment
+    except OverflowError:  # the first or the last day of the calendar
+        return moment
+
+
 def moment_of(at: float) -> datetime:
     """`seconds` back again, in UTC. Beyond the calendar, where the edge of a bar may lie, its first or last second."""
     return EPOCH + timedelta(seconds=min(max(at, FIRST_S), LAST_S))

@@ -29,6 +29,14 @@ EXAMPLES: Mapping[str, Any] = {
 }  # fmt: skip
 _OPERATORS = frozenset({"filter", "pipeline"})
 """Where a text that begins with a dollar sign is the name of a field."""
+_NAMING: Mapping[str, frozenset[str]] = {
+    "$lookup": frozenset({"from", "localField", "foreignField", "as"}),
+    "$graphLookup": frozenset({"from", "connectFromField", "connectToField", "as", "depthField"}),
+    "$unionWith": frozenset({"coll"}),
+    "$getField": frozenset({"field"}),
+    "$setField": frozenset({"field"}),
+}
+"""Operators that stand before the name of a collection or a field, and their members that are such names."""
 _UNORDERED = frozenset({"filter", "variables", "query"})
 _INTEGER_MAX = 2**63
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -39,6 +47,8 @@ _TIMESTAMP = re.compile(
 
 def admits(kind: str, approved: Mapping[str, Any], types: Mapping[str, str], asked: Mapping[str, Any]) -> bool:
     """`approved` and `asked` are parameters of a sample of the same source, `types` those of its placeholders."""
+    if any(_is_name_left_open(approved.get(place)) for place in _OPERATORS):
+        return False
     mine, theirs = _that_count(approved), _that_count(asked)
     compared = _Comparison(types)
     return mine.keys() == theirs.keys() and all(_same(kind, name, mine[name], theirs[name], compared) for name in mine)
@@ -70,7 +80,8 @@ def check_placeholders(params: Mapping[str, Any], types: Mapping[str, str]) -> N
     wrong = [
         FieldError(f"params.{place[:100]}", Message("field.placeholder_place"))
         for place, value in params.items()
-        if (place not in PLACES or _name(value) is not None) and any(_names(value))
+        if ((place not in PLACES or _name(value) is not None) and any(_names(value)))
+        or (place in _OPERATORS and _is_name_left_open(value))
     ]
     wrong += [FieldError(f"parameters.{name[:100]}", Message("field.missing")) for name in sorted(used - types.keys())]
     wrong += [
@@ -172,6 +183,19 @@ def _names(value: Any) -> Iterator[str]:
     elif isinstance(value, (dict, list)):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _names(each)
+
+
+def _is_name_left_open(value: Any) -> bool:
+    """Whether a placeholder in filters or stages of MongoDB stands for the name of something."""
+    if isinstance(value, list):
+        return any(map(_is_name_left_open, value))
+    if not isinstance(value, dict):
+        return False
+    for key, inner in value.items():
+        named = inner if isinstance(inner, dict) else {}
+        if key in _NAMING and (_name(inner) or any(_name(named.get(part)) for part in _NAMING[key])):
+            return True
+    return any(map(_is_name_left_open, value.values()))
 
 
 def _filled(value: Any, given: Mapping[str, Any]) -> Any:

@@ -90,7 +90,12 @@ class BreakerOrder(StrictModel):
     reason: Reason
 
 
-_DEFAULTS = {"description": "", "tags": [], "paused": False, "breaker": dict.fromkeys(BreakerInput.model_fields)}
+_DEFAULTS: Mapping[str, Any] = {
+    "description": "",
+    "tags": [],
+    "paused": False,
+    "breaker": dict.fromkeys(BreakerInput.model_fields),
+}
 """What null stands for in a patch, where it is not None itself."""
 
 
@@ -121,7 +126,7 @@ def parse_patch(data: Mapping[str, Any], breaker: BreakerConfig, maintenance: Ma
     Raises InvalidInput.
     """
     sent = validate(SourcePatch, data).model_dump(exclude_unset=True)
-    changes = {name: _DEFAULTS.get(name) if value is None else value for name, value in sent.items()}
+    changes: dict[str, Any] = {name: _DEFAULTS.get(name) if value is None else value for name, value in sent.items()}
     if "breaker" in changes:
         named = asdict(breaker) | changes["breaker"]
         merged = validate(BreakerInput, {name: n for name, n in named.items() if n is not None}, prefix="breaker")

@@ -49,7 +49,7 @@ def zstd(content: bytes) -> bytes:
 LETTER = "نام,شهر\nعلی,تهران\n"
 
 
-def _hash(number: int) -> bytes:
+def hashed(number: int) -> bytes:
     """What no compression makes much shorter."""
     return hashlib.sha256(b"%d" % number).hexdigest().encode()
 
@@ -87,7 +87,7 @@ OBJECTS: dict[str, Callable[[], bytes]] = {
     "e/quote_cut.csv": lambda: b"a,b\n" + b"1,2\n" * 10 + b'9,"' + b"x\n" * 40_000 + b'"\n',
     "e/long_cell.csv": lambda: b"a,b\n1," + b"x" * 200_000 + b"\n",
     "e/long_line.jsonl": lambda: b'{"n": 1, "text": "' + b"x" * 100_000 + b'"}\n{"n": 2}\n',
-    "e/long_block.csv.zst": lambda: zstd(b"n,hash\n" + b"".join(b"%d,%s\n" % (n, _hash(n)) for n in range(5000))),
+    "e/long_block.csv.zst": lambda: zstd(b"n,hash\n" + b"".join(b"%d,%s\n" % (n, hashed(n)) for n in range(5000))),
     "e/endless.jsonl": lambda: b'{"n": "' + b"x" * 300_000,
     "e/stray.csv": lambda: LETTER.encode() * 2 + b"x,\xd8\n",
     "e/dos.csv": lambda: b"a,b\r\n1,2\r\n\x1a",

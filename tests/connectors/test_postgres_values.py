@@ -9,6 +9,7 @@ import pytest
 
 from core.connectors.kinds.postgres import PostgresConnector
 from core.values import json_value
+from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +61,11 @@ async def test_a_value_keeps_its_type(pg: PostgresConnector, written: str, type_
         ("interval '1 mon 2 days 03:00'", "interval", "P1M2DT3H"),
         ("interval '-1 year'", "interval", "P-1Y"),
         ("array[interval '1 mon']", "array", ["P1M"]),
-        ("'[1,5)'::int4range", "string", "[1, 5)"),
+        ("'[1,5)'::int4range", "string", "[1,5)"),
+        ("'(,2024-01-01)'::daterange", "string", "(,2024-01-01)"),
+        ("'{[1,2),[5,)}'::int4multirange", "string", "{[1,2),[5,)}"),
+        ("array['[1,)'::int4range]", "array", ["[1,)"]),
+        ("'[1e99999999999999999999]'::json", "json", "[1e99999999999999999999]"),
         ("'10.0.0.1/8'::inet", "string", "10.0.0.1/8"),
         ("row(1, 'x')", "string", "(1,x)"),
     ],
@@ -76,6 +81,17 @@ async def test_odd_times_keep_the_rows_beside_them(pg: PostgresConnector):
     sample = await pg.sample({"sql": days})
     assert [json_value(row[0]) for row in sample.rows] == ["2024-01-01", "infinity", "0001-01-01 BC", "2024-01-02"]
     assert [note.key for note in sample.notes] == ["note.times_as_text"]
+
+
+async def test_times_are_read_whatever_style_the_server_writes_them_in(pg: PostgresConnector, postgres: PostgresServer):
+    told = "select timestamptz '2024-03-21 12:00+00' as at, date '2024-03-01' as day, interval '1 mon' as length"
+    postgres.execute(f"alter role {postgres.user} set datestyle = 'SQL, DMY'")
+    try:
+        sample = await pg.sample({"sql": told})
+    finally:
+        postgres.execute(f"alter role {postgres.user} reset datestyle")
+    at, day, length = sample.rows[0]
+    assert (at.timestamp(), day, length) == (1711022400, date(2024, 3, 1), "P1M")
 
 
 async def test_a_repeated_column_name_is_numbered(pg: PostgresConnector):

@@ -1,7 +1,7 @@
 """Parquet files that say of themselves what is not so, or hold what Python has no value for."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from core.connectors.s3.pages import Pages, measured
 from core.errors import BadAnswer, LimitExceeded
 from core.exports.parquet import as_parquet
 from core.models import Sample
-from tests.connectors.s3_objects import many_groups
+from tests.connectors.s3_objects import hashed, many_groups
 
 pytestmark = pytest.mark.anyio
 MANY = 600_000
@@ -114,14 +114,33 @@ async def test_times_in_nanoseconds_are_pythons_or_text_that_keeps_every_digit()
     assert pq.read_table(io.BytesIO(as_parquet(sample, {})))["moment"][1].as_py() == f"{text}+00:00"
 
 
-async def test_two_columns_of_one_name_are_a_bad_answer_and_no_defect():
-    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
-    out = io.BytesIO()
+async def test_clock_times_in_nanoseconds_keep_every_digit_too():
+    sample = await preview(at=pa.array([1_005, 5_000], pa.time64("ns")))
+    assert sample.rows == (("00:00:00.000001005",), (time(0, 0, 0, 5),))
+
+
+async def test_columns_of_one_name_are_told_apart():
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2]), pa.array(["z"])], names=["a", "a", "b"])
+    sample = await parquet.preview(stored(table), "k", 10, 5_000_000)  # type: ignore[arg-type]  # a fake
+    assert [column.name for column in sample.columns] == ["a", "a_2", "b"]
+    assert list(sample.rows) == [(1, 2, "z")]
+
+
+async def test_a_name_with_a_dot_is_one_column():
+    """Of two columns that do not fit together the first is shown, whatever they are called."""
+    noise = pa.array([hashed(number) for number in range(4000)])
+    nested = pa.array([{"a": 1, "b": [{"c": 2}]}] * 4000)
+    table = pa.table({"id": list(range(4000)), "user": nested, "user.name": noise})
+    sample = await parquet.preview(stored(table), "k", 3, 100_000)  # type: ignore[arg-type]  # a fake
+    assert [column.name for column in sample.columns] == ["id", "user"]
+    assert [note.key for note in sample.notes] == ["note.cut_columns"]
+
+
+def stored(table: pa.Table) -> Stored:
+    out, found = io.BytesIO(), Stored({"n": [1]})
     pq.write_table(table, out)
-    stored = Stored({"n": [1]})
-    stored._data = out.getvalue()
-    with pytest.raises(BadAnswer):
-        await parquet.preview(stored, "k", 10, 5_000_000)  # type: ignore[arg-type]  # a fake
+    found._data = out.getvalue()
+    return found
 
 
 class FromTheStart(Stored):

@@ -82,6 +82,7 @@ def test_numbers_dates_and_truth_values_are_what_they_are():
         (Decimal(123456789012345), 123456789012345),
         (Decimal("1234567890123456.7"), "1234567890123456.7"),
         (Decimal("NaN"), "NaN"),
+        (Decimal("123456789012345E299"), "1.23456789012345E+313"),
         (float("inf"), "inf"),
         (date(1900, 2, 28), "1900-02-28"),
         (datetime(2026, 1, 1, 0, 0, 0, 1), "2026-01-01T00:00:00.000001"),  # noqa: DTZ001 - it has no zone

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -144,3 +145,11 @@ def test_any_columns_can_be_tried(held: Sample, data: st.DataObject):
 
 def test_times_that_are_none_keep_no_chart_from_being_suggested():
     suggested(sample("timestamptz integer", ([1], 1), ({"a": 2}, 2), (AT, 3), (AT, 4)))
+
+
+def test_an_hour_that_a_zone_repeats_is_two_points():
+    zone = ZoneInfo("America/New_York")
+    first, second = (datetime(2026, 11, 1, hour, 30, tzinfo=UTC) for hour in (5, 6))
+    rows = [(second.astimezone(zone), 20), (first.astimezone(zone), 10)]
+    [series] = drawn(sample("timestamptz integer", *rows), Plot("line", 0, (1,), aggregate="sum")).series
+    assert (series.xs, series.ys) == ((first, second), (10, 20))

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -134,3 +135,12 @@ def test_persian_text_is_looked_at(texts: list[str], rules: dict[str, int]):
 
 def test_the_first_cell_against_a_rule_is_shown():
     assert text_checks(["ok", " one", "two "])[0].example == " one"
+
+
+def test_an_hour_that_a_zone_repeats_is_two_hours() -> None:
+    zone = ZoneInfo("America/New_York")
+    moments = [datetime(2026, 11, 1, hour, 30, tzinfo=UTC).astimezone(zone) for hour in (5, 6)]
+    found = of("timestamptz", *reversed(moments))
+    assert (found.summary.distinct, [top.count for top in found.top]) == (2, [1, 1])
+    assert (found.summary.low, found.summary.high) == tuple(moments)
+    assert found.summary.low.astimezone(UTC).hour == 5

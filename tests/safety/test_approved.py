@@ -187,3 +187,56 @@ def test_a_placeholder_stands_for_a_value_and_for_no_text(params: Any, types: An
     with pytest.raises(InvalidInput) as refused:
         check_placeholders(params, types)
     assert refused.value.fields[0].field == field
+
+
+NAMES_LEFT_OPEN = [
+    [{"$lookup": {"from": param("n"), "as": "x", "pipeline": []}}],
+    [{"$lookup": {"from": "a", "localField": param("n"), "foreignField": "b", "as": "x"}}],
+    [
+        {
+            "$graphLookup": {
+                "from": param("n"),
+                "startWith": "$a",
+                "connectFromField": "a",
+                "connectToField": "b",
+                "as": "x",
+            }
+        }
+    ],
+    [{"$unionWith": param("n")}],
+    [{"$facet": {"a": [{"$unionWith": {"coll": param("n")}}]}}],
+    [{"$project": {"x": {"$getField": param("n")}}}],
+    [{"$project": {"x": {"$getField": {"field": param("n"), "input": "$$ROOT"}}}}],
+]
+VALUES_LEFT_OPEN = [
+    [{"$match": {"from": param("n"), "coll": {"$gt": param("n")}}}],
+    [
+        {
+            "$graphLookup": {
+                "from": "a",
+                "startWith": param("n"),
+                "connectFromField": "a",
+                "connectToField": "b",
+                "as": "x",
+            }
+        }
+    ],
+    [{"$lookup": {"from": "a", "as": "x", "pipeline": [{"$match": {"field": param("n")}}]}}],
+]
+
+
+@pytest.mark.parametrize("pipeline", NAMES_LEFT_OPEN)
+def test_a_name_of_what_is_read_is_not_left_open(pipeline: Any) -> None:
+    approved = {"collection": "orders", "pipeline": pipeline}
+    with pytest.raises(InvalidInput) as refused:
+        check_placeholders(approved, {"n": "string"})
+    assert [str(field.field) for field in refused.value.fields] == ["params.pipeline"]
+    asked = filled(approved, {"n": "string"}, {"n": "salaries"})
+    assert not admits("mongodb", approved, {"n": "string"}, asked)
+
+
+@pytest.mark.parametrize("pipeline", VALUES_LEFT_OPEN)
+def test_a_field_may_be_called_as_an_operator_calls_its_parts(pipeline: Any) -> None:
+    approved = {"collection": "orders", "pipeline": pipeline}
+    check_placeholders(approved, {"n": "string"})
+    assert admits("mongodb", approved, {"n": "string"}, filled(approved, {"n": "string"}, {"n": "Shiraz"}))

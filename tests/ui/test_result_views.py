@@ -228,6 +228,7 @@ def test_figures_are_short(value: float, english: str, persian: str) -> None:
         (6037991234567890, "۶۰۳۷۹۹۱۲۳۴۵۶۷۸۹۰"),
         (Decimal("12345678901234567890.5"), "۱۲۳۴۵۶۷۸۹۰۱۲۳۴۵۶۷۸۹۰.۵"),
         (Decimal("NaN"), "NaN"),
+        (Decimal("123456789012345E15"), "۱.۲۳۴۵۶۷۸۹۰۱۲۳۴۵E+۲۹"),
     ],
 )
 def test_a_number_within_words_keeps_its_digits_and_takes_the_points_of_the_language(value: Any, persian: str) -> None:

@@ -40,10 +40,13 @@ def _type_of(connection: "AsyncConnection[Any]", oid: int) -> str:
 def register_loaders(connection: "AsyncConnection[Any]") -> None:
     """JSON keeps every digit; times beyond Python's calendar (the year 10000, BC, infinity) and intervals stay text.
 
-    An interval of months has no length that Python could hold.
+    An interval of months has no length that Python could hold, and of a range that is open on one side the driver's
+    object says `None`.
     """
     from psycopg.types import datetime as driver
     from psycopg.types.json import set_json_loads
+    from psycopg.types.multirange import MultirangeInfo
+    from psycopg.types.range import RangeInfo
     from psycopg.types.string import TextLoader
 
     bases = {
@@ -55,8 +58,11 @@ def register_loaders(connection: "AsyncConnection[Any]") -> None:
     }
     for name, base in bases.items():
         connection.adapters.register_loader(name, _lenient(base))
-    for name in ("interval", "record"):
-        connection.adapters.register_loader(name, TextLoader)
+    ranges: list[int | str] = [
+        info.oid for info in connection.adapters.types if isinstance(info, RangeInfo | MultirangeInfo)
+    ]
+    for as_text in ["interval", "record", *ranges]:
+        connection.adapters.register_loader(as_text, TextLoader)
     set_json_loads(_json, connection)
     _bound_arrays(connection)
 
@@ -94,7 +100,7 @@ def _json(text: str | bytes) -> Any:
         return text if isinstance(text, str) else bytes(text).decode("utf-8", "replace")
     try:
         return _DECODER.decode(text if isinstance(text, str) else text.decode())
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         return text if isinstance(text, str) else text.decode("utf-8", "replace")
 
 
@@ -114,7 +120,7 @@ def _lenient(base: type[Any]) -> type[Any]:
         def load(self, data: Any) -> Any:
             try:
                 return super().load(data)
-            except (DataError, ValueError, OverflowError):
+            except (DataError, ValueError, OverflowError, NotImplementedError):
                 return bytes(data).decode("utf-8", "replace")
 
     return Lenient

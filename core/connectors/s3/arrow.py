@@ -1,12 +1,13 @@
 """Values and types of Arrow as those of samples."""
 
+from datetime import time
 from typing import Any
 
 
 def value_of(cell: Any) -> Any:
     """What no Python value stands for is shown as what it is stored as."""
     try:
-        return _to_microseconds(cell.as_py())
+        return _to_microseconds(cell)
     except UnicodeDecodeError:
         if not hasattr(cell, "as_buffer"):
             raise
@@ -17,11 +18,14 @@ def value_of(cell: Any) -> Any:
         return cell.value
 
 
-def _to_microseconds(value: Any) -> Any:
+def _to_microseconds(cell: Any) -> Any:
     """Arrow gives nanoseconds as pandas' own times: they become Python's, or text where Python would lose digits."""
-    if not hasattr(value, "to_pydatetime"):
-        return value
-    return value.isoformat() if value.nanosecond else value.to_pydatetime()
+    value = cell.as_py()
+    if hasattr(value, "to_pydatetime"):
+        return value.isoformat() if value.nanosecond else value.to_pydatetime()
+    if isinstance(value, time) and getattr(cell.type, "unit", "") == "ns" and cell.value % 1000:
+        return f"{value.isoformat('microseconds')}{cell.value % 1000:03}"
+    return value
 
 
 def type_of(arrow: Any) -> str:

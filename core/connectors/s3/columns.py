@@ -3,6 +3,7 @@
 from core.connectors.s3 import parquet, preview
 from core.connectors.s3.bucket import Bucket
 from core.connectors.s3.tables import READERS, dumped
+from core.errors import BadAnswer
 from core.models import LEVEL_MAX, CatalogEntry, Column
 
 ROWS = 20
@@ -12,8 +13,8 @@ _DUMP = tuple(column.name for column in dumped(b"", 1, 1, False).columns)
 
 def are_in(key: str) -> bool:
     """Whether the name of an object says that it is a table."""
-    kind, compression = preview.kind_of(key)
-    return kind in READERS or (kind == ".parquet" and compression is None)
+    kind, _ = preview.kind_of(key)
+    return not key.endswith("/") and kind in (*READERS, ".parquet")
 
 
 async def entries(bucket: Bucket, key: str) -> list[CatalogEntry]:
@@ -23,8 +24,14 @@ async def entries(bucket: Bucket, key: str) -> list[CatalogEntry]:
 
 
 async def _columns(bucket: Bucket, key: str) -> tuple[Column, ...]:
-    if preview.kind_of(key) == (".parquet", None):
-        return await parquet.columns(bucket, key, BYTES_MAX)
+    kind, compression = preview.kind_of(key)
+    if kind == ".parquet":
+        try:
+            return await parquet.columns(bucket, key, BYTES_MAX)
+        except BadAnswer:
+            if compression is None:
+                raise
+            return ()
     sample = await preview.of(bucket, key, ROWS, BYTES_MAX)
     names = tuple(column.name for column in sample.columns)
     return () if names == _DUMP else sample.columns

@@ -157,7 +157,7 @@ def _rows(
         held, batch = _held(ranges, metadata, fitting, limit)
         with _opened(ranges, metadata) as file:
             shown, missing = _shown(file, metadata, held)
-            columns = tuple(Column(name, type_of(file.schema_arrow.field(name).type)) for name in shown)
+            columns = tuple(Column(found.name, type_of(found.type)) for found in shown)
             builder = RowBuilder(columns, limit, bytes_max, secrets=secrets)
             read, whole = 0, True
             for row in _read(file, metadata, shown, batch):
@@ -239,24 +239,36 @@ def _opened(ranges: _Ranges, metadata: Any) -> Any:
     return pq.ParquetFile(pa.PythonFile(_Sparse(ranges), mode="r"), metadata=metadata)
 
 
-def _shown(file: Any, metadata: Any, held: list[int]) -> tuple[list[str], int]:
-    """The columns all of whose leaves are there, and how many others there are."""
-    names = file.schema_arrow.names
+def _shown(file: Any, metadata: Any, held: list[int]) -> tuple[list[Any], int]:
+    """The fields all of whose leaves are there, and how many others there are.
+
+    They are read by their names: of several with one name all are there, or none is shown.
+    """
+    fields = list(file.schema_arrow)
     if metadata.num_rows == 0 or metadata.num_row_groups == 0:
-        return names, 0
-    missing = {metadata.schema.column(position).path.split(".")[0] for position in _others(metadata, held)}
-    shown = [name for name in names if name not in missing]
-    return shown, len(names) - len(shown)
+        return fields, 0
+    there, first, missing = set(held), 0, set[str]()
+    for found in fields:
+        last = first + _leaves(found.type)
+        if not there.issuperset(range(first, last)):
+            missing.add(found.name)
+        first = last
+    shown = [found for found in fields if found.name not in missing]
+    return shown, len(fields) - len(shown)
 
 
-def _read(file: Any, metadata: Any, shown: list[str], batch: int) -> Iterator[tuple[Any, ...]]:
+def _leaves(arrow: Any) -> int:
+    """How many columns of the file hold a field of this type. Their paths do not tell: a name may have a dot."""
+    stored = getattr(arrow, "storage_type", arrow)
+    parts = [stored.field(position).type for position in range(stored.num_fields)]
+    return sum(map(_leaves, parts)) if parts else 1
+
+
+def _read(file: Any, metadata: Any, shown: list[Any], batch: int) -> Iterator[tuple[Any, ...]]:
     """Rows, each made when it is asked for: a thousand may all be the one long text of a dictionary."""
     if metadata.num_rows == 0 or metadata.num_row_groups == 0:
         return
-    for found in file.iter_batches(batch, row_groups=[0], columns=shown):
+    names = list(dict.fromkeys(found.name for found in shown))
+    for found in file.iter_batches(batch, row_groups=[0], columns=names):
         for position in range(found.num_rows):
             yield tuple(value_of(column[position]) for column in found.columns)
-
-
-def _others(metadata: Any, fitting: list[int]) -> set[int]:
-    return set(range(metadata.num_columns)) - set(fitting)

@@ -21,8 +21,13 @@ _COMPRESSED = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 async def of(bucket: Bucket, key: str, limit: int, bytes_max: int) -> Sample:
     """At most `limit` rows from at most `bytes_max` bytes; most objects answer from their first 64 KiB."""
     kind, compression = kind_of(key)
-    if kind == ".parquet" and compression is None:
-        return await parquet.preview(bucket, key, limit, bytes_max)
+    if kind == ".parquet":
+        try:
+            return await parquet.preview(bucket, key, limit, bytes_max)
+        except BadAnswer:
+            # The other suffix may mean the compression inside (`df.parquet.gzip`), or one around it all.
+            if compression is None:
+                raise
     return await _grown(bucket, key, kind, compression, limit, bytes_max)
 
 

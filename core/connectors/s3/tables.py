@@ -4,9 +4,9 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from core.connectors import json_text
@@ -24,6 +24,7 @@ SNIFFED_ROWS = 20
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)\.\d+")
 _DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[T ].{0,40})?")
+_YEAR = re.compile(r"[12]\d{3}")
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "0123456789" * 2)
 _EMPTY = frozenset({"", "NA", "NULL", "null", "None", "NaN", "nan"})
 
@@ -42,6 +43,8 @@ def tsv_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str,
 
 
 def _separated(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...], delimiter: str) -> Sample:
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # some programs end lines as the first Macintosh did
     rows, width, cut = _csv_rows(text, limit + 2, cut, delimiter)
     if not rows:
         return RowBuilder((), limit, bytes_max).sample("")
@@ -94,7 +97,7 @@ def _evenness(beginning: str, mark: str) -> tuple[bool, float, int]:
 
 def _names_columns(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row names the columns: it does unless it holds numbers or dates, as what follows does."""
-    return not any(map(_is_value, rows[0])) or _heads_values(rows)
+    return not any(map(_is_value, rows[0])) or _heads_values(rows) or _names_years(rows)
 
 
 def _heads_values(rows: Sequence[Sequence[str]]) -> bool:
@@ -104,6 +107,17 @@ def _heads_values(rows: Sequence[Sequence[str]]) -> bool:
         not _is_value(cell) and below and all(position < len(row) and _is_value(row[position]) for row in below)
         for position, cell in enumerate(rows[0])
     )
+
+
+def _names_years(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row has words and then years, one after the other, and no row below has them too."""
+    return _years(rows[0]) and all(map(str.strip, rows[0])) and not any(map(_years, rows[1:]))
+
+
+def _years(row: Sequence[str]) -> bool:
+    years = [int(cell) for cell in row if _YEAR.fullmatch(cell.translate(_DIGITS))]
+    steps = {after - before for before, after in pairwise(years)}
+    return len(years) > 1 and len(steps) == 1 and steps != {0} and sum(map(_is_value, row)) == len(years) < len(row)
 
 
 def _is_value(cell: str) -> bool:
@@ -145,11 +159,10 @@ def _value(cell: str, type_: str) -> Any:
 def json_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...]) -> Sample:
     """A document's records by the same rule as REST's."""
     text, fits = json_text.bounded(text)
-    document, whole = json_text.parse_cut(text, keep=limit + 1)
+    _, records, whole = json_text.rows_cut(text, keep=limit + 1)
     if not (cut or whole) and fits:
         raise BadAnswer("truncated" if text.strip() else "empty")
     stopped = "bytes" if cut or not fits else None
-    records = json_text.records_in(document, None)
     return sample_of(records, limit=limit, bytes_max=bytes_max, executed="", secrets=secrets, cut_by=stopped)
 
 
@@ -157,24 +170,26 @@ def json_lines_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tup
     """One document a line."""
     text, fits = json_text.bounded(text)
     cut = cut or not fits
-    records = [json_text.parse(line.encode()) for line in _lines(text, limit + 1, cut) if line.strip()]
+    filled = (line for line in _lines(text, cut) if line.strip())
+    records = [json_text.parse(line.encode()) for line in islice(filled, limit + 1)]
     stopped = "bytes" if cut else None
     return sample_of(records, limit=limit, bytes_max=bytes_max, executed="", secrets=secrets, cut_by=stopped)
 
 
 def lines_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...]) -> Sample:
     """Text, one row a line."""
-    rows = [[line] for line in _lines(text, limit + 1, cut)]
+    rows = ([line] for line in islice(_lines(text, cut), limit + 1))
     return _table((Column("line", "string"),), rows, limit, bytes_max, cut, secrets)
 
 
-def _lines(text: str, wanted: int, cut: bool) -> list[str]:
-    lines = text.split("\n", wanted)[:wanted] if wanted > 0 else []
-    if cut and len(lines) < wanted and len(lines) > 1:
-        lines.pop()
-    if lines and not lines[-1]:
-        lines.pop()  # nothing stands behind the last line's end
-    return [line.removesuffix("\r") for line in lines]
+def _lines(text: str, cut: bool) -> Iterator[str]:
+    """Without their ends; of a text that is cut the last one, which broke off, only where it is the only one."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end].removesuffix("\r")
+        start = end + 1
+    if start < len(text) and not (cut and start):
+        yield text[start:].removesuffix("\r")
 
 
 def dumped(content: bytes, limit: int, bytes_max: int, cut: bool) -> Sample:
