@@ -20,7 +20,9 @@ ISOLATE_LTR, ISOLATE_RTL, ISOLATE_AUTO, END_ISOLATE = "\u2066", "\u2067", "\u206
 PLURALS = ("zero", "one", "two", "few", "many", "other")
 """The forms of CLDR, in the order in which catalogues write those that their language has."""
 # Numbers that name something instead of counting it keep their Latin digits: people copy them.
-NAMING = frozenset({"port", "sqlstate", "pid", "status", "status_code", "version", "position", "id"})
+NAMING = frozenset(
+    {"port", "sqlstate", "pid", "status", "status_code", "version", "position", "id", "owner_id", "own_id"}
+)
 # Arguments whose values have words of their own: `role="editor"` reads «ویراستار».
 WORDS = frozenset({"role", "status", "state", "kind", "step"})
 # Arguments that hold a moment in ISO 8601, because messages are stored as JSON.

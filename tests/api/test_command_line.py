@@ -172,7 +172,7 @@ def test_a_wait_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         error = json.loads(run(*place, "--json")[1])["error"]
         assert (error["code"], error["retry_after_s"]) == ("too_many_requests", 7)
         monkeypatch.setenv("LC_ALL", "fa_IR.UTF-8")
-        assert run(*place)[2].splitlines()[1] == "۷ ثانیه دیگر دوباره امتحان کنید."
+        assert run(*place)[2].splitlines()[1] == "۷ ثانیه دیگر دوباره تلاش کنید."
     assert other.heard[-1]["Accept-Language"] == "fa"
 
 

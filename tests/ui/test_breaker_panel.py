@@ -153,10 +153,10 @@ def test_the_timeline_tells_every_kind_of_event_newest_first(open_page: Open, ru
     shown = texts(open_page("source", source=WELL))
     wanted = [
         "&lt;unknown&gt;",
-        "حادثه بسته شد",
+        "حادثه پایان یافت",
         "از حادثه بیرون آمد؛ ۲ منبع هنوز مشکل دارند",
         "به حادثه‌ای با ۳ منبع پیوست",
-        "حادثه باز شد",
+        "حادثه آغاز شد",
         "فراخوانی آزمایشی شکست خورد",
         "۱۴ بار از",
         "نگار اتصال را در تعلیق نگه داشت",
@@ -193,7 +193,7 @@ def test_while_suspended_the_last_good_answer_is_shown_as_such(
     runtime.sources.kept[source_id("انبار مشهد")] = KeptSample(FLIGHTS, {"table": "public.flights"}, NOW)
     app = open_page(page, source=SUSPENDED, **({"tab": "playground"} if page == "source" else {}))
     assert not app.exception
-    assert "آخرین پاسخ خوب، از" in texts(app)
+    assert "آخرین پاسخ درست، از" in texts(app)
     assert "منبع در تعلیق است" in texts(app)
     assert any("public.flights" in code.value for code in app.code)
     assert app.dataframe[0].value.shape == (50, 4)
@@ -207,7 +207,7 @@ def test_a_run_that_the_breaker_refuses_falls_back_to_it(open_page: Open, runtim
     runtime.sources.refuses = True
     app.button(key="run").click().run()
     assert "اتصال موقتاً تعلیق شد؛ چند ثانیه دیگر تلاش کنید." in texts(app)
-    assert "آخرین پاسخ خوب، از" in texts(app)
+    assert "آخرین پاسخ درست، از" in texts(app)
 
 
 @pytest.mark.parametrize(("lang", "said", "wait"), [("fa", "از یک ویراستار", "۶۰"), ("en", "Ask an editor", "60 s")])

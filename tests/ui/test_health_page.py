@@ -25,7 +25,7 @@ def test_it_says_how_many_are_healthy(open_page: Open) -> None:
 def test_an_organisation_that_is_well_says_so(open_page: Open, runtime: FakeRuntime) -> None:
     runtime.sources.sources = {source_id("پروازها"): make_source("پروازها")}
     said = texts(open_page("health"))
-    assert "تنها منبع این سازمان سالم است." in said
+    assert "این سازمان یک منبع دارد که سالم است." in said
     assert "همهٔ منبع‌ها در آخرین بررسی درست پاسخ داده‌اند." in said
 
 

@@ -22,7 +22,7 @@ def test_a_suspended_source_says_what_since_when_why_and_what_to_do(open_page: O
     assert "اتصال موقتاً تعلیق شد؛ چند ثانیه دیگر تلاش کنید." in said
     assert "تلاش بعدی تا ۱۸ ثانیه دیگر." in said
     assert "علت" in said
-    assert "چه کنید" in said
+    assert "چه باید کرد" in said
     assert "۲ ساعت پیش" in said
 
 
@@ -42,7 +42,7 @@ def test_the_header_says_that_nothing_was_proven(open_page: Open) -> None:
 
 
 def test_a_healthy_source_has_no_box(open_page: Open) -> None:
-    assert "چه کنید" not in texts(open_page("source", source=WELL))
+    assert "چه باید کرد" not in texts(open_page("source", source=WELL))
 
 
 def test_no_secret_is_on_the_page(open_page: Open) -> None:
@@ -215,7 +215,7 @@ def test_a_ping_shows_what_came_back(open_page: Open, runtime: FakeRuntime) -> N
     app = open_page("source", source=WELL)
     app.button(key="source_ping").click().run()
     assert ("ping", "پروازها") in runtime.sources.calls
-    assert "پروازها در ۱۲٫۳ میلی‌ثانیه پاسخ داد" in texts(app)
+    assert "«پروازها» در ۱۲٫۳ میلی‌ثانیه پاسخ داد" in texts(app)
 
 
 def test_a_refused_ping_says_that_the_connection_is_suspended(open_page: Open) -> None:
@@ -230,7 +230,7 @@ def test_a_failed_ping_of_a_source_in_error_shows_both_boxes(open_page: Open) ->
     app.button(key="source_ping").click().run()
     assert not app.exception
     assert "موفق نبود" in texts(app)
-    assert "چه کنید" in texts(app)
+    assert "چه باید کرد" in texts(app)
 
 
 def _dialog(form: str, name: str) -> None:
@@ -385,6 +385,6 @@ def test_a_page_without_a_source_points_to_the_list(open_page: Open) -> None:
 
 def test_a_probe_under_way_and_a_hold_by_a_person_are_told_apart(open_page: Open, runtime: FakeRuntime) -> None:
     held = make_source("پروازها", Status.SUSPENDED)
-    for breaker, sentence in ((BreakerState.HALF_OPEN, "در حال آزمودن"), (BreakerState.FORCED_OPEN, "به دست یک نفر")):
+    for breaker, sentence in ((BreakerState.HALF_OPEN, "در حال آزمایش"), (BreakerState.FORCED_OPEN, "به‌صورت دستی")):
         runtime.sources.sources[held.id] = make_source("پروازها", Status.SUSPENDED, breaker_state=breaker)
         assert sentence in texts(open_page("source", source=WELL))

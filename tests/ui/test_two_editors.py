@@ -95,7 +95,7 @@ def test_a_third_change_is_told_too(house: House, source: Source) -> None:
     save(app)
     other_writes(house, source, paused=True)
     save(app)
-    assert "بررسی نشود" in texts(app)
+    assert "توقف بررسی‌ها" in texts(app)
     save(app)
     now = present(house, source)
     assert (now.name, now.description, now.paused) == ("نام من", "دوم", True)
@@ -127,7 +127,7 @@ def test_a_replaced_secret_is_said_to_be_something_unseen(house: House, source: 
     app.text_input(key="edit_name").input("نام من").run()
     other_writes(house, source, config={"password": "another-one"})
     save(app)
-    assert "مقداری محرمانه عوض شده" in texts(app)
+    assert "یک مقدار محرمانه عوض شده" in texts(app)
     save(app)
     assert present(house, source).name == "نام من"
 
