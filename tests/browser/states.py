@@ -9,7 +9,7 @@ from uuid import uuid4
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PAGE_LIMIT_MS, Dashboard
-from tests.browser.steps import settled
+from tests.browser.steps import choosing, drawn, settled
 
 Act = Callable[[Page], None]
 
@@ -42,14 +42,7 @@ class State:
             settled(page)
         if self.act is not None:
             self.act(page)
-        _drawn(page)
-
-
-def _drawn(page: Page) -> None:
-    """Streamlit fades what is old and draws tables and charts late: nothing moves any more."""
-    page.wait_for_function("() => document.fonts.status === 'loaded'")
-    page.wait_for_function("() => !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')")
-    page.wait_for_timeout(300)
+        drawn(page)
 
 
 def _press(*keys: str) -> Act:
@@ -64,13 +57,12 @@ def _press(*keys: str) -> Act:
 
 
 def _choose_two(page: Page) -> None:
-    page.locator(".st-key-sources_choosing label").first.click()
-    table = page.locator('[class*="st-key-mirrored_sources_table_many"] .dvn-scroller').first
-    for row in range(2):
+    table = choosing(page)
+    for row, digits in enumerate(("1۱", "2۲")):
         table.click(position={"x": 16, "y": 55 + 42 * row})  # the boxes stand on the left in every language
         settled(page)
+        expect(page.locator(".st-key-bulk")).to_contain_text(re.compile(f"^⟦?[{digits}] "), timeout=PAGE_LIMIT_MS)
     expect(page.locator(".st-key-bulk_pause button:visible").first).to_be_enabled(timeout=PAGE_LIMIT_MS)
-    expect(page.locator(".st-key-bulk")).to_contain_text(re.compile("^⟦?[2۲] "))
 
 
 def _wrong_sample(page: Page) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Dashboard
-from tests.browser.steps import LIMIT_MS, add, settled, sign_in
+from tests.browser.steps import LIMIT_MS, add, choosing, settled, sign_in
 from tests.browser.world import vacant
 from tests.cli.processes import CommandLine
 from tests.servers.postgres import PostgresServer
@@ -43,8 +43,7 @@ def test_what_is_chosen_in_one_list_is_not_chosen_in_another(
     for name in ("آبی", "بنفش", "پسته‌ای"):
         add(page, dashboard, name, postgres, postgres.port)
     page.goto(dashboard.url)
-    page.locator(".st-key-sources_choosing label").first.click()
-    table = page.locator('[class*="st-key-mirrored_sources_table_many"] .dvn-scroller').first
+    table = choosing(page)
     table.click(position={"x": 16, "y": 55})
     pause = page.locator(".st-key-bulk_pause button:visible")
     expect(pause).to_be_enabled()
