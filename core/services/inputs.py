@@ -90,13 +90,11 @@ class BreakerOrder(StrictModel):
     reason: Reason
 
 
-_DEFAULTS: Mapping[str, Any] = {
-    "description": "",
-    "tags": [],
-    "paused": False,
-    "breaker": dict.fromkeys(BreakerInput.model_fields),
+_DEFAULTS = {
+    name: field.get_default(call_default_factory=True, validated_data={})
+    for name, field in SourceInput.model_fields.items()
 }
-"""What null stands for in a patch, where it is not None itself."""
+"""What null stands for in a patch."""
 
 
 def parse_order(data: Mapping[str, Any]) -> BreakerOrder:
@@ -127,8 +125,8 @@ def parse_patch(data: Mapping[str, Any], breaker: BreakerConfig, maintenance: Ma
     """
     sent = validate(SourcePatch, data).model_dump(exclude_unset=True)
     changes: dict[str, Any] = {name: _DEFAULTS.get(name) if value is None else value for name, value in sent.items()}
-    if "breaker" in changes:
-        named = asdict(breaker) | changes["breaker"]
+    if "breaker" in sent:
+        named = {} if sent["breaker"] is None else asdict(breaker) | sent["breaker"]
         merged = validate(BreakerInput, {name: n for name, n in named.items() if n is not None}, prefix="breaker")
         changes["breaker"] = BreakerConfig(**merged.model_dump())
     if "maintenance" in changes:

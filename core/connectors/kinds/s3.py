@@ -146,12 +146,11 @@ class S3Connector(Connector):
 
     async def sample(self, params: dict[str, Any]) -> Sample:
         self.check_params(params, self._environment)
+        self.check_reach({"prefix": self._config.prefix}, params)
         given: S3Params = forms.validate_params(self.params_model, params, self._environment.rows_max)
         if given.key is not None:
-            check_key(given.key, self._config.prefix, "key")
             return await preview.of(self._bucket, given.key, given.limit, self._environment.bytes_max)
         prefix = given.prefix or self._config.prefix
-        check_key(prefix, self._config.prefix, "prefix")
         return await listing.sample(self._bucket, prefix, given.limit, self._environment.bytes_max)
 
     async def describe(self, path: str = "") -> list[CatalogEntry]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.connectors.postgres.received import Meter, TooMuch, metered
+from core.connectors.postgres.session import limit
 from core.connectors.postgres.values import as_arguments, columns_of
 from core.errors import LimitExceeded
 from core.models import Column, Sample
@@ -26,7 +27,6 @@ TOLD_AGAIN_S = 0.25
 TICK_S = 1e-6
 LEAST_S = 0.05
 """Less than this is no time to ask for another batch."""
-_LIMIT = "select pg_catalog.set_config('statement_timeout', %s, true)"
 
 Rows = Callable[[tuple[Column, ...]], RowBuilder]
 
@@ -90,7 +90,7 @@ class _Time:
         """So that the server ends a batch in time."""
         if self._told - self.left > TOLD_AGAIN_S:
             self._told = self.left
-            await self._connection.execute(_LIMIT, (str(int(self._told * 1000)),), binary=True)
+            await limit(self._connection, self._told)
 
 
 async def _fill(rows: RowBuilder, meter: Meter, cursor: Any, time: _Time) -> bool:

@@ -20,8 +20,6 @@ T = TypeVar("T")
 Look = Callable[[str | None], Awaitable[Found]]
 """The `sample` rung, at a table that is known to be readable."""
 
-_LIMIT = "select pg_catalog.set_config('statement_timeout', %s, false)"
-
 
 @dataclass(slots=True)
 class Ladder:
@@ -72,7 +70,7 @@ class Ladder:
         config = self.config
         try:
             async with within(self.limits.attempt):
-                await self.connection.execute(_LIMIT, (str(int(server_limit_s() * 1000)),), binary=True)
+                await session.limit(self.connection, server_limit_s())
                 return await ask(Rights(self.connection, config.user, config.schema_name, config.database))
         except TimeoutError:
             raise QueryTimeout("server") from None

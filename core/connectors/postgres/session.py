@@ -28,6 +28,7 @@ LOCK_WAIT_MS = 2000
 RESET_S = 1.0
 _NOTICED = {"tcp_user_timeout": 5000, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 2}
 """A peer that acknowledges nothing for as long as connecting may take is gone; while all is quiet it is asked, too."""
+_LIMIT = "select pg_catalog.set_config('statement_timeout', %s, false)"
 _GUARDS = """select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
 set_config('idle_in_transaction_session_timeout', %s, true), set_config('intervalstyle', 'iso_8601', true),
 set_config('datestyle', 'ISO', true),
@@ -146,6 +147,11 @@ async def guard(connection: "AsyncConnection[Any]", schema: str | None) -> Might
     told = await connection.execute(_GUARDS, (*_limits_ms(), schema))
     row = await told.fetchone()
     return Might(bool(row and row[-3]), bool(row and row[-2]))
+
+
+async def limit(connection: "AsyncConnection[Any]", seconds: float) -> None:
+    """How long the server may take for each statement from here on; what a transaction changed ends with it."""
+    await connection.execute(_LIMIT, (str(int(seconds * 1000)),), binary=True)
 
 
 def _limits_ms() -> tuple[str, str, str]:

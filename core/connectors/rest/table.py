@@ -1,6 +1,7 @@
 """An answer as a table."""
 
 import asyncio
+import sys
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -14,8 +15,6 @@ from core.models import Sample
 
 ON_LOOP_MAX = 64 * 1024
 """Bytes of JSON that are read within a millisecond or so; more would hold up every other source."""
-
-_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,8 @@ async def sample(answer: Answer, reading: Reading) -> Sample:
 async def document(answer: Answer) -> Any:
     """What an answer holds, as far as it came; None where it is empty. Raises BadAnswer."""
     if len(answer.body) > ON_LOOP_MAX:
-        return (await asyncio.to_thread(_document, answer))[0]
-    return _document(answer)[0]
+        return (await asyncio.to_thread(_records, answer, None))[0]
+    return _records(answer, None)[0]
 
 
 def _sample(answer: Answer, reading: Reading) -> Sample:
@@ -57,43 +56,24 @@ def _sample(answer: Answer, reading: Reading) -> Sample:
     return replace(found, bytes_read=len(answer.body), notes=(*found.notes, *proposed))
 
 
-def _records(answer: Answer, path: str | None, keep: int) -> tuple[Any, list[Any], bool]:
+def _records(answer: Answer, path: str | None, keep: int = sys.maxsize) -> tuple[Any, list[Any], bool]:
     """What an answer holds, its rows, and whether that is all that the service had.
 
     With a path nobody knows beforehand which elements count; without one, no more than `keep` are read.
     """
     if path:
-        document, whole = _document(answer)
+        document, _, whole = _records(answer, None)
         return document, json_text.records_in(document, path), whole
-    if answer.status in _WITHOUT_BODY:
+    if answer.status in (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT):
         return None, [], True
-    text, content_type, fits = _text(answer)
-    document, rows, whole = json_text.rows_cut(text, content_type, keep)
-    return document, rows, _is_all(answer, fits, whole)
-
-
-def _document(answer: Answer) -> tuple[Any, bool]:
-    """What an answer holds, and whether that is all that the service had."""
-    if answer.status in _WITHOUT_BODY:
-        return None, True
-    text, content_type, fits = _text(answer)
-    found, whole = json_text.parse_cut(text, content_type)
-    return found, _is_all(answer, fits, whole)
-
-
-def _text(answer: Answer) -> tuple[str, str, bool]:
-    """Text, its content type, and whether it is all that came."""
     content_type = answer.headers.get("Content-Type", "")
     text, fits = json_text.bounded(json_text.text_of(answer.body, _charset(content_type)))
     if answer.complete and not text.strip():
         raise BadAnswer("empty")
-    return text, content_type, fits
-
-
-def _is_all(answer: Answer, fits: bool, whole: bool) -> bool:
+    document, rows, whole = json_text.rows_cut(text, content_type, keep)
     if answer.complete and fits and not whole:
         raise BadAnswer("truncated")
-    return answer.complete and fits
+    return document, rows, answer.complete and fits
 
 
 def _charset(content_type: str) -> str | None:
