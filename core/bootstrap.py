@@ -165,7 +165,7 @@ async def _assemble(
         exposition = Exposition(people, sources, statuses, live)
         hooks = HookRepository(database, vault, secrets)
         incidents, alerts, sender = _alerting(settings, hooks, database, people, kinds, audit)
-        history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
+        history = HistoryService(HistoryRepository(database), writer, HistorySums(database), settings.timezone)
         checks = _checks(role, settings, database, sources, live, writer)
         departed = Departed(sources, live)
         await _start(

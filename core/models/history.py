@@ -12,8 +12,7 @@ OBJECTIVE = 0.995
 """The share of calls that should not fail: half a percent of them is the error budget."""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryPoint:
+class HistoryPoint(NamedTuple):
     """The calls of one stretch that begins at `ts`. Latencies are milliseconds, None without a call."""
 
     ts: datetime

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,11 @@ from core.services.org_history import OrgHistories
 from core.services.points import points
 from core.services.remembered import Remembered
 from core.services.rights import require
-from core.services.spans import Span, segments, span_of
+from core.services.spans import segments, span_of
 from core.services.week_history import WeekHistories
 from core.services.writer import StatusWriter
-from core.storage.history import SPANS, HistoryRepository, HistoryRow
+from core.storage.history import HistoryRepository
 from core.storage.history_sums import HistorySums
-from core.storage.sources import SourceRepository
 
 
 class HistoryService:
@@ -30,14 +30,13 @@ class HistoryService:
     def __init__(
         self,
         history: HistoryRepository,
-        sources: SourceRepository,
         writer: StatusWriter,
         sums: HistorySums,
         zone: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._history, self._sources, self._writer = history, sources, writer
+        self._history, self._writer = history, writer
         self._clock = clock
         self._orgs, self._weeks = OrgHistories(history, sums), WeekHistories(history, sums, ZoneInfo(zone))
         self._kept_weeks = Remembered[tuple[HourOfWeek, ...]](monotonic)
@@ -58,12 +57,11 @@ class HistoryService:
         coarser, and a range of more than two years begins later. Raises InvalidInput naming `from` or `step`.
         """
         require(actor, org, Role.VIEWER)
-        present = await self._sources.version(org, source_id)
-        if present is None:
-            raise NotFound()
         span = span_of(since, until, step, self._clock())
         await self._writer.settled()
-        rows = await self._rows(present.id, span)
+        rows = await self._history.of_source(org, source_id, partial(segments, span.since, span.until, span.step))
+        if rows is None:
+            raise NotFound()
         buckets = await asyncio.to_thread(points, span, rows)
         begin, end = (datetime.fromtimestamp(each, UTC) for each in (span.since, span.until))
         return History(begin, end, span.step, buckets, span.notes)
@@ -86,10 +84,3 @@ class HistoryService:
         """
         require(actor, org, Role.VIEWER)
         return await self._kept_recent.get(org, lambda: self._orgs.recent(org, self._clock()))
-
-    async def _rows(self, key: int, span: Span) -> list[HistoryRow]:
-        marks = {} if span.step < SPANS["1h"] else await self._history.marks()
-        rows: list[HistoryRow] = []
-        for part in segments(span.since, span.until, span.step, marks):
-            rows += await self._history.rows(part.tier, [key], part.since, part.until)
-        return rows

@@ -14,19 +14,25 @@ PERCENTILES = (0.5, 0.95, 0.99)
 def points(span: Span, rows: Sequence[HistoryRow]) -> tuple[HistoryPoint, ...]:
     """Every stretch of the span; `rows` are of one source, of any tiers and writers, and none lies outside."""
     sums = [[0, 0, 0, 0] for _ in span.starts]
-    groups = [(row.ts - span.since) // span.step for row in rows]
-    for group, row in zip(groups, rows, strict=True):
+    groups, packed = list[int](), list[bytes]()
+    for _, ts, calls, errors, rejected, latency_us, histogram in rows:
+        group = (ts - span.since) // span.step
+        groups.append(group)
+        packed.append(histogram)
         of_group = sums[group]
-        of_group[0] += row.calls
-        of_group[1] += row.errors
-        of_group[2] += row.rejected
-        of_group[3] += row.latency_us
-    found = percentiles([row.histogram for row in rows], groups, len(sums), PERCENTILES)
-    return tuple(map(_point, span.starts, sums, found))
+        of_group[0] += calls
+        of_group[1] += errors
+        of_group[2] += rejected
+        of_group[3] += latency_us
+    found = percentiles(packed, groups, len(sums), PERCENTILES)
+    return tuple(
+        HistoryPoint(
+            datetime.fromtimestamp(ts, UTC), calls, errors, rejected, p50, p95, p99, _average(latency_us, calls)
+        )
+        for ts, (calls, errors, rejected, latency_us), (p50, p95, p99) in zip(span.starts, sums, found, strict=True)
+    )
 
 
-def _point(ts: int, sums: Sequence[int], found: Sequence[float | None]) -> HistoryPoint:
-    calls, errors, rejected, latency_us = sums
-    p50, p95, p99 = found
-    average = latency_us / 1000 / calls if calls else None
-    return HistoryPoint(datetime.fromtimestamp(ts, UTC), calls, errors, rejected, p50, p95, p99, average)
+def _average(latency_us: int, calls: int) -> float | None:
+    """In milliseconds; None without a call."""
+    return latency_us / 1000 / calls if calls else None

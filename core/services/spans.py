@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from core.errors import InvalidInput
 from core.metrics.history import BUCKET_S
 from core.models import FieldError, Message
-from core.storage.history import KEPT_S, SPANS
+from core.storage.history import KEPT_S, SPANS, Segment
 
 DAY_S = 86_400
 RANGE_S = 730 * DAY_S
@@ -33,15 +33,6 @@ class Span:
     @property
     def starts(self) -> range:
         return range(self.since, self.until, self.step)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A part of a span that one tier answers for."""
-
-    tier: str
-    since: int
-    until: int
 
 
 def parse_moment(name: str, text: str) -> datetime:

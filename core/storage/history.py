@@ -1,16 +1,18 @@
 """History in tiers: stretches of five minutes, of an hour, of a day, each source's one after the other."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from core.metrics.histogram import Histogram
 from core.metrics.history import BUCKET_S, PackedBucket
+from core.storage import source_queries
 from core.storage.connection import Connection
 from core.storage.database import Database
 from core.storage.inserts import insert_for
@@ -23,7 +25,17 @@ LOOKED_UP_MAX = 50
 STRETCHES_MAX = 5_000
 LATE_S = 60
 """A stretch that is written later than this after its end may have been rolled up before."""
+MARKS = sa.select(history_marks.c.tier, history_marks.c.until)
 Bound = sa.ColumnElement[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """[since, until) in seconds since 1970, and the tier that answers for it."""
+
+    tier: str
+    since: int
+    until: int
 
 
 class HistoryRow(NamedTuple):
@@ -44,20 +56,28 @@ class HistoryRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def of_source(
+        self, org_slug: str, uid: UUID, plan: Callable[[Mapping[str, int]], Iterable[Segment]]
+    ) -> list[HistoryRow] | None:
+        """The rows of the segments that `plan` makes of the marks, as they were at one moment; None without the source.
+
+        One journey to the database: three would take longer than what is read.
+        """
+        async with self._database.read() as connection:
+            found: list[HistoryRow] | None = await connection.run_sync(partial(_of_source, org_slug, uid, plan))
+        return found
+
     async def rows(self, tier: str, source_ids: Iterable[int], since: int, until: int) -> list[HistoryRow]:
         """Stretches that start in [since, until), in seconds since 1970, by source and time."""
         keys = list(source_ids)
-        query = _rows_query(tier, _few(tier, keys, since, until))
-        asked = {"keys": keys, "first": _first(tier, since), "since": since, "until": until}
         async with self._database.read() as connection:
-            rows = (await connection.execute(query, asked)).all()
+            rows = await connection.execute(*_rows_query(tier, keys, since, until))
         return [HistoryRow._make(row) for row in rows]
 
     async def marks(self) -> dict[str, int]:
         """By coarser tier, up to when it holds everything; a tier that holds nothing yet is missing."""
         async with self._database.read() as connection:
-            rows = await connection.execute(sa.select(history_marks.c.tier, history_marks.c.until))
-        return {row.tier: row.until for row in rows}
+            return _marks(await connection.execute(MARKS))
 
 
 def within(tier: str, keys: Sequence[int], since: int, until: int) -> tuple[sa.ColumnElement[bool], ...]:
@@ -69,8 +89,32 @@ def within(tier: str, keys: Sequence[int], since: int, until: int) -> tuple[sa.C
     return _within(tier, keys, *bounds, few=_few(tier, keys, since, until))
 
 
+def _of_source(
+    org_slug: str, uid: UUID, plan: Callable[[Mapping[str, int]], Iterable[Segment]], connection: sa.Connection
+) -> list[HistoryRow] | None:
+    present = connection.execute(source_queries.version(), {"org": org_slug, "source": uid}).one_or_none()
+    if present is None:
+        return None
+    rows = list[HistoryRow]()
+    for part in plan(_marks(connection.execute(MARKS))):
+        found = connection.execute(*_rows_query(part.tier, [present.id], part.since, part.until))
+        rows += map(HistoryRow._make, found)
+    return rows
+
+
+def _marks(rows: Iterable[sa.Row[str, int]]) -> dict[str, int]:
+    return {row.tier: row.until for row in rows}
+
+
+def _rows_query(tier: str, keys: list[int], since: int, until: int) -> tuple[sa.Select[Any], dict[str, Any]]:
+    """The question and its parameters."""
+    first = _first(tier, since)
+    asked = {"keys": keys, "first": first, "since": since, "until": until}
+    return _rows_select(tier, _few(tier, keys, since, until)), asked
+
+
 @lru_cache(maxsize=2 * len(SPANS))
-def _rows_query(tier: str, few: bool) -> sa.Select[Any]:
+def _rows_select(tier: str, few: bool) -> sa.Select[Any]:
     """Made once: putting it together takes longer than the database takes to answer it."""
     history = HISTORY[tier]
     keys: sa.BindParameter[int] = sa.bindparam("keys", expanding=True)

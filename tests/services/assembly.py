@@ -111,7 +111,7 @@ async def _assemble(settings: Settings, loop: BackgroundLoop, other_end: OtherEn
     queries = SavedQueries(saved, sources, kinds, audit)
     judged = diagnosing, audit, repeats, Approvals(saved), RunRepository(database)
     service = DataSourceService(kinds, people, sources, statuses, live, writer, holds, *judged)
-    history = HistoryService(HistoryRepository(database), sources, writer, HistorySums(database), settings.timezone)
+    history = HistoryService(HistoryRepository(database), writer, HistorySums(database), settings.timezone)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     admitted = admission(records, audit, settings.session_hours, passwords=passwords, throttle=Throttle(clock.seconds))
     admitted.uses.start()

@@ -49,7 +49,7 @@ class Past:
         return self.service_at(time.monotonic)
 
     def service_at(self, monotonic: Callable[[], float]) -> HistoryService:
-        ports: Any = HistoryRepository(self.database), self.sources, self.writer, HistorySums(self.database)
+        ports: Any = HistoryRepository(self.database), self.writer, HistorySums(self.database)
         return HistoryService(*ports, "Asia/Tehran", lambda: self.now, monotonic)
 
     async def source(self, name: str = "Shop") -> SourceRecord:
