@@ -51,6 +51,7 @@ from core.services.writer import StatusWriter
 from core.settings import Settings
 from core.storage.alert_hooks import HookRepository
 from core.storage.audit import AuditRepository
+from core.storage.belonging import remember_belonging, require_belonging
 from core.storage.database import Database
 from core.storage.egress import EgressRepository
 from core.storage.encryption import Vault
@@ -103,6 +104,7 @@ def open_runtime(settings: Settings, role: Process = Process.DASHBOARD) -> Runti
     secrets = Secrets(settings.secrets)
     configure_logging(settings, secrets)
     settings.require_consistent()
+    require_belonging(settings)
     with ExitStack() as undo:
         lock = DataDirLock(settings.data_dir)
         if role is Process.DASHBOARD:
@@ -141,6 +143,8 @@ async def _assemble(
     database, shared = Database(settings.database_url_text), _shared_records(settings)
     try:
         await database.upgrade()
+        if role is Process.DASHBOARD:
+            remember_belonging(settings)
         vault, records = Vault(await open_keyring(settings, database, secrets)), PeopleRecords.of(database)
         audit, people = Audit(AuditRepository(database)), records.people
         admitted = admission(records, audit, settings.session_hours)

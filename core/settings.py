@@ -5,9 +5,10 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from itertools import cycle
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -28,6 +29,7 @@ STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
 
 
 CHECK_INTERVAL_MIN_S = 1
+LOCAL = "localhost"
 
 DEFAULT_PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432}
 """Of the servers that a process keeps for itself, by the scheme of their URL."""
@@ -116,6 +118,22 @@ class Settings(BaseSettings):
             raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        """With its scheme in small letters: whether that is TLS is asked in several places."""
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value.strip())
+            known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        # Pages lead to addresses that begin at the root.
+        if not known or parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
+            raise ValueError("must be http://host or https://host, with a port or without, and nothing after it")
+        return f"{parts.scheme}://{parts.netloc}"
+
     @field_validator("check_interval_s")
     @classmethod
     def _off_or_bearable(cls, value: float) -> float:
@@ -128,7 +146,7 @@ class Settings(BaseSettings):
     def _redis_with_a_host(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
             return None
-        if not value.get_secret_value().startswith(("redis://", "rediss://")) or _server(value) is None:
+        if not value.get_secret_value().startswith(("redis://", "rediss://")) or not _servers(value):
             raise ValueError("must be redis://[user:password@]host[:port][/database], or rediss:// with TLS")
         return value
 
@@ -167,8 +185,12 @@ class Settings(BaseSettings):
     @property
     def own_servers(self) -> tuple[tuple[str, int], ...]:
         """Host and port of the servers that hold this installation's own state; none of a file."""
-        found = (_server(url) for url in (self.database_url, self.redis_url) if url is not None)
-        return tuple(server for server in found if server is not None)
+        return self.database_servers + (_servers(self.redis_url) if self.redis_url else ())
+
+    @property
+    def database_servers(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of each server that may hold the application's own database; none of a file."""
+        return _servers(self.database_url) if self.database_url else ()
 
     @property
     def key_path(self) -> Path:
@@ -181,7 +203,7 @@ class Settings(BaseSettings):
 
     @property
     def loopback_only(self) -> bool:
-        if self.host == "localhost":
+        if self.host == LOCAL:
             return True
         try:
             return ip_address(self.host).is_loopback
@@ -206,25 +228,45 @@ def _parsed_networks(text: str | None) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(part.strip()) for part in (text or "").split(",") if part.strip())
 
 
-def _server(url: SecretStr) -> tuple[str, int] | None:
-    """Host and port of a URL. The errors of parsing repeat parts of it, so they end here."""
+def _servers(url: SecretStr) -> tuple[tuple[str, int], ...]:
+    """Every host of a URL with its port. The errors of parsing repeat parts of it, so they end here."""
     try:
         parts = urlsplit(url.get_secret_value())
-        # libpq takes both from the query as well.
-        given = dict(parse_qsl(parts.query))
-        host = given.get("hostaddr") or given.get("host") or parts.hostname
-        port = int(given.get("port") or parts.port or DEFAULT_PORTS.get(parts.scheme.partition("+")[0], 0))
+        usual = DEFAULT_PORTS.get(parts.scheme.partition("+")[0])
+        # libpq takes all of it from the query as well, and several of each; SQLAlchemy a port behind each host.
+        given = parse_qs(parts.query)
+        hosts = _listed(given.get("hostaddr") or given.get("host") or [parts.hostname or ""])
+        ports = _listed(given.get("port") or [str(parts.port or usual or "")])
+        pairs = zip(hosts, ports if len(ports) == len(hosts) else cycle(ports), strict=False)
+        found = [_with_port(host, port) for host, port in pairs]
     except ValueError:
-        return None
-    return (host, port) if host and port else None
+        return ()
+    if usual == DEFAULT_PORTS["postgresql"]:
+        # Without a host it is a socket of this machine, whose server mostly has a port as well.
+        found = [(LOCAL if not host or host.startswith(("/", "@")) else host, port) for host, port in found]
+    return tuple((host, port) for host, port in found if host)
+
+
+def _listed(values: Iterable[str]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",")]
+
+
+def _with_port(host: str, port: str) -> tuple[str, int]:
+    """Raises ValueError where there is no port."""
+    name, mark, own = host.rpartition(":")
+    if mark and own.isdigit() and ":" not in name.partition("]")[2] and (":" not in name or name.endswith("]")):
+        host, port = name, own
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process. Raises StartupError naming a wrong value or an unknown `CHESHMEH_*` name."""
     environ = os.environ if environ is None else environ
-    _refuse_unknown((*environ, *dotenv_values(DOTENV)))
     try:
+        _refuse_unknown((*environ, *dotenv_values(DOTENV)))
         return Settings()
+    except (OSError, UnicodeDecodeError) as err:
+        raise StartupError("dotenv", path=str(Path(DOTENV).resolve())) from err
     except ValidationError as err:
         first = err.errors(include_input=False, include_url=False, include_context=False)[0]
         name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()

@@ -101,6 +101,20 @@ def test_servers_that_keep_the_installations_own_state_are_known(monkeypatch: py
     assert load().own_servers == (("db.internal", 5432), ("fd00::1", 7000))
     monkeypatch.setenv("CHESHMEH_DATABASE_URL", "postgres://u:p@/app?host=db.internal&port=6432")
     assert load().own_servers[0] == ("db.internal", 6432)
+    for spelling in (
+        "postgresql://u:p@/app?host=a:6432&host=b",
+        "postgresql://u:p@/app?host=a,b&port=6432,5432",
+        "postgresql://u:p@/app?hostaddr=a,b&port=6432,5432",
+    ):
+        monkeypatch.setenv("CHESHMEH_DATABASE_URL", spelling)
+        assert load().own_servers[:2] == (("a", 6432), ("b", 5432)), spelling
+    monkeypatch.setenv("CHESHMEH_DATABASE_URL", "postgresql://u:p@a,b/app")
+    assert load().own_servers[:2] == (("a", 5432), ("b", 5432))
+    monkeypatch.setenv("CHESHMEH_DATABASE_URL", "postgresql://u:p@/app?host=[fd00::2]:6432&host=fd00::3")
+    assert load().own_servers[:2] == (("fd00::2", 6432), ("fd00::3", 5432))
+    for socket in ("postgresql:///app", "postgresql://u@/app?host=/var/run/postgresql&port=6432"):
+        monkeypatch.setenv("CHESHMEH_DATABASE_URL", socket)
+        assert load().own_servers[0] == ("localhost", 6432 if "6432" in socket else 5432)
     monkeypatch.setenv("CHESHMEH_DATABASE_URL", "sqlite+aiosqlite:////var/lib/c.db")
     assert load().own_servers == (("fd00::1", 7000),)
 
@@ -176,3 +190,32 @@ def test_the_origin_is_what_people_type(monkeypatch: pytest.MonkeyPatch, host: s
     monkeypatch.setenv("CHESHMEH_HOST", host)
     monkeypatch.setenv("CHESHMEH_PUBLIC_URL", public)
     assert load().origin == origin
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dash.example.org",
+        "ftp://dash.example.org",
+        "http://[::1",
+        "http://x:99999",
+        "https://",
+        "https://x/cheshmeh",
+        "https://x?a=b",
+        "https://u@x",
+    ],
+)
+def test_a_public_address_is_one_that_a_browser_opens(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("CHESHMEH_PUBLIC_URL", text)
+    assert refusal().arguments["name"] == "CHESHMEH_PUBLIC_URL"
+
+
+def test_the_scheme_of_the_public_address_is_read_in_either_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHESHMEH_PUBLIC_URL", " HTTPS://dash.example.org/ ")
+    assert load().origin == "https://dash.example.org"
+
+
+def test_settings_in_a_file_that_is_no_text_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"CHESHMEH_PORT=\xff")
+    assert (refusal().reason, refusal().arguments) == ("dotenv", {"path": str(tmp_path / ".env")})

@@ -184,6 +184,7 @@ class Access:
             await self._settle_administrator(user, FIRST_ORG)
 
     async def _store_administrator(self, name: str, hashed: str) -> UserRecord:
+        await self._links.end_setup()
         user = await self._people.user(name)
         if user is None:
             try:
@@ -193,6 +194,7 @@ class Access:
         if user is None:
             raise NotFound("user", name=name)
         await self._people.make_administrator(user.id, hashed)
+        await self._links.end_passwords(user.id)
         return user
 
     async def _settle_administrator(self, user: UserRecord, org_name: str) -> None:

@@ -1,5 +1,6 @@
 """The command line: the same services as pages and HTTP. Exit status 0 done, 1 it failed, 2 wrong usage."""
 
+import io
 import sys
 
 import typer
@@ -28,6 +29,9 @@ app.command("doctor")(doctor.examine_installation)
 
 def main() -> None:
     """Runs one command; an error is one sentence on standard error."""
+    # An argument may hold bytes that are no text, and comes back in what is printed.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except (CheshmehError, ClientError) as err:

@@ -14,6 +14,8 @@ from core.cli.place import Place, anywhere, opened_here
 from core.i18n.actors import actor_words
 from core.spreadsheet import written
 
+LINES_MAX = 1_000_000
+
 
 @anywhere
 def audit(
@@ -22,7 +24,9 @@ def audit(
     installation: Annotated[bool, typer.Option("--installation", help="what belongs to no organisation")] = False,
     since: Annotated[str | None, typer.Option("--since", help="RFC 3339; from this moment on")] = None,
     until: Annotated[str | None, typer.Option("--until", help="RFC 3339; before this moment")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="at most so many lines, the newest")] = 100,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=LINES_MAX, help="at most so many lines, the newest")
+    ] = 100,
     as_csv: Annotated[bool, typer.Option("--csv", help="print a table for spreadsheets")] = False,
     as_json: Json = False,
 ) -> None:

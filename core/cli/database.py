@@ -15,6 +15,7 @@ from core.i18n import Translator
 from core.logs import configure_logging
 from core.runtime import stored
 from core.services.backups import Backup, Backups, Restored
+from core.storage.belonging import require_belonging
 
 app = typer.Typer(no_args_is_help=True)
 File = Annotated[Path, typer.Argument(metavar="FILE")]
@@ -56,6 +57,7 @@ def restore(file: File, as_json: Json = False) -> None:
 def _backups() -> Backups:
     present = settings.load()
     configure_logging(present)
+    require_belonging(present)
     return Backups(present)
 
 
@@ -69,5 +71,6 @@ def _restored(done: Restored, speak: Translator) -> Iterator[str]:
     yield speak.text("backup.restored", path=done.path)
     if done.upgraded_from:
         yield speak.text("backup.upgraded", before=done.upgraded_from, after=done.revision)
+    yield speak.text("backup.shut")
     if done.kept:
         yield speak.text("backup.kept", path=done.kept)

@@ -13,6 +13,7 @@ from core.services.audit import Audit
 from core.services.keys import Keys
 from core.settings import Settings
 from core.storage.audit import AuditRepository
+from core.storage.belonging import require_belonging
 from core.storage.database import Database
 from core.storage.keys import key_place, open_keyring, present_keys
 from core.storage.sealed import SealedRepository
@@ -26,6 +27,7 @@ def with_database(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
     """Does one piece of work on the application's database. Raises CheshmehError."""
     present = settings.load()
     configure_logging(present)
+    require_belonging(present)
     return asyncio.run(stored(_closing(Database(present.database_url_text), present, work)))
 
 

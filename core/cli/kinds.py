@@ -1,6 +1,5 @@
 """Kinds of source on the command line: the fields that their models have, and configurations from what is given."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +7,7 @@ import typer
 from typer.core import TyperCommand
 
 from core import strict_json
-from core.cli.files import text_of
+from core.cli.files import from_standard_input, text_of
 from core.cli.output import WrongUsage
 from core.connectors.catalog import kind_infos
 from core.connectors.field_specs import described, notation
@@ -61,7 +60,7 @@ def given(kind: str | None, config: str | None, dsn: str | None) -> tuple[str, d
     """
     if (dsn is None and (kind is None or config is None)) or (dsn == "-" and config == "-"):
         raise typer.BadParameter("either --kind with --config, or --dsn; only one of them from standard input")
-    pasted = from_pasted(sys.stdin.read() if dsn == "-" else dsn) if dsn is not None else Pasted(str(kind), {})
+    pasted = from_pasted(from_standard_input() if dsn == "-" else dsn) if dsn is not None else Pasted(str(kind), {})
     if kind not in (None, pasted.kind):
         raise InvalidInput(fields=(FieldError("dsn", Message("field.dsn_kind", {"kind": pasted.kind})),))
     return pasted.kind, dict(pasted.config) | (read(config) if config is not None else {})
@@ -85,4 +84,4 @@ def _when(spec: FieldSpec) -> str:
 
 def read(place: str) -> dict[str, Any]:
     """A JSON object from a file, or from standard input for `-`. Raises BadParameter and WrongUsage."""
-    return parse("config", sys.stdin.read() if place == "-" else text_of(Path(place)))
+    return parse("config", from_standard_input() if place == "-" else text_of(Path(place)))

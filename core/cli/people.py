@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from core.cli.context import run
+from core.cli.files import line_from_standard_input
 from core.cli.output import Json, show
 from core.errors import Conflict, InvalidInput
 from core.models import Actor, FieldError, Message, Role
@@ -34,7 +35,7 @@ def list_organisations(as_json: Json = False) -> None:
 @users.command("add")
 def add_user(name: str, admin: Annotated[bool, typer.Option("--admin")] = False, as_json: Json = False) -> None:
     """Create a user; the password is asked for, or read from standard input."""
-    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else line_from_standard_input()
     run(lambda runtime, actor: runtime.accounts.add_user(actor, name, password, admin=admin))
     show({"name": name, "admin": admin}, as_json, name)
 

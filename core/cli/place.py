@@ -14,7 +14,7 @@ import typer
 
 from core import settings
 from core.bootstrap import Process, opened
-from core.cli.files import text_of
+from core.cli.files import line_from_standard_input, text_of
 from core.cli.here import Here
 from core.cli.output import words
 from core.cli.remote import running
@@ -123,4 +123,4 @@ def found(sources: Sources, org: str, name: str) -> str:
 def _said(token: str) -> str:
     if token != STANDARD_INPUT:
         return token
-    return getpass.getpass("Token: ") if sys.stdin.isatty() else sys.stdin.readline()
+    return getpass.getpass("Token: ") if sys.stdin.isatty() else line_from_standard_input()

@@ -1,14 +1,11 @@
 """What a rung of the installation's ladder found, and how the ladder is climbed."""
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.diagnosis.ladder import Found, left_out, of_error
 from core.errors import CheshmehError
@@ -72,8 +69,8 @@ async def _tried(rung: Rung) -> Check:
         return of_error(rung.step, err, _since(started))
     except TimeoutError:
         found = broken("timeout", seconds=LIMIT_S)
-    except (OSError, SQLAlchemyError, sqlite3.Error) as err:
-        # Their words may hold parts of an address.
+    except Exception as err:  # noqa: BLE001 - the rest is looked at anyway, and this is told as a failure
+        # Its words may hold parts of an address.
         found = broken("unforeseen", error=type(err).__name__)
     status = found.status or (CheckStatus.WARNING if found.warning else CheckStatus.OK)
     return Check(rung.step, status, _since(started), found.evidence, found.warning)

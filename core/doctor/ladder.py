@@ -13,6 +13,7 @@ from core.doctor.stores import Stores, redis
 from core.errors import StartupError
 from core.models import Actor, Check, CheckStatus
 from core.settings import Settings
+from core.storage.belonging import require_belonging
 
 
 async def examine(actor: Actor) -> AsyncIterator[Check]:
@@ -35,6 +36,7 @@ def _consistent(present: Settings) -> Check:
     """Whether a start would find fault with the settings as a whole; the rest is looked at anyway."""
     try:
         present.require_consistent()
+        require_belonging(present)
         oidc_settings(present)
         require_password(present)
     except StartupError as err:

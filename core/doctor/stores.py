@@ -133,7 +133,7 @@ class Stores:
 
 async def redis(settings: Settings) -> Found:
     if settings.redis_url is None:
-        return left("redis.none")
+        return warning("redis.apart") if settings.checks == "worker" else left("redis.none")
     from core.resilience.redis_link import RedisLink
 
     try:

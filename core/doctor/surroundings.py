@@ -38,8 +38,6 @@ def address(settings: Settings) -> Found:
     if url is None:
         return well("address.local") if settings.loopback_only else warning("address.unnamed", host=settings.host)
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return broken("address.malformed")
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
         return warning("address.plain", host=parts.hostname)
     return well("address.ok", host=parts.hostname)

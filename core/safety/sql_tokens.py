@@ -103,6 +103,9 @@ def closing(found: Sequence[Token], opened: int) -> int:
 
 
 def _scan(sql: str) -> Iterator[Token]:
+    if "\0" in sql:
+        # The driver hands over what stands before it: the server would run another statement than is looked at here.
+        raise Malformed("\\0")
     position = 0
     while position < len(sql):
         match = _TOKEN.match(sql, position)

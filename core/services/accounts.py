@@ -155,11 +155,14 @@ class Accounts:
         hashed = await self._passwords.hash(password, name) if password is not None else None
         async with self._audit.change(actor, None, "user.create", name) as entry:
             await self._people.add_user(name, hashed, admin=admin, now=self._clock())
+            if admin and hashed is not None:
+                await self._links.end_setup()
             entry.after = {"server_admin": admin}
 
     async def disable(self, actor: Actor, name: str) -> None:
         """Ends the person's sessions and invitations; signing in is refused as if the password were wrong.
 
+        With a server administrator go all links to new passwords: who made one may have kept it, to come back by.
         Raises NotFound, Conflict (`last_server_admin`) for the last one who could sign in.
         """
         require_server_admin(actor)
@@ -169,6 +172,7 @@ class Accounts:
             await self._people.set_disabled(user.id, self._clock())
             await withdraw(self._invitations, self._audit, actor, user.name, self._clock())
             await self._sessions.end_all(user.id)
+            await self._links.end_passwords(None if user.server_admin else user.id)
             if user.server_admin and not await self._people.administrators_with_password():
                 raise Conflict("last_server_admin", name=user.name)
 
@@ -225,6 +229,9 @@ class Accounts:
 
     async def _replace_password(self, user: UserRecord, hashed: str, keep_session: UUID | None) -> None:
         await self._people.set_password(user.id, hashed)
+        await self._links.end_passwords(user.id)
+        if user.server_admin:
+            await self._links.end_setup()
         await self._sessions.end_all(user.id, keep_session)
 
     async def _myself(self, actor: Actor) -> UserRecord:

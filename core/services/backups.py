@@ -4,6 +4,9 @@ For SQLite alone: a PostgreSQL has pg_dump and pg_restore.
 """
 
 import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +16,15 @@ from sqlalchemy.engine import make_url
 from core.errors import BackupError, Forbidden
 from core.models import Actor
 from core.services.audit import Audit
+from core.services.keys import Keys
 from core.settings import Settings
 from core.storage.audit import AuditRepository
 from core.storage.database import Database
 from core.storage.keys import key_place, present_keys
+from core.storage.links import shut
 from core.storage.lock import DataDirLock
 from core.storage.migrations import HEAD
+from core.storage.sealed import SealedRepository
 from core.storage.sqlite_file import fresh_copy, make_whole, publish, revision, sealing, take_place
 
 
@@ -56,7 +62,8 @@ class Backups:
         _refuse_to_overwrite(target, database, force=force)
         if _present(database):
             # Before it is made: who took the data away stays known, in the backup too.
-            await _note(database, actor, "db.backup", target.name)
+            async with _upgraded(database) as own:
+                await Audit(AuditRepository(own)).note(actor, None, "db.backup", target.name)
         with fresh_copy(database, target) as fresh:
             made = Backup(
                 str(target), fresh.stat().st_size, revision(fresh), tuple(sorted(sealing(fresh))), self._place
@@ -67,8 +74,10 @@ class Backups:
     async def restore(self, actor: Actor, source: Path) -> Restored:
         """Puts a backup in the place of the database, upgraded to this program; the keys stay as they are.
 
+        Nobody is signed in afterwards, and no link that lets somebody in is open: it may have been used since.
         Raises StartupError `data_dir_locked` while a dashboard runs, `database_newer`; BackupError `missing`,
-        `unreadable`, `damaged`, `foreign`, `keys` where a key is missing that the backup needs.
+        `unreadable`, `damaged`, `foreign`, `keys` where a key is missing that the backup needs, `keys_other` where
+        it is another one of the same id.
         """
         database, lock = self._database(actor), DataDirLock(self._settings.data_dir)
         _require_there(source)
@@ -92,12 +101,25 @@ class Backups:
         before = revision(fresh)
         if before is None:
             raise BackupError("foreign", path=str(source))
-        missing = sealing(fresh) - present_keys(self._settings).keys()
+        keys = present_keys(self._settings)
+        missing = sealing(fresh) - keys.keys()
         if missing:
             raise BackupError("keys", ids=", ".join(sorted(missing)), place=self._place)
-        await _note(fresh, actor, "db.restore", source.name)
+        async with _upgraded(fresh) as database:
+            audit = Audit(AuditRepository(database))
+            await self._require_opened(actor, Keys(SealedRepository(database), audit, keys, None, self._place))
+            await shut(database, datetime.now(UTC))
+            await audit.note(actor, None, "db.restore", source.name)
         make_whole(fresh)
         return before
+
+    async def _require_opened(self, actor: Actor, keys: Keys) -> None:
+        """Two keys may have one id: people choose those of `CHESHMEH_KEKS`."""
+        report = await keys.verify(actor)
+        closed = Counter(row.key for row in report.unopened)
+        other = sorted(key for key, rows in closed.items() if rows == report.rows[key])
+        if other:
+            raise BackupError("keys_other", ids=", ".join(other), place=self._place)
 
     def _database(self, actor: Actor) -> Path:
         if not actor.server_admin:
@@ -108,13 +130,20 @@ class Backups:
 
 
 def _refuse_to_overwrite(target: Path, database: Path, *, force: bool) -> None:
-    if target.exists() and (not force or target.resolve() == database.resolve()):
+    if _there(target, "unwritable") and (not force or target.is_dir() or target.resolve() == database.resolve()):
         raise BackupError("exists", path=str(target))
 
 
 def _require_there(source: Path) -> None:
-    if not source.exists():
+    if not _there(source, "unreadable"):
         raise BackupError("missing", path=str(source))
+
+
+def _there(path: Path, otherwise: str) -> bool:
+    try:
+        return path.exists()
+    except OSError as err:  # a folder that may not be searched, a name that is too long
+        raise BackupError(otherwise, path=str(path)) from err
 
 
 def _present(database: Path) -> bool:
@@ -125,11 +154,11 @@ def _present(database: Path) -> bool:
         return False
 
 
-async def _note(path: Path, actor: Actor, action: str, target: str) -> None:
-    """Writes a line into a database, which is upgraded for it."""
+@asynccontextmanager
+async def _upgraded(path: Path) -> AsyncIterator[Database]:
     database = Database(f"sqlite:///{path}")
     try:
         await database.upgrade()
-        await Audit(AuditRepository(database)).note(actor, None, action, target)
+        yield database
     finally:
         await database.close()

@@ -100,12 +100,14 @@ class Keys:
             rewrapped = await self._rewrap(key)
             alone = Keyring({key: self._keys[key]})
             unopened = tuple([row async for row in self._unopened(alone, Keyring(self._keys))])
-            old = () if unopened else tuple(self._keys)[1:]
+            # Where nothing was sealed, this may be another database than the one that needs the old key.
+            old = () if unopened or not await self._sealed.counts() else tuple(self._keys)[1:]
             await self._audit.note(
                 actor, None, "keys.rotate", key, rewrapped=rewrapped, removed=list(old), unopened=len(unopened)
             )
             removed = self._remove(key, old)
-        return Rotation(self._place, key, continued, rewrapped, removed, () if removed else old, unopened)
+        unneeded = () if removed or unopened else tuple(self._keys)[1:]
+        return Rotation(self._place, key, continued, rewrapped, removed, unneeded, unopened)
 
     @property
     def _file(self) -> Path | None:

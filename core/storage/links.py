@@ -4,10 +4,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from core.storage.database import Database
 from core.storage.people import UserRecord
 from core.storage.row_locks import lock_table
 from core.storage.statements import Statements
-from core.storage.tables import password_links, setup_links, users
+from core.storage.tables import browser_sessions, invitations, password_links, setup_links, sign_on_attempts, users
 
 
 class LinkRepository(Statements):
@@ -28,6 +29,14 @@ class LinkRepository(Statements):
         """True for the one caller that used it up."""
         return bool(await self._write(sa.update(setup_links).where(*_open_setup(code_hash, now)).values(used_at=now)))
 
+    async def end_setup(self) -> None:
+        """There is an administrator: nobody needs to become one by a link that was printed."""
+        await self._write(sa.delete(setup_links))
+
+    async def end_passwords(self, user_id: int | None = None) -> None:
+        """Of one person, or everybody's."""
+        await self._write(sa.delete(password_links).where(*([password_links.c.user_id == user_id] if user_id else [])))
+
     async def put_password(self, user_id: int, code_hash: str, now: datetime, expires_at: datetime) -> None:
         """In the place of any that the person had."""
         row = {"code_hash": code_hash, "created_at": now, "expires_at": expires_at}
@@ -44,6 +53,15 @@ class LinkRepository(Statements):
     async def use_password(self, code_hash: str, now: datetime) -> bool:
         """True for the one caller that used it up."""
         return bool(await self._write(sa.delete(password_links).where(*_open_password(code_hash, now))))
+
+
+async def shut(database: Database, now: datetime) -> None:
+    """Ends every session, link and invitation: in an older state there are some that were used or ended since."""
+    async with database.write() as connection:
+        for table in (browser_sessions, sign_on_attempts, setup_links, password_links):
+            await connection.execute(sa.delete(table))
+        left = invitations.c.used_at.is_(None), invitations.c.revoked_at.is_(None)
+        await connection.execute(sa.update(invitations).where(*left).values(revoked_at=now))
 
 
 def _open_setup(code_hash: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

@@ -24,8 +24,8 @@ def fresh_copy(source: Path, target: Path, *, like: Path | None = None) -> Itera
     Raises BackupError: `unreadable`, `locked`, `damaged`, `unwritable`.
     """
     fresh = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
+    _create(fresh, like)
     try:
-        _create(fresh, like)
         _copy(source, fresh)
         make_whole(fresh)
         yield fresh
@@ -160,4 +160,6 @@ def _create(fresh: Path, like: Path | None) -> None:
             owner = like.stat()
             os.chown(fresh, owner.st_uid, owner.st_gid)
     except OSError as err:
+        with suppress(OSError):
+            fresh.unlink()  # it may have been made, and not given to its owner
         raise BackupError("unwritable", path=str(fresh.parent)) from err

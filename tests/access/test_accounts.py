@@ -153,6 +153,8 @@ async def test_a_link_that_is_old_replaced_or_a_disabled_persons_is_refused(
     await owner.accounts.disable(who, mina)
     await refused(owner, newest)
     await owner.accounts.enable(who, mina)
+    await refused(owner, newest)
+    newest = (await owner.accounts.new_password_link(who, mina)).code
     assert await owner.accounts.look_at_link(newest) == mina
     clock.advance(hours=24)
     await refused(owner, newest)
@@ -212,3 +214,28 @@ async def test_a_flood_is_held_up_and_leaves_few_lines(owner: Owner, mina: str) 
             await owner.access.sign_in(mina, "wrong", WORK)
     assert isinstance(refusal.value, TooManyRequests)
     assert len([line for line in await owner.lines(None) if line.action == "session.refused"]) == 10
+
+
+async def test_a_disabled_administrator_does_not_come_back_by_a_link_made_for_another(owner: Owner) -> None:
+    for name in ("boss", "mallory"):
+        await owner.add_user(name, PASSWORD, admin=True)
+    await owner.add_user("mina", PASSWORD)
+    actor = await owner.access.actor_of_session(await owner.access.sign_in("mallory", PASSWORD))
+    assert actor is not None
+    codes = [(await owner.accounts.new_password_link(actor, name)).code for name in ("boss", "mina")]
+    await owner.accounts.disable(await owner.actor(), "mallory")
+    assert [await owner.accounts.look_at_link(code) for code in codes] == [None, None]
+
+
+async def test_a_link_ends_with_the_password_it_was_for(owner: Owner, mina: str) -> None:
+    code = (await owner.accounts.new_password_link(await owner.actor(), mina)).code
+    other = (await owner.accounts.new_password_link(await owner.actor(), (await _another(owner)))).code
+    _, actor = await entered(owner)
+    await owner.accounts.change_password(actor, PASSWORD, OTHER)
+    assert await owner.accounts.look_at_link(code) is None
+    assert await owner.accounts.look_at_link(other) == "ali"
+
+
+async def _another(owner: Owner) -> str:
+    await owner.add_user("ali", PASSWORD)
+    return "ali"

@@ -193,3 +193,24 @@ async def _assert_forbidden(access: Access, code: str) -> None:
         await access.complete_setup(code, "someone", PASSWORD, None)
     assert isinstance(refusal.value, Forbidden)
     assert str(refusal.value) == "forbidden.setup_code"
+
+
+@pytest.mark.parametrize("how", ["added", "by a link", "from a file"])
+async def test_the_printed_link_is_of_no_use_once_there_is_an_administrator(
+    access: Access, owner: Owner, how: str
+) -> None:
+    await owner.add_user("mina", PASSWORD)
+    await owner.add_user("later", None, admin=True)
+    code = await access.new_setup_code()
+    await owner.accounts.change_password(await _actor(access, await access.sign_in("mina", PASSWORD)), PASSWORD, OTHER)
+    assert await access.setup_code_valid(code)
+    if how == "added":
+        await owner.add_user("boss", PASSWORD, admin=True)
+    elif how == "by a link":
+        link = await owner.accounts.new_password_link(await owner.actor(), "later")
+        await owner.accounts.use_link(link.code, PASSWORD)
+    else:
+        await access.set_administrator_password(PASSWORD)
+    assert not await access.setup_code_valid(code)
+    with pytest.raises(Forbidden):
+        await access.complete_setup(code, "mallory", PASSWORD, None)

@@ -1,6 +1,9 @@
 """What commands print of what others wrote."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from core.cli.output import WrongUsage, report, show
 from core.errors import BreakerOpen, InvalidInput, QueryRefused
 from core.i18n import translator
 from core.models import BreakerState, FieldError, Message
+from tests.cli.processes import LIMIT_S, ROOT, environment
 
 
 @pytest.mark.parametrize(
@@ -71,3 +75,18 @@ def test_only_what_ends_by_itself_is_to_be_tried_again(
 ) -> None:
     assert report(BreakerOpen(60, state)) == 1
     assert ("Try again in" in capsys.readouterr().err) is again
+
+
+def test_bytes_that_are_no_text_end_no_command_without_a_word(tmp_path: Path) -> None:
+    # As in a locale like fa_IR.UTF-8; under C.UTF-8 Python lets every byte through.
+    env = environment(tmp_path / "data") | {"PYTHONIOENCODING": "utf-8:strict"}
+
+    def ran(*arguments: bytes) -> "subprocess.CompletedProcess[bytes]":
+        command = [sys.executable, "-m", "core", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=env, input=b"\xff", capture_output=True, timeout=LIMIT_S)
+
+    pasted = ran(b"sources", b"add", b"--org", b"a", b"--name", b"n", b"--kind", b"rest", b"--config", b"-")
+    assert (pasted.returncode, pasted.stdout) == (2, b"")
+    assert b"standard input" in pasted.stderr
+    unknown = ran(b"members", b"list", b"\xff", b"--json")
+    assert (unknown.returncode, json.loads(unknown.stdout)["error"]["code"]) == (1, "not_found")

@@ -263,3 +263,13 @@ async def test_what_a_start_would_refuse_of_the_settings_is_said(
 async def test_a_place_that_cannot_be_listened_to_is_not_called_busy(patient: Patient) -> None:
     patient.set(host="203.0.113.5")
     assert await patient.rung("port") == ("failed", "error.startup.port_refused")
+
+
+async def test_what_nobody_foresaw_is_a_rung_that_failed(patient: Patient) -> None:
+    patient.set(host="\udcff")
+    assert await patient.rung("port") == ("failed", "doctor.unforeseen")
+
+
+async def test_workers_without_a_redis_are_warned_of(patient: Patient, postgres_url: str) -> None:
+    patient.set(database_url=postgres_url, checks="worker")
+    assert await patient.rung("redis") == ("warning", "doctor.redis.apart")

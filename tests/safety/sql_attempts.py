@@ -232,6 +232,7 @@ STRICTLY_REFUSED = (
 
 WHERE_REFUSED = (
     ("unparsable", ""),
+    ("unparsable", "true --\0"),
     ("unparsable", "true) OR (true"),
     ("unparsable", "true) UNION SELECT (1"),
     ("unparsable", "(true"),

@@ -33,6 +33,9 @@ OTHER_SQL = [
     "SELECT id, total FROM orders WHERE city = 'New York' AND id > $1 LIMIT 5",
     "SELECT id, total FROM orders WHERE city = 'New York' AND id > '",
     "SELECT id, total FROM orders WHERE city = 'New York' AND id > 1",
+    # The driver ends a text at a NUL: the server would run it without its condition.
+    "SELECT id, total FROM orders --\0\nWHERE city = 'New York' AND id > $1",
+    "SELECT id, total FROM orders /*\0*/ WHERE city = 'New York' AND id > $1",
 ]
 
 

@@ -1,9 +1,12 @@
 """A backup is whole, of one moment, and without the keys; restoring one refuses before it changes anything."""
 
 import sqlite3
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -14,9 +17,12 @@ from core.services.backups import Backups
 from core.settings import Settings
 from core.storage.audit import AuditRepository
 from core.storage.database import Database
+from core.storage.invitations import InvitationRecord
 from core.storage.key_file import read_key_file
 from core.storage.lock import DataDirLock
 from core.storage.migrations import HEAD
+from core.storage.people_records import PeopleRecords
+from core.storage.sessions import SessionRecord
 from tests.services.keyed import OPERATOR, Keyed
 
 pytestmark = pytest.mark.anyio
@@ -216,3 +222,51 @@ async def test_only_a_server_administrator_takes_data_away_or_brings_it(file: Pa
     for call in (service.make, service.restore):
         with pytest.raises(Forbidden):
             await call(member, file)
+
+
+async def test_what_let_somebody_in_then_lets_nobody_in_now(keyed: Keyed, tmp_path: Path) -> None:
+    people, now = PeopleRecords.of(keyed.database), datetime.now(UTC)
+    later = now + timedelta(hours=1)
+    user = await people.people.add_user("mina", None, admin=False, now=now)
+    organisation = await people.people.organisation(keyed.org.slug)
+    assert organisation is not None
+    session = SessionRecord(uuid4(), user.id, now, later, None, None, now, "password")
+    await people.sessions.add("session", session)
+    await people.links.put_password(user.id, "password", now, later)
+    await people.links.add_setup("setup", now, later)
+    invitation = InvitationRecord(uuid4(), organisation.id, keyed.org.slug, "", Role.VIEWER, "", "x", now, later)
+    await people.invitations.add("invitation", invitation)
+    await backups(tmp_path / "data").make(OPERATOR, tmp_path / "backup")
+    assert await lets_in(people) == [True] * 4
+    await backups(tmp_path / "data").restore(OPERATOR, tmp_path / "backup")
+    assert await lets_in(people) == [False] * 4
+    assert await people.people.user("mina") == user
+
+
+async def lets_in(people: PeopleRecords) -> list[bool]:
+    now = datetime.now(UTC)
+    return [
+        await people.sessions.user("session", now) is not None,
+        await people.links.password_of("password", now) is not None,
+        await people.links.setup_open("setup", now),
+        await people.invitations.open("invitation", now) is not None,
+    ]
+
+
+async def test_another_key_of_the_same_id_is_refused_and_nothing_changes(file: Path, tmp_path: Path) -> None:
+    keys = tmp_path / "data" / "keys"
+    kek_id = keys.read_text().partition(":")[0]
+    keys.write_text(f"{kek_id}:{b64encode(bytes(32)).decode()}\n")
+    with pytest.raises(BackupError, match="keys_other") as caught:
+        await backups(tmp_path / "data").restore(OPERATOR, file)
+    assert caught.value.arguments == {"ids": kek_id, "place": str(keys)}
+    assert names(tmp_path) == ["backup", "data"]
+    assert not [name for name in names(tmp_path / "data") if "before" in name]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "."])
+async def test_a_name_that_no_file_can_have_is_refused(keyed: Keyed, tmp_path: Path, name: str) -> None:
+    with pytest.raises(BackupError, match="unwritable" if "x" in name else "exists"):
+        await backups(tmp_path / "data").make(OPERATOR, tmp_path / name, force=True)
+    with pytest.raises(BackupError, match="unreadable"):
+        await backups(tmp_path / "data").restore(OPERATOR, tmp_path / name)

@@ -234,3 +234,11 @@ async def test_a_full_disk_leaves_the_file_as_it_was(keyed: Keyed, monkeypatch: 
         await keyed.keys.rotate(OPERATOR)
     assert keyed.settings.key_path.read_bytes() == before
     assert not keyed.settings.key_path.with_name("keys.new").exists()
+
+
+async def test_where_nothing_is_sealed_no_key_is_taken_away(keyed: Keyed) -> None:
+    """It may be the wrong database, and the only key of another one."""
+    (old,) = read_key_file(keyed.settings.key_path)
+    done = await keyed.keys.rotate(OPERATOR)
+    assert (done.ok, done.removed, done.unneeded) == (True, (), (old,))
+    assert old in read_key_file(keyed.settings.key_path)

@@ -53,9 +53,15 @@ async def test_no_key_is_made_where_something_is_sealed(database: Database, tmp_
 
 
 async def test_a_file_with_other_keys_is_refused(database: Database, tmp_path: Path, org: Organisation) -> None:
-    await _sealed_under(_settings(tmp_path), database, org)
+    record = await _sealed_under(_settings(tmp_path), database, org)
     (tmp_path / "keys").write_text(f"another:{TWO}\n")
-    await _assert_refused(_settings(tmp_path), database, "key_missing", path=str(tmp_path / "keys"))
+    told = {"path": str(tmp_path / "keys"), "ids": record.sealed.kek_id}
+    await _assert_refused(_settings(tmp_path), database, "key_absent", **told)
+
+
+async def test_a_file_that_cannot_be_looked_for_is_refused(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / ("k" * 300)
+    await _assert_refused(_settings(tmp_path, kek_file=path), database, "key_file_unreadable", path=str(path))
 
 
 @pytest.mark.parametrize("text", CORRUPT.values(), ids=CORRUPT)
@@ -77,7 +83,7 @@ async def test_keys_of_the_environment_need_no_file(database: Database, tmp_path
     record = await _sealed_under(_settings(tmp_path, keks=f"k2:{TWO},k1:{ONE}"), database, org)
     assert record.sealed.kek_id == "k2"
     assert not (tmp_path / "keys").exists()
-    await _assert_refused(_settings(tmp_path, keks=f"k1:{ONE}"), database, "keks_missing")
+    await _assert_refused(_settings(tmp_path, keks=f"k1:{ONE}"), database, "keks_missing", ids="k2")
 
 
 def test_a_key_that_another_process_made_is_left_in_its_place(tmp_path: Path) -> None:
