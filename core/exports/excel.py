@@ -6,7 +6,6 @@ not come through unharmed is text. Nothing is ever a formula or a link.
 
 import io
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -144,7 +143,7 @@ def _json(value: Any) -> str:
 def _fits(value: float | Decimal) -> bool:
     """Whether Excel keeps every digit; a float's own digits are beyond that anyway."""
     if isinstance(value, float):
-        return math.isfinite(value)
+        return not value or 10.0**-EXPONENT_MAX < abs(value) < 10.0**EXPONENT_MAX
     if isinstance(value, int):
         return abs(value) < 10**DIGITS_MAX
     digits = value.as_tuple().digits

@@ -98,7 +98,7 @@ OBJECTS: dict[str, Callable[[], bytes]] = {
     "p/items.json": lambda: '{"count": 2, "items": [{"a": 1, "نام": "الف"}, {"a": 2.5}]}'.encode(),
     "p/deep.json": lambda: b"[" * 10_000 + b"]" * 10_000,
     "p/lines.jsonl": lambda: b"".join(b'{"a": %d, "n": {"z": [1]}}\n' % n for n in range(300)),
-    "p/broken.jsonl": lambda: b'{"a": 1}\nnot json\n',
+    "p/broken.jsonl": lambda: b"not json\nnor this\n",
     "p/table.parquet": lambda: parquet(table()),
     "p/large.parquet": lambda: parquet(table(60_000)),
     "p/none.parquet": lambda: parquet(table(0)),

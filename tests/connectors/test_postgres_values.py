@@ -94,6 +94,20 @@ async def test_times_are_read_whatever_style_the_server_writes_them_in(pg: Postg
     assert (at.timestamp(), day, length) == (1711022400, date(2024, 3, 1), "P1M")
 
 
+async def test_floats_have_every_digit_whatever_the_role_rounds_them_to(
+    pg: PostgresConnector, postgres: PostgresServer
+):
+    numbers = (
+        "select 0.1::float8 + 0.2 as a, 9007199254740991::float8 as b, 16777217::float4 as c, array[1/3::float8] as d"
+    )
+    postgres.execute(f"alter role {postgres.user} set extra_float_digits = 0")
+    try:
+        sample = await pg.sample({"sql": numbers})
+    finally:
+        postgres.execute(f"alter role {postgres.user} reset extra_float_digits")
+    assert sample.rows == ((0.1 + 0.2, 9007199254740991.0, 16777216.0, [1 / 3]),)
+
+
 async def test_a_repeated_column_name_is_numbered(pg: PostgresConnector):
     sample = await pg.sample({"sql": "select 1 as id, 2 as id"})
     assert [column.name for column in sample.columns] == ["id", "id_2"]

@@ -2,7 +2,7 @@
 
 import io
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,10 +25,14 @@ class Stored:
 
     secrets = ()
 
-    def __init__(self, columns: dict[str, Any], **options: Any) -> None:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @classmethod
+    def of(cls, columns: dict[str, Any], **options: Any) -> Self:
         out = io.BytesIO()
         pq.write_table(pa.table(columns), out, **{"store_schema": False, "compression": "zstd"} | options)
-        self._data = out.getvalue()
+        return cls(out.getvalue())
 
     async def read(self, _key: str, start: int, length: int) -> Piece:
         start = start if start >= 0 else max(0, len(self._data) - length)
@@ -36,7 +40,11 @@ class Stored:
 
 
 async def preview(limit: int = 10, **columns: Any) -> Sample:
-    return await parquet.preview(Stored(columns), "k", limit, 5_000_000)  # type: ignore[arg-type]  # a fake
+    return await parquet.preview(Stored.of(columns), "k", limit, 5_000_000)  # type: ignore[arg-type]  # a fake
+
+
+async def shown(data: bytes) -> Sample:
+    return await parquet.preview(Stored(data), "k", 10, 5_000_000)  # type: ignore[arg-type]  # a fake
 
 
 def header(*sizes: bytes) -> bytes:
@@ -78,7 +86,7 @@ async def test_ordinary_lists_are_shown():
 @pytest.mark.parametrize("compression", ["zstd", "snappy", "gzip", "none", "brotli"])
 async def test_many_short_texts_in_lists_are_shown(compression: str):
     tags = [[f"برچسب {number % 40}", "شهر"] for number in range(100_000)]
-    stored = Stored({"tags": pa.array(tags)}, compression=compression)
+    stored = Stored.of({"tags": pa.array(tags)}, compression=compression)
     sample = await parquet.preview(stored, "k", 10, 5_000_000)  # type: ignore[arg-type]  # a fake
     assert sample.rows[3] == (["برچسب 3", "شهر"],)
 
@@ -89,7 +97,7 @@ async def test_plain_texts_of_one_row_are_bounded_too():
 
 
 async def preview_plain(rows: list[list[str]]) -> Sample:
-    stored = Stored({"a": pa.array(rows)}, use_dictionary=False, data_page_size=1_000_000, write_statistics=False)
+    stored = Stored.of({"a": pa.array(rows)}, use_dictionary=False, data_page_size=1_000_000, write_statistics=False)
     return await parquet.preview(stored, "k", 10, 5_000_000)  # type: ignore[arg-type]  # a fake
 
 
@@ -99,7 +107,52 @@ async def test_what_python_has_no_value_for_is_shown_as_it_is_stored():
     sample = await preview(
         text=text, late=late, when=pa.array([datetime(2026, 1, 1, tzinfo=UTC)], pa.timestamp("us", "UTC"))
     )
-    assert sample.rows == ((b"\xff\xfe", 400_000_000_000_000_000, datetime(2026, 1, 1, tzinfo=UTC)),)
+    assert sample.rows == ((b"\xff\xfe", "14645-06-30 15:06:40.000000", datetime(2026, 1, 1, tzinfo=UTC)),)
+    assert [note.key for note in sample.notes] == ["note.times_as_text"]
+
+
+async def test_an_odd_member_leaves_the_others_as_they_are():
+    late, odd = pa.array([253_402_300_800_000, 0], pa.timestamp("ms")), pa.array([b"\xff", b"ok"]).buffers()
+    texts = pa.Array.from_buffers(pa.string(), 2, odd)
+    sample = await preview(
+        number=[7],
+        listed=pa.ListArray.from_arrays([0, 2], late),
+        struct=pa.StructArray.from_arrays([late[:1], pa.array(["x"])], ["at", "name"]),
+        map=pa.MapArray.from_arrays([0, 2], pa.array(["a", "b"]), late),
+        texts=pa.ListArray.from_arrays([0, 2], texts),
+    )
+    year_10000, beginning = "10000-01-01 00:00:00.000", datetime(1970, 1, 1)  # noqa: DTZ001 - without a zone
+    struct = {"at": year_10000, "name": "x"}
+    keyed = [("a", year_10000), ("b", beginning)]
+    assert sample.rows == ((7, [year_10000, beginning], struct, keyed, [b"\xff", "ok"]),)
+
+
+async def test_old_times_of_all_years_are_what_they_are():
+    days = [datetime.fromisoformat(day) for day in ("9999-12-31", "0001-01-01", "2024-01-01T12:30:00")]
+    out = io.BytesIO()
+    pq.write_table(pa.table({"at": pa.array(days, pa.timestamp("us"))}), out, use_deprecated_int96_timestamps=True)
+    assert [row[0] for row in (await shown(out.getvalue())).rows] == days
+
+
+@pytest.mark.parametrize("before", [1, 3])
+async def test_empty_groups_before_the_first_rows_are_passed_over(before: int):
+    out, rows = io.BytesIO(), pa.table({"n": [1, 2], "text": ["a", "b"]})
+    with pq.ParquetWriter(out, rows.schema) as writer:
+        for _ in range(before):
+            writer.write_table(rows.slice(0, 0))
+        writer.write_table(rows)
+    sample = await shown(out.getvalue())
+    assert ([column.name for column in sample.columns], sample.rows) == (["n", "text"], ((1, "a"), (2, "b")))
+    assert (sample.truncated_by, sample.notes) == (None, ())
+
+
+async def test_of_empty_groups_alone_the_columns_are_shown():
+    out, rows = io.BytesIO(), pa.table({"n": [1], "text": ["a"]}).slice(0, 0)
+    with pq.ParquetWriter(out, rows.schema) as writer:
+        writer.write_table(rows)
+        writer.write_table(rows)
+    sample = await shown(out.getvalue())
+    assert ([column.name for column in sample.columns], sample.rows, sample.notes) == (["n", "text"], (), ())
 
 
 async def test_times_in_nanoseconds_are_pythons_or_text_that_keeps_every_digit():
@@ -137,10 +190,9 @@ async def test_a_name_with_a_dot_is_one_column():
 
 
 def stored(table: pa.Table) -> Stored:
-    out, found = io.BytesIO(), Stored({"n": [1]})
+    out = io.BytesIO()
     pq.write_table(table, out)
-    found._data = out.getvalue()
-    return found
+    return Stored(out.getvalue())
 
 
 class FromTheStart(Stored):
@@ -151,7 +203,6 @@ class FromTheStart(Stored):
 
 
 async def test_the_first_bytes_are_not_taken_for_a_long_footer():
-    stored = FromTheStart({"n": [1]})
-    stored._data = many_groups(6000)
+    stored = FromTheStart(many_groups(6000))
     with pytest.raises(BadAnswer, match="not_s3"):
         await parquet.columns(stored, "k", 5_000_000)  # type: ignore[arg-type]  # a fake

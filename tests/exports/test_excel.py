@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 import zipfile
 from dataclasses import replace
 from datetime import date, datetime
@@ -84,6 +85,8 @@ def test_numbers_dates_and_truth_values_are_what_they_are():
         (Decimal("NaN"), "NaN"),
         (Decimal("123456789012345E299"), "1.23456789012345E+313"),
         (float("inf"), "inf"),
+        (sys.float_info.max, str(sys.float_info.max)),  # written with 16 digits it would be more than there is
+        (-5e-324, "-5e-324"),
         (date(1900, 2, 28), "1900-02-28"),
         (datetime(2026, 1, 1, 0, 0, 0, 1), "2026-01-01T00:00:00.000001"),  # noqa: DTZ001 - it has no zone
         ("=1+1", "=1+1"),

@@ -31,7 +31,7 @@ _NOTICED = {"tcp_user_timeout": 5000, "keepalives_idle": 30, "keepalives_interva
 _LIMIT = "select pg_catalog.set_config('statement_timeout', %s, false)"
 _GUARDS = """select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
 set_config('idle_in_transaction_session_timeout', %s, true), set_config('intervalstyle', 'iso_8601', true),
-set_config('datestyle', 'ISO', true),
+set_config('datestyle', 'ISO', true), set_config('extra_float_digits', '3', true),
 set_config('standard_conforming_strings', 'on', true),
 set_config('search_path', coalesce(quote_ident(%s::text) || ', public', current_setting('search_path')), true),
 (select rolsuper from pg_catalog.pg_roles where rolname = session_user),

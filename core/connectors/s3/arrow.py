@@ -5,17 +5,27 @@ from typing import Any
 
 
 def value_of(cell: Any) -> Any:
-    """What no Python value stands for is shown as what it is stored as."""
+    """What no Python value stands for is text, or the bytes that are stored."""
     try:
         return _to_microseconds(cell)
-    except UnicodeDecodeError:
-        if not hasattr(cell, "as_buffer"):
-            raise
-        return cell.as_buffer().to_pybytes()
     except (OverflowError, ValueError):
-        if not hasattr(cell, "value"):
-            raise
-        return cell.value
+        return _in_parts(cell)
+
+
+def _in_parts(cell: Any) -> Any:
+    """Each member by itself: one that is odd leaves the others as they are."""
+    import pyarrow as pa
+
+    match cell:
+        case pa.MapScalar():
+            return [(value_of(each["key"]), value_of(each["value"])) for each in cell.values]
+        case pa.ListScalar():
+            return [value_of(each) for each in cell.values]
+        case pa.StructScalar():
+            return {name: value_of(each) for name, each in cell.items()}
+        case pa.StringScalar() | pa.BinaryScalar():
+            return cell.as_buffer().to_pybytes()
+    return cell.cast(pa.string()).as_py()
 
 
 def _to_microseconds(cell: Any) -> Any:

@@ -15,21 +15,31 @@ _RARE = 1 / 20
 _END = b"\x1a"
 """What old programs end a text with."""
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_STRAY = 1 / 20
+"""The part of the bytes that may be control characters in what its name says is text."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before the one of UTF-16, with which it begins
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _UNMARKED = ("utf-16-le", "utf-16-be")
 
 
-def readable(content: bytes, cut: bool) -> tuple[str | None, str | None]:
+def readable(content: bytes, cut: bool, *, named: bool = False) -> tuple[str | None, str | None]:
     """The content as text, None where it is none, and the name of a note on how it was read.
 
-    `cut`: a letter that the end goes through is left out.
+    `cut`: a letter that the end goes through is left out. `named`: by its name it is text, whatever strays in it.
     """
     for mark, name in _MARKS:
         if content.startswith(mark):
             return _decoded(content[len(mark) :], name, cut), None
     plain = content.rstrip(_END)
     if _CONTROL.search(plain):
-        return next(((text, None) for name in _UNMARKED if (text := _unmarked(content, name, cut))), (None, None))
+        wide = next((text for name in _UNMARKED if (text := _unmarked(content, name, cut))), None)
+        return wide or (_with_strays(plain, cut) if named else None), None
     content = plain
     text = _decoded(content, "utf-8", cut)
     return (text, None) if text is not None else (_decoded(content, "windows-1256", cut), "windows_1256")
@@ -40,6 +50,13 @@ def _decoded(content: bytes, encoding: str, cut: bool) -> str | None:
         return codecs.getincrementaldecoder(encoding)().decode(content, final=not cut)
     except UnicodeDecodeError:
         return _mended(content, cut) if encoding == "utf-8" else None
+
+
+def _with_strays(content: bytes, cut: bool) -> str | None:
+    """UTF-8 with a few control characters; None for anything else."""
+    if len(_CONTROL.findall(content)) > _STRAY * len(content):
+        return None
+    return _decoded(content, "utf-8", cut)
 
 
 def _mended(content: bytes, cut: bool) -> str | None:

@@ -1,4 +1,4 @@
-"""A Parquet file's footer: what its columns are and where its first row group stands, whatever else it lists.
+"""A Parquet file's footer: what its columns are and where its first rows stand, whatever else it lists.
 
 Arrow makes a kilobyte of each column of each row group, so only as much of a long footer is read and handed to it.
 """
@@ -9,7 +9,7 @@ from typing import Any
 from core.connectors.network import fields_of
 from core.connectors.s3.bucket import Bucket, Piece
 from core.connectors.s3.content import content
-from core.connectors.s3.thrift import Compact, Ended, Malformed
+from core.connectors.s3.thrift import INTEGERS, STRUCT, Compact, Ended, Malformed
 from core.errors import BadAnswer, LimitExceeded
 
 GUESS = 64 * 1024
@@ -26,6 +26,7 @@ _TAIL = 8  # the footer's length in four bytes, and the magic
 
 # parquet.thrift, FileMetaData
 _SCHEMA, _ROW_GROUPS = 2, 4
+_NUM_ROWS = 3  # of a RowGroup
 _ONE_STRUCT = b"\x1c"
 _STOP = b"\0"
 
@@ -73,7 +74,7 @@ async def _beginning(bucket: Bucket, key: str, start: int, length: int, bytes_ma
 
 @content()
 def _first_group(data: bytes) -> bytes:
-    """A footer that lists the first row group alone. Raises LimitExceeded where the bytes end before that does."""
+    """A footer that lists the first row group with rows alone. Raises LimitExceeded where the bytes end before it."""
     try:
         return _shortened(Compact(data))
     except Ended:
@@ -89,13 +90,30 @@ def _shortened(walk: Compact) -> bytes:
         if number == _ROW_GROUPS:
             before = walk.data[: walk.at]
             count, of = walk.listed()
-            start = walk.at
             if not count:
                 break
-            walk.skip(of, alone=True)
-            return before + _ONE_STRUCT + walk.data[start : walk.at] + _STOP
+            return before + _ONE_STRUCT + _first_filled(walk, count, of) + _STOP
         walk.skip(type_)
     return walk.data
+
+
+def _first_filled(walk: Compact, count: int, of: int) -> bytes:
+    """The first group that has rows; of a file without any the first of all. Some programs write empty ones."""
+    if of != STRUCT:
+        raise Malformed
+    first = b""
+    for _ in range(count):
+        start, rows = walk.at, 0
+        for number, type_ in walk.fields():
+            if number == _NUM_ROWS and type_ in INTEGERS:
+                rows = walk.integer()
+            else:
+                walk.skip(type_)
+        group = walk.data[start : walk.at]
+        if rows:
+            return group
+        first = first or group
+    return first
 
 
 def _check_columns(walk: Compact) -> None:

@@ -236,7 +236,9 @@ def _opened(ranges: _Ranges, metadata: Any) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(pa.PythonFile(_Sparse(ranges), mode="r"), metadata=metadata)
+    # In nanoseconds the old 96-bit times hold the years 1677 to 2262, and others come out as some of these.
+    source = pa.PythonFile(_Sparse(ranges), mode="r")
+    return pq.ParquetFile(source, metadata=metadata, coerce_int96_timestamp_unit="us")
 
 
 def _shown(file: Any, metadata: Any, held: list[int]) -> tuple[list[Any], int]:

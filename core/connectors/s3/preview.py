@@ -62,7 +62,7 @@ async def _grown(bucket: Bucket, key: str, kind: str, compression: str | None, l
 @content()
 def _shown(head: Head, kind: str, limit: int, bytes_max: int, secrets: tuple[str, ...]) -> Sample:
     content = head.content()
-    text, note = readable(content, cut=not head.whole)
+    text, note = readable(content, cut=not head.whole, named=kind in READERS)
     if text is None:
         sample = dumped(content, limit, bytes_max, cut=not head.whole)
     else:

@@ -1,10 +1,10 @@
 """The first rows of CSV, JSON, JSON Lines, text, and of anything else as bytes."""
 
 import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice, pairwise
 from typing import Any
@@ -13,7 +13,7 @@ from core.connectors import json_text
 from core.connectors.records import sample_of
 from core.connectors.s3.csv_lines import Lines
 from core.errors import BadAnswer
-from core.models import Column, Sample
+from core.models import Column, Message, Sample
 from core.row_builder import COLUMNS_MAX, RowBuilder
 
 DUMP_WIDTH = 16
@@ -43,8 +43,6 @@ def tsv_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str,
 
 
 def _separated(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...], delimiter: str) -> Sample:
-    if "\n" not in text:
-        text = text.replace("\r", "\n")  # some programs end lines as the first Macintosh did
     rows, width, cut = _csv_rows(text, limit + 2, cut, delimiter)
     if not rows:
         return RowBuilder((), limit, bytes_max).sample("")
@@ -85,7 +83,7 @@ def _delimiter(beginning: str) -> str:
 def _evenness(beginning: str, mark: str) -> tuple[bool, float, int]:
     """Whether most rows have several fields, how large a part of the rows has equally many, and how many that is."""
     try:
-        rows = csv.reader(io.StringIO(beginning, newline=""), delimiter=mark)
+        rows = csv.reader(Lines(beginning, mark), delimiter=mark)
         widths = [len(row) for row in islice(rows, SNIFFED_ROWS) if row]
     except csv.Error:
         return False, 0, 0
@@ -157,23 +155,48 @@ def _value(cell: str, type_: str) -> Any:
 
 
 def json_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...]) -> Sample:
-    """A document's records by the same rule as REST's."""
-    text, fits = json_text.bounded(text)
-    _, records, whole = json_text.rows_cut(text, keep=limit + 1)
+    """A document's records by the same rule as REST's; many programs give JSON Lines this name too."""
+    document, fits = json_text.bounded(text)
+    try:
+        _, records, whole = json_text.rows_cut(document, keep=limit + 1)
+    except BadAnswer as err:
+        if err.reason != "not_json" or not _begins_with_line(text):
+            raise
+        return json_lines_of(text, limit, bytes_max, cut, secrets)
     if not (cut or whole) and fits:
-        raise BadAnswer("truncated" if text.strip() else "empty")
+        raise BadAnswer("truncated" if document.strip() else "empty")
     stopped = "bytes" if cut or not fits else None
     return sample_of(records, limit=limit, bytes_max=bytes_max, executed="", secrets=secrets, cut_by=stopped)
 
 
 def json_lines_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...]) -> Sample:
-    """One document a line."""
+    """One document a line. Lines that are none are left out, and said; raises BadAnswer where there is no other."""
     text, fits = json_text.bounded(text)
     cut = cut or not fits
-    filled = (line for line in _lines(text, cut) if line.strip())
-    records = [json_text.parse(line.encode()) for line in islice(filled, limit + 1)]
+    records, broken = list[Any](), list[int]()
+    filled = ((number, line) for number, line in enumerate(_lines(text, cut), 1) if line.strip())
+    refused = BadAnswer("empty")
+    while len(records) <= limit and (found := next(filled, None)) is not None:
+        try:
+            records.append(json_text.parse(found[1].encode()))
+        except BadAnswer as err:
+            refused = err
+            broken.append(found[0])
+    if broken and not records:
+        raise refused
     stopped = "bytes" if cut else None
-    return sample_of(records, limit=limit, bytes_max=bytes_max, executed="", secrets=secrets, cut_by=stopped)
+    sample = sample_of(records, limit=limit, bytes_max=bytes_max, executed="", secrets=secrets, cut_by=stopped)
+    told = (Message("note.broken_lines", {"count": len(broken), "line": broken[0]}),) if broken else ()
+    return replace(sample, notes=(*sample.notes, *told))
+
+
+def _begins_with_line(text: str) -> bool:
+    """Whether the first line is a document by itself."""
+    first = next((line for line in _lines(text, cut=False) if line.strip()), "")
+    try:
+        return isinstance(json_text.parse(first.encode()), dict | list)
+    except BadAnswer:
+        return False
 
 
 def lines_of(text: str, limit: int, bytes_max: int, cut: bool, secrets: tuple[str, ...]) -> Sample:

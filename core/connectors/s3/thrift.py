@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 LEVELS_MAX = 20
-_STOP, _BYTE, _INTEGERS, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = 0, 3, (4, 5, 6), 7, 8, 9, 10, 11, 12
+_STOP, _BYTE, INTEGERS, _DOUBLE, _BINARY, _LIST, _SET, _MAP, STRUCT = 0, 3, (4, 5, 6), 7, 8, 9, 10, 11, 12
 _VARINT_MAX = 10
 _LONG = 15
 
@@ -44,7 +44,7 @@ class Compact:
             self._pass(int(alone))
         elif type_ == _BYTE:
             self._pass(1)
-        elif type_ in _INTEGERS:
+        elif type_ in INTEGERS:
             self._varint()
         elif type_ == _DOUBLE:
             self._pass(8)
@@ -66,7 +66,7 @@ class Compact:
             for _ in range(count):
                 self.skip(kinds >> 4, levels, alone=True)
                 self.skip(kinds & 0x0F, levels, alone=True)
-        elif type_ == _STRUCT:
+        elif type_ == STRUCT:
             for _, of in self.fields():
                 self.skip(of, levels)
         else:
