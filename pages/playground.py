@@ -18,6 +18,8 @@ def page(person: Reader, t: Translator) -> None:
     if asked is not None:
         # Refuses a source that is not this organisation's, which would only be missing from the choice.
         run(runtime().sources.get(person.actor, person.org, asked))
+        if st.query_params["source"] != str(asked):
+            st.query_params["source"] = str(asked)  # an id has several spellings, the choice below one
     sources = run(everything(runtime().sources, person)).everything
     if not sources:
         sources_parts.first_source(person, t)

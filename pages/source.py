@@ -23,7 +23,7 @@ def page(person: Reader, t: Translator) -> None:
     source = run(runtime().sources.get(person.actor, person.org, source_id))
     source_header.header(source, person, t)
     notes.note(source, person, t)
-    pinging.show_pinged(t, explained=source.diagnosis is not None)
+    pinging.show_pinged(t, source.id, explained=source.diagnosis is not None)
     source_header.why(source, person, t)
     labels = {name: t.text(f"source.tab.{name}") for name in TABS}
     tabs.tabs(labels, partial(content, source, person, t), t)

@@ -54,6 +54,17 @@
   window.cheshmeh = soon;
   soon();
 
+  // On the way to another page Streamlit writes the new parameters behind the old page's path first, and the step
+  // back would lead to a place where nobody has been: the second step takes the place of the first.
+  const push = history.pushState.bind(history), replace = history.replaceState.bind(history);
+  let half = -Infinity;
+  history.pushState = (state, unused, url) => {
+    const to = new URL(url ?? location.href, location.href), moves = to.pathname !== location.pathname;
+    const second = moves && to.search && to.search === location.search && performance.now() - half < 1000;
+    half = !moves && to.search !== location.search ? performance.now() : -Infinity;
+    (second ? replace : push)(state, unused, url);
+  };
+
   // Keys for people who know them. By the place of the key, not its letter: on a Persian keyboard G writes ل.
   const PAGES = { KeyS: "", KeyA: "add", KeyH: "health", KeyP: "playground", KeyM: "admin" };
   const writes = (at) => at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName);

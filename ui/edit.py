@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InvalidInput, PreconditionFailed, Unproven
+from core.folding import fold
 from core.form_values import KEPT, changes, dotted, nested, suggests_secret
 from core.i18n import Translator
 from core.models import KindInfo, Source
@@ -153,7 +154,8 @@ def _save(
 def delete_form(source: Source, t: Translator) -> None:
     st.markdown(plain(t.text("source.delete.body", name=source.name)))
     typed = st.text_input(t.text("source.delete.confirm"), key="delete_name")
-    sure = (typed or "").strip() == source.name
+    # No two sources have names that people take for the same, and what was copied off a page has signs of it in it.
+    sure = fold(typed or "") == fold(source.name)
     if st.button(t.text("source.delete.go"), type="primary", disabled=not sure, key="delete_go"):
         with errors_shown("dialog"):
             person = reader()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
+from core.folding import fold
 from core.i18n import Translator
 from core.i18n.collation import name_key
 from core.models import KindInfo, Source, Status
@@ -49,11 +50,11 @@ def _own_spelling(tag: str, tags: Sequence[str]) -> str:
     """The service takes several spellings for one tag; the choice of tags has their own."""
     if tag in ("", *tags):
         return tag
-    return next((own for own in tags if name_key(own) == name_key(tag)), "")
+    return next((own for own in tags if fold(own) == fold(tag)), "")
 
 
 def _tags(sources: Iterable[Source]) -> list[str]:
-    return sorted({tag for source in sources for tag in source.tags})
+    return sorted({tag for source in sources for tag in source.tags}, key=name_key)
 
 
 def _said(t: Translator) -> dict[str, str]:

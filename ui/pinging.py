@@ -18,7 +18,7 @@ def ping(person: Reader, source_id: UUID, t: Translator) -> None:
     """Pings and keeps the answer for `show_pinged`. A refusal is an answer too."""
     service = runtime().sources
     source = run(service.get(person.actor, person.org, source_id))
-    with st.spinner(t.text("sources.ping.running", name=source.name)):
+    with st.spinner(plain(t.text("sources.ping.running", name=source.name))):
         try:
             answer = _answered(source_id, source.name, run(service.ping(person.actor, person.org, source_id)), t)
         except SourceError as error:
@@ -26,10 +26,13 @@ def ping(person: Reader, source_id: UUID, t: Translator) -> None:
     st.session_state[state.PINGED] = answer
 
 
-def show_pinged(t: Translator, *, explained: bool = False) -> None:
-    """What the last ping of this page showed; `explained` where the page itself says why it failed."""
+def show_pinged(t: Translator, of: UUID | None = None, *, explained: bool = False) -> None:
+    """What the last ping of this page showed, on a source's own page `of` that one alone.
+
+    `explained`: the page itself says why it failed.
+    """
     answer = state.pinged()
-    if answer is None:
+    if answer is None or of not in (None, answer.source_id):
         return
     with st.container(border=True, key="why_healthy_ping" if answer.ok else "why_error_ping"):
         told = explained and not answer.ok

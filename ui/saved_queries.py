@@ -157,7 +157,7 @@ def _save(source_id: UUID, t: Translator) -> None:
 
 
 def _type(name: str, t: Translator) -> str:
-    label = t.text("queries.type", name=name)
+    label = plain(t.text("queries.type", name=name))
     key = state.in_words(f"query_type_{name}", t.lang)
     return st.selectbox(label, TYPES, TYPES.index("string"), format_func=lambda n: t.text(f"queries.type.{n}"), key=key)
 

@@ -114,6 +114,12 @@ def draft() -> Draft:
     return st.session_state.setdefault(_draft_key(), Draft())  # type: ignore[no-any-return]  # it is untyped
 
 
+def trying() -> UUID | None:
+    """The test of this draft, with the settings that it has, that is under way."""
+    once, job = st.session_state.get(TRIAL, ("", None))
+    return job if once == draft().once else None
+
+
 def forget_draft() -> None:
     forget(_draft_key())
 

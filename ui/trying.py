@@ -19,17 +19,17 @@ REFRESH_S = 0.3
 def start(person: Reader) -> None:
     """Starts the job, unless it runs already. Raises InvalidInput, ConfigError, Busy."""
     draft = state.draft()
-    if state.TRIAL not in st.session_state:
+    if state.trying() is None:
         alive = presence.watcher(ADD)
         job = run(runtime().sources.try_out(person.actor, person.org, draft.kind, draft.config, alive=alive))
-        st.session_state[state.TRIAL] = job.id
+        st.session_state[state.TRIAL] = draft.once, job.id
 
 
 @st.fragment(run_every=REFRESH_S)
 def watch(kind: str) -> None:
     """The rungs climbed so far; at the end the whole page anew. Reads the job and returns at once."""
     t, draft = words(), state.draft()
-    job_id = st.session_state.get(state.TRIAL)
+    job_id = state.trying()
     with errors_shown("trial"):
         job = runtime().sources.climb(reader().actor, job_id) if job_id else None
         view = job.view() if job else None

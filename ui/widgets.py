@@ -30,11 +30,15 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&-])")
 # Streamlit replaces `:name:` and `:colour[` after Markdown is parsed, where a backslash no longer protects; and an
 # address that somebody typed is no link of ours. What stands between the colons is escaped by then.
 _DIRECTIVE = re.compile(r":(?=[a-zA-Z]|//|[\w+\\-]+:)")
+# Of these between spaces it makes arrows and the like, and links of what looks like an address.
+_ARROW = re.compile(r"(?<!\S)(?:<->|->|<-|--|>=|<=|~=)(?!\S)")
+_ADDRESS = re.compile(r"(?<=\w)(?=@\w)|(?<=\bwww)(?=\.)", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
     """Data as Markdown that shows exactly these letters."""
-    return _DIRECTIVE.sub(":\u2060", _MARKDOWN.sub(r"\\\1", text)).replace("\n", " ")
+    apart = _ADDRESS.sub("\u2060", _ARROW.sub(lambda arrow: "\u2060".join(arrow[0]), text))
+    return _DIRECTIVE.sub(":\u2060", _MARKDOWN.sub(r"\\\1", apart)).replace("\n", " ")
 
 
 def html(markup: str) -> None:

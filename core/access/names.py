@@ -3,8 +3,8 @@
 import re
 
 from core.errors import Conflict, InvalidInput
+from core.folding import fold
 from core.models import FieldError, Message
-from core.storage.folding import fold
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 NAME_MAX = 100

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from core.access.names import wrong
-from core.storage.folding import fold
+from core.folding import fold
 
 LENGTH_MIN, LENGTH_MAX = 10, 1024
 PRODUCT = ("cheshmeh", "چشمه")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import TooManyRequests
-from core.storage.folding import fold
+from core.folding import fold
 
 WINDOW_S = 15 * 60.0
 FREE = 4

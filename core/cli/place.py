@@ -20,7 +20,7 @@ from core.cli.output import words
 from core.cli.remote import running
 from core.client import Client
 from core.errors import NotFound
-from core.storage.folding import fold
+from core.folding import fold
 
 Sources = Client | Here
 """Both are asked alike and answer alike."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.access.names import wrong
 from core.errors import Forbidden
+from core.i18n.collation import name_key
 from core.models import Actor, AuditLine, AuditPage, Role
 from core.services.rights import require
 from core.storage.audit import AuditRepository, Wanted
@@ -115,7 +116,7 @@ class Audit:
         _require(actor, org)
         pairs = await self._lines.names(org, NAMES_AMONG)
         actions, people = {action for action, _ in pairs}, {person for _, person in pairs}
-        return AuditNames(tuple(sorted(actions)), tuple(sorted(people)))
+        return AuditNames(tuple(sorted(actions)), tuple(sorted(people, key=name_key)))
 
     async def _write(self, actor: Actor, org: str | None, action: str, entry: Entry) -> None:
         target = entry.target[:TARGET_MAX]

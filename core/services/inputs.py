@@ -11,9 +11,9 @@ from pydantic_core import PydanticCustomError
 from core.connectors.base import StrictModel
 from core.connectors.forms import validate
 from core.errors import InvalidInput
+from core.folding import fold
 from core.models import BreakerAction, BreakerConfig, FieldError, Maintenance, Message, Note, SourceDraft
 from core.services.maintenance import When, as_data, parse_maintenance
-from core.storage.folding import fold
 
 REASON_MAX = 500
 NOTE_MAX = 500

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from core.access.withdrawal import withdraw
 from core.errors import Conflict, NotFound
+from core.folding import fold
 from core.i18n.collation import name_key
 from core.models import Actor, Organisation, Role
 from core.services.audit import Audit
 from core.services.named import organisation_named, user_named
 from core.services.rights import require
-from core.storage.folding import fold
 from core.storage.people import OIDC, MemberRecord
 from core.storage.people_records import PeopleRecords
 

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 from core.access.names import checked_name, wrong
 from core.access.secrets_once import TOKEN_PREFIX, digest, new_secret
 from core.errors import Conflict, NotFound
+from core.folding import fold
 from core.models import Actor, FieldError, Message, Role
 from core.services.audit import Audit
 from core.services.named import organisation_named
 from core.services.rights import require, require_server_admin
-from core.storage.folding import fold
 from core.storage.people_records import PeopleRecords
 from core.storage.tokens import TokenRecord
 

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from core.connectors.catalog import KindCatalog
 from core.errors import InvalidInput
+from core.folding import fold
 from core.models import BreakerConfig, BreakerState, FieldError, Figures, Hold, Message, Source, Status
 from core.services.evidence import Evidence
 from core.services.live import LiveSource
 from core.storage.encryption import SealBroken
-from core.storage.folding import fold
 from core.storage.sources import SourceRecord, SourceRepository
 
 SEARCH_MAX = 200

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict
+from core.folding import fold
 from core.models import Organisation, Role
-from core.storage.folding import fold
 from core.storage.row_locks import lock_organisations, lock_table
 from core.storage.statements import Statements
 from core.storage.tables import browser_sessions, memberships, organisations, users

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict, NotFound, PreconditionFailed
+from core.folding import fold
 from core.models import FieldError, Message, QueryStatus, SamplePolicy, SavedQuery
-from core.storage.folding import fold
 from core.storage.query_tables import saved_queries
 from core.storage.sources import SourceRecord
 from core.storage.statements import Statements

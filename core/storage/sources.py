@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict, NotFound, PreconditionFailed
+from core.folding import fold
 from core.models import BreakerConfig, Event, FieldError, Maintenance, Message, Note, Organisation, SourceDraft
 from core.storage import source_queries
 from core.storage.database import Database
 from core.storage.encryption import Sealed, Vault
 from core.storage.events import record_events
-from core.storage.folding import fold
 from core.storage.incidents import close_emptied
 from core.storage.row_locks import announce_sealing
 from core.storage.status import forget_evidence

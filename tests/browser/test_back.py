@@ -6,12 +6,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PAGE_LIMIT_MS, Dashboard
-from tests.browser.steps import add, ping, sign_in
+from tests.browser.steps import add, drawn, ping, sign_in
 from tests.browser.visitor import Visitor
 from tests.servers.postgres import PostgresServer
 
 expect.set_options(timeout=PAGE_LIMIT_MS)
 LANGS = pytest.mark.parametrize("lang", ["fa", "en"])
+GRID = ".st-key-mirrored_sources_table .dvn-scroller"
+FROM_THE_RIGHT = 131
+"""Where the letters of a short name stand in the list: behind the status."""
 
 
 @LANGS
@@ -101,4 +104,30 @@ def test_presses_in_quick_succession_all_hold(dashboard: Dashboard, page: Page, 
     expect(page).to_have_url(re.compile("tab=playground"))
     page.wait_for_timeout(1500)  # longer than a run that would undo it
     expect(playground).to_have_attribute("aria-selected", "true")
+    assert visitor.trouble == []
+
+
+def test_another_page_is_one_step(dashboard: Dashboard, page: Page, postgres: PostgresServer) -> None:
+    sign_in(page, dashboard)
+    source = add(page, dashboard, "انبار", postgres, postgres.port)
+    visitor = Visitor(page, dashboard.url, "fa")
+    visitor.open(f"source?source={source}")
+    visitor.button("source.clone").click()
+    expect(page).to_have_url(re.compile("/add.*from="))
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"/source.*source={source}"))
+    expect(visitor.heading("انبار")).to_be_visible()
+    visitor.open("?q=انبار")
+    search = page.get_by_placeholder(visitor.text("sources.search.placeholder"))
+    expect(search).to_have_value("انبار")
+    grid = page.locator(GRID)
+    grid.wait_for()
+    drawn(page)
+    box = grid.bounding_box()
+    assert box is not None
+    grid.click(position={"x": box["width"] - FROM_THE_RIGHT, "y": 55})
+    expect(page).to_have_url(re.compile(f"/source.*source={source}"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("q="))
+    expect(search).to_have_value("انبار")
     assert visitor.trouble == []

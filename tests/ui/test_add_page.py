@@ -1,5 +1,7 @@
 """Adding a source."""
 
+from uuid import uuid4
+
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -154,3 +156,10 @@ def test_an_analyst_may_not_add(open_page: Open, runtime: FakeRuntime) -> None:
     assert not app.exception
     assert "نقش ویراستار" in texts(app)
     assert "choose_postgres" not in [button.key for button in app.button]
+
+
+def test_the_test_of_another_draft_says_nothing_about_this_one(open_page: Open, runtime: FakeRuntime) -> None:
+    app = open_page("add")
+    app.session_state[state.TRIAL] = "another draft", uuid4()
+    assert "اتصال برقرار است" in texts(filled(app))
+    assert len([call for call in runtime.sources.calls if call[0] == "test"]) == 1

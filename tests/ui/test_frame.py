@@ -1,5 +1,7 @@
 """Session, language, organisation, and the parts that need no page."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -162,6 +164,20 @@ def test_data_cannot_become_a_directive_of_streamlit() -> None:
     assert ":material" not in plain(":material/home:")
     assert "://" not in plain("http://x/")
     assert plain("10:30") == "10:30"
+
+
+@pytest.mark.parametrize("text", ["a -> b", "<- a", "a <->", "a -- b", "1 >= 0", "1 <= 2", "1 ~= 1", "-> ->"])
+def test_data_does_not_become_an_arrow(text: str) -> None:
+    shown = re.sub(r"\\(?=\W)", "", plain(text))
+    assert shown.replace("\u2060", "") == text
+    assert not re.search(r"(^|\s)(<->|->|<-|--|>=|<=|~=)(\s|$)", shown)
+
+
+@pytest.mark.parametrize("text", ["www.example.com", "ali@example.com", "see WWW.example.com"])
+def test_data_does_not_become_a_link(text: str) -> None:
+    assert text not in plain(text)
+    assert plain(text).replace("\u2060", "").replace("\\", "") == text
+    assert plain("awww.x") == "awww.x"
 
 
 @pytest.mark.parametrize("top", [0, 0.03, 0.4, 1, 4.4, 14.2, 15, 99, 100, 4321.5, 60_000])

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -141,6 +142,15 @@ def test_a_source_that_does_not_tell_what_it_holds_is_asked_once(open_page: Open
 def test_the_chosen_source_stands_in_the_address(open_page: Open) -> None:
     app = open_page("playground")
     app.selectbox(key=state.CHOSEN).select(UNKNOWN).run()
+    assert app.query_params["source"] == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "spelling", [str.upper, "{{{}}}".format, lambda one: one.replace("-", ""), "urn:uuid:{}".format]
+)
+def test_an_id_in_another_spelling_is_the_same_source(open_page: Open, spelling: Callable[[str], str]) -> None:
+    app = open_page("playground", source=spelling(UNKNOWN))
+    assert app.selectbox(key=state.CHOSEN).value == UNKNOWN
     assert app.query_params["source"] == UNKNOWN
 
 

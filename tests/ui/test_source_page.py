@@ -365,6 +365,22 @@ def test_a_source_is_deleted_only_after_its_name_was_typed(runtime: FakeRuntime)
     assert ("delete", source_id("پروازها")) in runtime.sources.calls
 
 
+@pytest.mark.parametrize("typed", ["\u2068پروازها\u2069", " پروازها ", "پرواز\u200fها"])
+def test_a_name_that_was_copied_off_the_page_is_the_name(runtime: FakeRuntime, typed: str) -> None:
+    app = AppTest.from_function(_dialog, args=("delete_form", "پروازها"), default_timeout=60).run()
+    app.text_input(key="delete_name").input(typed).run()
+    assert not app.button(key="delete_go").disabled
+
+
+def test_the_answer_of_another_source_is_not_shown(open_page: Open) -> None:
+    app = open_page("source", source=WELL)
+    app.button(key="source_ping").click().run()
+    answered = "در ۱۲٫۳ میلی‌ثانیه پاسخ داد"
+    assert answered in texts(app)
+    app.query_params["source"] = str(source_id("فرودگاه‌ها"))
+    assert answered not in texts(app.run())
+
+
 def test_a_viewer_sees_the_source_and_may_change_nothing(open_page: Open, runtime: FakeRuntime) -> None:
     runtime.access.actor = Actor("نگار", {"main": Role.VIEWER})
     app = open_page("source", source=WELL, tab="playground")

@@ -76,6 +76,19 @@ def test_tags_can_be_filtered_by_where_there_are_any(open_page: Open, runtime: F
     assert names(app) == ["پروازها"]
 
 
+def test_tags_stand_in_the_order_of_the_alphabet_and_are_found_in_any_digits(
+    open_page: Open, runtime: FakeRuntime
+) -> None:
+    for name, tag in (("پروازها", "پشتیبانی"), ("فرودگاه‌ها", "وب")):
+        tagged(runtime, **{name: tag})
+    tags = open_page().selectbox(key=state.in_words(state.TAG, "fa"))
+    assert tags.options[1:] == ["پشتیبانی", "وب"]
+    tagged(runtime, پروازها="tier1")
+    app = open_page(tag="tier۱")
+    assert names(app) == ["پروازها"]
+    assert app.query_params["tag"] == "tier1"
+
+
 @pytest.fixture
 def chosen(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The ids that count as chosen in the table: AppTest cannot press its rows."""

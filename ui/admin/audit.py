@@ -19,7 +19,7 @@ from ui.admin import trail
 from ui.exports import csv_button
 from ui.runtime import run, runtime
 from ui.session import Reader
-from ui.widgets import empty
+from ui.widgets import empty, plain
 
 RANGES = ("today", "7d", "30d", "month", "last_month", "year", day.CUSTOM, "all")
 BACK_DAYS = 10 * 365
@@ -76,7 +76,7 @@ def _whose(person: Reader, t: Translator) -> str | None:
     if not person.may(Role.ADMIN):
         return None
     own, installation = person.org, ""
-    labels = {own: person.organisation.name, installation: t.text("audit.installation")}
+    labels = {own: plain(person.organisation.name), installation: t.text("audit.installation")}
     key = state.in_words("trail_whose", t.lang)
     addressed.followed("whose", key, {"": own, "installation": installation}, "")
     chosen = st.segmented_control(

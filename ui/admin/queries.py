@@ -10,6 +10,7 @@ from ui import asking, grid, params, rows, state
 from ui.refusals import refusals_shown
 from ui.runtime import run, runtime
 from ui.session import Reader, reader
+from ui.widgets import plain
 
 NAME = "queries"
 POLICY_MADE_OF = "admin_policy_made_of"
@@ -92,4 +93,4 @@ def _revoke(query: SavedQuery, t: Translator) -> None:
 def _text(query: SavedQuery, t: Translator) -> None:
     st.code(params.written(query.params), language="json", wrap_lines=True)
     for name, wanted in query.parameters.items():
-        st.caption(f"{t.isolated(name)}: {t.text(f'queries.type.{wanted}')}")
+        st.caption(f"{t.isolated(plain(name))}: {t.text(f'queries.type.{wanted}')}")

@@ -124,7 +124,12 @@ def _add_organisation(person: Reader, people: Mapping[str, User], t: Translator)
 
 
 def _make_organisation(slug: str, name: str, first: str) -> None:
-    actor = reader().actor
-    run(runtime().accounts.add_organisation(actor, slug, name))
-    run(runtime().members.add(actor, slug, first, Role.ADMIN))
+    actor, accounts, members = reader().actor, runtime().accounts, runtime().members
+
+    async def made() -> None:
+        await accounts.add_organisation(actor, slug, name)
+        await members.add(actor, slug, first, Role.ADMIN)
+
+    # To the end, whatever is pressed meanwhile: without its administrator it could neither be used nor made again.
+    runtime().run(made())
     state.sent(*NEW_ORG)
