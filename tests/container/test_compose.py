@@ -22,7 +22,16 @@ from tests.servers.postgres import PostgresServer
 
 SERVICES = composition()["services"]
 SECRETS = ROOT / "deploy" / "secrets"
-DOCKER = {"up": ["-d", "--build", "--wait"], "logs": ["-f"], "exec": ["-T"], "down": ["-v"], "restart": [], "cp": []}
+DOCKER = {
+    "up": ["-d", "--build", "--wait"],
+    "logs": ["-f"],
+    "exec": ["-T"],
+    "down": ["-v"],
+    "restart": [],
+    "cp": [],
+    "run": ["--rm"],
+    "stop": [],
+}
 """The subcommands in use, and their options that stand alone."""
 
 
@@ -145,12 +154,12 @@ def test_the_documented_commands_make_passwords_that_the_container_can_read(tmp_
 
 @pytest.mark.parametrize("line", docker_lines())
 def test_a_documented_command_names_what_there_is(line: str) -> None:
-    words = shlex.split(line.split(" < ")[0])[2:]
+    words = shlex.split(re.split(" [<>] ", line)[0])[2:]
     if words[0] == "--profile":
         assert any(words[1] in given.get("profiles", []) for given in SERVICES.values())
         words = words[2:]
     subcommand, *arguments = words
-    options = [word for word in arguments if word in DOCKER[subcommand]]
+    options = [word for word in arguments if word in DOCKER[subcommand] or word.startswith("--volume=")]
     named = [word.partition(":")[0] for word in arguments if word not in options][:1]
     assert set(named) <= set(SERVICES)
 
