@@ -47,6 +47,14 @@ T = TypeVar("T")
 Verb = Callable[[Connector], Awaitable[T]]
 
 
+class Unwanted(Exception):
+    """Nobody wants the call any more that waited for its place: nothing was sent, and nothing counts."""
+
+
+def _always() -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class CallReport(Generic[T]):
     """How one call went: its value or its error, the attempts it took, what the last one took in milliseconds."""
@@ -118,9 +126,10 @@ class GuardedConnector:
         """Seconds that all attempts of a sample may take together."""
         return self._limits.sample
 
-    async def ping(self, *, queued: bool = False) -> CallReport[tuple[bool, str]]:
-        """One ping within its deadline; `queued` is for background work (see `call`). Raises BreakerOpen."""
-        report = await self._counted(self.call(lambda connector: connector.ping(), self._limits.ping, queued=queued))
+    async def ping(self, *, queued: bool = False, wanted: Callable[[], bool] = _always) -> CallReport[tuple[bool, str]]:
+        """One ping within its deadline; for background work `queued` and `wanted` (see `call`). Raises BreakerOpen."""
+        call = self.call(lambda connector: connector.ping(), self._limits.ping, queued=queued, wanted=wanted)
+        report = await self._counted(call)
         self._record(report, error=report.error is not None or not (report.value or (False,))[0])
         return report
 
@@ -134,11 +143,14 @@ class GuardedConnector:
         """What can be sampled below `path`; guarded, but not counted in the figures. Raises SourceError."""
         return (await self.call(lambda connector: connector.describe(path), self._limits.sample)).result()
 
-    async def call(self, verb: Verb[T], limit_s: float, *, queued: bool = False) -> CallReport[T]:
+    async def call(
+        self, verb: Verb[T], limit_s: float, *, queued: bool = False, wanted: Callable[[], bool] = _always
+    ) -> CallReport[T]:
         """Runs `verb` through every layer. Raises BreakerOpen when not even one attempt was admitted.
 
         `queued` waits for a place before the clock starts, however long it takes, and keeps it for all attempts; a
-        call that would be refused anyway does not queue.
+        call that would be refused anyway does not queue. Raises Unwanted where it is not `wanted` any more when its
+        turn comes.
         """
         report: CallReport[T] = CallReport()
         call = _Call(verb, limit_s, report, placed=queued and not self._refused_for())
@@ -146,6 +158,8 @@ class GuardedConnector:
             return await self._run(call)
         await self._bulkhead.queue()
         try:
+            if not wanted():
+                raise Unwanted()
             return await self._run(call)
         finally:
             self._bulkhead.leave(background=True)

@@ -56,7 +56,8 @@ class Settings(BaseSettings):
     port: int = Field(8501, ge=1, le=65535, description="port to listen on")
     public_url: str | None = Field(
         None,
-        description="the address people type, `https://host[:port]` without a path; links in invitations and alerts begin with it",
+        description="the address people type, `https://host[:port]` without a path; links in invitations and alerts "
+        "begin with it",
     )
     kek_file: Path | None = Field(None, description="key file; made on first start in the data directory")
     keks: SecretStr | None = Field(

@@ -6,12 +6,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from operator import itemgetter
 
 import structlog
 
 from core.checks.plan import Local, Moment, planned
 from core.errors import SourceError
+from core.guarded import Unwanted
 from core.models import FailureKind, Proof
 from core.services.calls import Calls
 from core.services.live import LiveSource, LiveSources
@@ -148,8 +150,13 @@ class Checker:
     async def _check(self, live: LiveSource) -> None:
         trace()
         try:
-            await self._calls.ping(live, queued=True, by=Proof.SCHEDULED)
-        except SourceError:
+            await self._calls.ping(live, queued=True, wanted=partial(self._wants, live), by=Proof.SCHEDULED)
+        except (SourceError, Unwanted):
             pass  # refused before it was called: nothing was proven, and a person's ping says why
         except Exception as err:  # noqa: BLE001 - one source must not end the checks of the others
             log.error("check_failed", source=str(live.record.uid), error=type(err).__name__)
+
+    def _wants(self, live: LiveSource) -> bool:
+        """Asked when a place is free, which may take long: somebody may have paused it since."""
+        window = live.record.maintenance
+        return not live.record.paused and not (window is not None and window.covers(self._clock()))

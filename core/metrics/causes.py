@@ -88,6 +88,14 @@ class Case:
         self._shared = keys if self._shared is None else dict(self._shared.items() & keys.items())
         self.opened_at = min(self.opened_at, member.opened_at)
 
+    def settle(self, uid: UUID) -> None:
+        """A source that is back for another reason leaves the narrowest cause that still holds for all, or none."""
+        shared = self._shared or {}
+        if self.cause is Cause.SOURCE or shared.get(self.cause) == self.cause_key:
+            return
+        left = next((cause for cause in NARROWEST_FIRST if cause in shared), None)
+        self.cause, self.cause_key = (Cause.SOURCE, str(uid)) if left is None else (left, shared[left])
+
     def leave(self, source: int, ts: datetime) -> None:
         """The last one to leave ends it."""
         member = self.members[source]
@@ -122,6 +130,7 @@ class Board:
         if before.closed_at is None:
             return None
         known.hold(source, Member(trouble, before.opened_at))
+        known.settle(uid)
         return known
 
     def close(self, source: int, ts: datetime) -> Case | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from core.models import BreakerState
+
 OPENS_AFTER = 2
 CLOSES_AFTER = 2
 
@@ -13,8 +15,14 @@ def extended(streak: int, proofs: Iterable[bool]) -> int:
     return streak
 
 
-def in_trouble(before: bool, streak: int, *, breaker_open: bool) -> bool:
-    """Whether there is an incident now: a breaker that opened has seen enough, else it takes two in a row."""
-    if before:
-        return breaker_open or streak < CLOSES_AFTER
-    return breaker_open or streak <= -OPENS_AFTER
+def begins(streak: int, *, bad_news: bool, breaker_open: bool) -> bool:
+    """Whether an incident begins: a breaker that opened has seen enough, else it takes two bad proofs in a row.
+
+    `bad_news`: one of them, or the opening, is new. What was put off while nobody wanted to hear of it may be over.
+    """
+    return bad_news and (breaker_open or streak <= -OPENS_AFTER)
+
+
+def lasts(streak: int, state: BreakerState) -> bool:
+    """Whether an incident goes on: a breaker's probe that has no answer yet is no end."""
+    return state in (BreakerState.OPEN, BreakerState.HALF_OPEN) or streak < CLOSES_AFTER

@@ -31,14 +31,22 @@ class Calls:
     def __init__(self, writer: StatusWriter, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._writer, self._clock = writer, clock
 
-    async def ping(self, live: LiveSource, *, queued: bool = False, by: Proof = Proof.PING) -> PingResult:
+    async def ping(
+        self,
+        live: LiveSource,
+        *,
+        queued: bool = False,
+        wanted: Callable[[], bool] = lambda: True,
+        by: Proof = Proof.PING,
+    ) -> PingResult:
         """`queued` waits for a place however long it takes: for one of many, with nobody before it.
 
-        Raises BreakerOpen, EgressDenied or Busy; every other end is an answer.
+        Raises BreakerOpen, EgressDenied or Busy, and Unwanted where it is not `wanted` any more when its turn comes;
+        every other end is an answer.
         """
         version = live.record.config_version
         try:
-            report = await live.guard.ping(queued=queued)
+            report = await live.guard.ping(queued=queued, wanted=wanted)
         except SourceError:
             self._writer.mark(live)
             raise

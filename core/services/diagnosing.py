@@ -91,7 +91,7 @@ class Diagnosing:
 
     async def _settle(self, record: SourceRecord, checks: tuple[Check, ...]) -> Ladder:
         """Compares a broken ladder with the last one that held, and keeps it."""
-        now, kept = self._clock(), await self._ladders.get(record.id)
+        now, kept = self._clock(), await self._kept(record.id)
         good, good_at = (kept.good, kept.good_at) if kept else (None, None)
         differing = _changes(good, checks, record) if good and failed(checks) else ()
         document = {
@@ -103,6 +103,13 @@ class Diagnosing:
         best = (document, now) if held else (good, good_at)
         await self._save(LadderRecord(record.id, document, now, *best))
         return Ladder(checks, now, differing, best[1])
+
+    async def _kept(self, source_id: int) -> LadderRecord | None:
+        try:
+            return await self._ladders.get(source_id)
+        except SQLAlchemyError as err:
+            log.warning("ladder_not_read", error=type(err).__name__)
+            return None
 
     async def _save(self, record: LadderRecord) -> None:
         try:

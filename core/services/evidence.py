@@ -6,6 +6,7 @@ from typing import Any
 
 from core.models import Diagnosis, FailureKind, Message, Proof
 from core.storage.status import StatusRecord
+from core.values import json_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def evidence_of(kept: StatusRecord) -> Evidence | None:
 
 
 def message_to_json(message: Message) -> dict[str, Any]:
-    return {"key": message.key, "args": dict(message.args)}
+    # A kind from elsewhere may say anything, and what JSON does not hold would keep every source from being stored.
+    return {"key": message.key, "args": json_value(dict(message.args))}
 
 
 def message_from_json(data: dict[str, Any]) -> Message:

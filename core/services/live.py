@@ -12,7 +12,7 @@ from core.connectors.catalog import Dial, KindCatalog
 from core.errors import InternalError, InvalidInput
 from core.guarded import GuardedConnector
 from core.metrics.figures import SourceFigures
-from core.metrics.streak import extended, in_trouble
+from core.metrics.streak import begins, extended, lasts
 from core.models import BreakerAction, BreakerConfig, BreakerState, Diagnosis, Hold, Message, Proof, Status
 from core.resilience.breaker import Breaker
 from core.resilience.bulkhead import Bulkheads
@@ -47,6 +47,8 @@ class LiveSource:
     writing: bool = False
     unsure: bool = False
     """Whether the last write of this process may have been stored although it failed."""
+    returned: int = 0
+    """How many of the journal's events were in that write."""
     host: str = ""
     """Where the configuration leads."""
     default_interval_s: float = 0.0
@@ -61,8 +63,10 @@ class LiveSource:
     @property
     def turning(self) -> bool:
         """Whether, as far as this process knows, an incident begins or ends for it with the next write."""
-        before = self.stored is not None and self.stored.trouble_since is not None
-        return in_trouble(before, self.streak, breaker_open=self.state is BreakerState.OPEN) is not before
+        if self.stored is not None and self.stored.trouble_since is not None:
+            return not lasts(self.streak, self.state)
+        bad_news = bool(self.proofs) and not self.proofs[-1]
+        return begins(self.streak, bad_news=bad_news, breaker_open=self.state is BreakerState.OPEN)
 
     @property
     def hold(self) -> Hold | None:
@@ -132,7 +136,8 @@ class LiveSource:
         calls, rejected = self.guard.figures.take()
         proofs, self.proofs = self.proofs, []
         history, news = self.guard.figures.history.take(), self.journal.take()
-        return Unwritten(self._row(now), calls, rejected, proofs, history, news, self.host)
+        again, self.returned = min(self.returned, len(news)), 0
+        return Unwritten(self._row(now), calls, rejected, proofs, history, news, self.host, again)
 
     def written(self, how: Written | None) -> None:
         """It is stored; None when the source is gone."""
@@ -144,6 +149,8 @@ class LiveSource:
             self._know(how.record)
         else:
             self.stored = how.record
+        if how.turned:
+            self.streak = extended(how.record.streak, self.proofs)
 
     def give_back(self, what: Unwritten) -> None:
         """It could not be stored: it goes before what happened since."""
@@ -153,6 +160,7 @@ class LiveSource:
         if what.record.config_version == self.record.config_version:
             self.proofs = [*what.proofs, *self.proofs]
         self.journal.give_back(tuple(what.news))
+        self.returned = len(what.news)
 
     def _know(self, kept: StatusRecord) -> None:
         self.stored = kept

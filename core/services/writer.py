@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError, StatementError
 
 from core.services.live import LiveSource
 from core.storage.status import StatusRepository
@@ -95,19 +95,28 @@ class StatusWriter:
             # The figures stay in memory and go with a later batch; the dashboard keeps answering meanwhile.
             for key, live in batch.items():
                 live.give_back(taken[key])
+            if _is_of_a_row(err) and len(batch) > 1:
+                return await self._each(batch)
             self._dirty = batch | self._dirty
             if not isinstance(err, SQLAlchemyError):
                 raise
-            self._failed(err, len(batch))
+            self._failed(err, batch)
             return False
         self.failing = False
         for key, live in batch.items():
             live.written(written.get(key))
         return True
 
-    def _failed(self, err: SQLAlchemyError, sources: int) -> None:
+    async def _each(self, batch: dict[int, LiveSource]) -> bool:
+        """One by one: what the database does not take of one source keeps no other one from being stored."""
+        written = [await self._write({key: live}) for key, live in batch.items()]
+        self.failing = not all(written)
+        return not self.failing
+
+    def _failed(self, err: SQLAlchemyError, batch: dict[int, LiveSource]) -> None:
         if not self.failing:
-            log.warning("figures_not_written", error=type(err).__name__, sources=sources)
+            only = str(next(iter(batch.values())).record.uid) if len(batch) == 1 else None
+            log.warning("figures_not_written", error=type(err).__name__, sources=len(batch), source=only)
         self.failing = True
 
     async def close(self) -> None:
@@ -130,6 +139,11 @@ class StatusWriter:
                     log.error("figures_lost", error=type(err).__name__)
                     self.failing = True
                 await asyncio.sleep(GATHER_S)
+
+
+def _is_of_a_row(err: BaseException) -> bool:
+    """Whether what is to be stored is at fault, not the database."""
+    return isinstance(err, DataError) or (isinstance(err, StatementError) and not isinstance(err, DBAPIError))
 
 
 def _release(waiting: list[asyncio.Future[None]]) -> None:

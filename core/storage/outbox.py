@@ -52,7 +52,8 @@ async def announce_grown(connection: Connection, orgs: Mapping[int, int], now: d
     table = alert_deliveries.c
     waits = sa.select(table.hook_id, table.incident_id)
     waits = waits.where(table.incident_id.in_(orgs), table.due_at.is_not(None), table.attempts == 0)
-    waiting = {tuple(row) for row in await connection.execute(waits)}
+    # Held: who claims it meanwhile would read the incident without the newcomers, and nobody would name them.
+    waiting = {tuple(row) for row in await connection.execute(waits.with_for_update())}
     pairs -= waiting
     if pairs:
         again = sa.tuple_(table.hook_id, table.incident_id).in_(list(pairs)), table.moment == GROWN

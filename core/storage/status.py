@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.metrics.figures import Call, FiguresState, folded
 from core.metrics.history import PackedBucket
-from core.metrics.streak import extended, in_trouble
+from core.metrics.streak import begins, extended, lasts
 from core.models import BreakerState, Event
 from core.storage.connection import Connection
 from core.storage.database import Database
@@ -64,7 +64,8 @@ class StatusRecord:
 class Unwritten:
     """What one process has to add to one source: `record` is the row as it would be if nobody else had written.
 
-    `calls`, `rejected` and `proofs` are what it saw beyond the row of `record.seq`.
+    `calls`, `rejected` and `proofs` are what it saw beyond the row of `record.seq`. Of `news` the first `again` were in
+    a write of which nobody knows whether it was stored.
     """
 
     record: StatusRecord
@@ -74,6 +75,12 @@ class Unwritten:
     history: Sequence[PackedBucket] = ()
     news: Sequence[Event] = ()
     host: str = ""
+    again: int = 0
+
+    @property
+    def opened(self) -> bool:
+        """Whether the breaker opened."""
+        return any(each.type == "breaker" and each.data["to"] == BreakerState.OPEN.value for each in self.news)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +153,10 @@ class StatusRepository:
             if written:
                 await connection.execute(_upsert(self._database), [_row(each.record) for each in written.values()])
             await record_history(connection, {key: each.history for key, each in waiting.items()}, number, now)
-            await record_events(connection, {key: each.news for key, each in waiting.items()}, self._events_kept)
+            news = {key: _untold(each, known[key], number) for key, each in waiting.items()}
+            await record_events(connection, news, self._events_kept)
             turned = {key: each.record for key, each in written.items() if each.turned}
-            turns = [_turn(record, waiting[key].host, now) for key, record in turned.items()]
+            turns = [_turn(record, known[key], waiting[key].host, now) for key, record in turned.items()]
             await record_turns(connection, turns, now)
         return written
 
@@ -233,19 +241,37 @@ def _is_ours(known: Known, mine: StatusRecord, number: int) -> bool:
     """Whether nobody else wrote since this process knew the row. A commit whose answer was lost is its own."""
     if known.config_version != mine.config_version:
         return False
-    return known.seq <= mine.seq or (known.seq, known.writer) == (mine.seq + 1, number)
+    return known.seq <= mine.seq or _was_lost(known, mine, number)
+
+
+def _was_lost(known: Known, mine: StatusRecord, number: int) -> bool:
+    """Whether the last write of this process was stored although its answer never came."""
+    return (known.seq, known.writer) == (mine.seq + 1, number)
+
+
+def _untold(each: Unwritten, known: Known, number: int) -> Sequence[Event]:
+    return each.news[each.again :] if _was_lost(known, each.record, number) else each.news
 
 
 def _written(stored: StatusRecord | None, each: Unwritten, known: Known, number: int) -> Written:
     if known.config_version != each.record.config_version:
         each = _proving_nothing(each, stored)
     record = each.record if stored is None else _joined(stored, each)
-    before, opened = known.trouble_since is not None, record.state == BreakerState.OPEN.value
-    trouble = in_trouble(before, record.streak, breaker_open=opened) and (before or not known.quiet)
-    since = (known.trouble_since or record.state_since or record.updated_at) if trouble else None
+    before = known.trouble_since is not None
+    trouble = lasts(record.streak, BreakerState(record.state)) if before else _begins(record, each, known)
+    if trouble and not before:
+        record = replace(record, streak=min(record.streak, 0))  # what was good before it counts for no end
+    failing_since = record.state_since if record.evidence == "error" else None
+    since = (known.trouble_since or failing_since or record.updated_at) if trouble else None
     version = known.config_version
     kept = replace(record, seq=known.seq + 1, writer=number, trouble_since=since, config_version=version)
     return Written(kept, merged=stored is not None, turned=trouble is not before)
+
+
+def _begins(record: StatusRecord, each: Unwritten, known: Known) -> bool:
+    bad_news = each.opened or (bool(each.proofs) and not each.proofs[-1])
+    opened = record.state == BreakerState.OPEN.value
+    return not known.quiet and begins(record.streak, bad_news=bad_news, breaker_open=opened)
 
 
 def _proving_nothing(each: Unwritten, stored: StatusRecord | None) -> Unwritten:
@@ -254,10 +280,13 @@ def _proving_nothing(each: Unwritten, stored: StatusRecord | None) -> Unwritten:
     return replace(each, record=replace(each.record, state=state, streak=0, **NO_EVIDENCE), proofs=())
 
 
-def _turn(record: StatusRecord, host: str, now: datetime) -> Turn:
-    """Trouble counts from the first bad proof, its end from the first good one."""
-    opened = record.trouble_since is not None
-    return Turn(record.source_id, opened, record.trouble_since or record.state_since or now, record.diagnosis, host)
+def _turn(record: StatusRecord, known: Known, host: str, now: datetime) -> Turn:
+    """Trouble counts from the first bad proof, its end from the first good one after that."""
+    if record.trouble_since is not None:
+        return Turn(record.source_id, True, record.trouble_since, record.diagnosis, host)
+    since = record.state_since
+    ended = since if since is not None and known.trouble_since is not None and since > known.trouble_since else now
+    return Turn(record.source_id, False, ended, record.diagnosis, host)
 
 
 def _joined(stored: StatusRecord, each: Unwritten) -> StatusRecord:

@@ -8,6 +8,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from core.models import BreakerState, Maintenance, Proof
+from core.resilience.bulkhead import SOURCE_CALLS
 from core.services.live import LiveSource
 from core.storage.status import StatusRepository, Unwritten
 from tests.checks.conftest import INTERVAL_S, Bench
@@ -60,6 +61,28 @@ async def test_a_source_that_is_paused_after_it_was_planned_is_not_checked(bench
     await bench.turn(0.6)
     await bench.turn(0.6)
     assert bench.asked() == 1
+
+
+@pytest.mark.parametrize("how", ["paused", "in maintenance"])
+async def test_a_source_that_is_left_alone_while_its_check_waits_for_a_place_is_not_called(
+    bench: Bench, how: str
+) -> None:
+    live = await bench.add()
+    places = live.guard._bulkhead
+    for _ in range(SOURCE_CALLS):
+        assert places.try_enter()
+    bench.clock.advance(INTERVAL_S)
+    await bench.checker.tick()
+    assert not await bench.checker.drained(0.05)
+    now = bench.clock.utc()
+    window = Maintenance(now - timedelta(seconds=1), now + timedelta(seconds=300))
+    await bench.change(live, **({"paused": True} if how == "paused" else {"maintenance": window}))
+    for _ in range(SOURCE_CALLS):
+        places.leave()
+    assert await bench.checker.drained(10)
+    assert bench.asked() == 0
+    assert live.guard.figures.snapshot(live.state).calls_total == 0
+    assert all(places.try_enter() for _ in range(SOURCE_CALLS))
 
 
 async def test_a_source_in_maintenance_rests_and_is_checked_when_that_is_over(bench: Bench) -> None:

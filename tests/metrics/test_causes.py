@@ -138,6 +138,20 @@ def test_who_fails_again_while_it_is_open_is_back_in_it_however_late() -> None:
     assert len(board.cases) == 1
 
 
+def test_the_cause_of_who_comes_back_for_another_reason_holds_for_all_or_is_none() -> None:
+    board, both = Board([]), ("db1", "db1")
+    for source, host in enumerate(both):
+        board.open(ORG, source, uuid4(), trouble("unreachable.refused", host), NOW)
+    (case,) = board.cases
+    assert (case.cause, case.cause_key) == (Cause.HOST, "db1")
+    board.close(1, NOW + timedelta(seconds=50))
+    board.open(ORG, 1, uuid4(), trouble("unreachable.refused", "db2", 9000), NOW + timedelta(hours=3))
+    assert (case.cause, case.cause_key) == (Cause.CLASS, "unreachable.refused")
+    board.close(1, NOW + timedelta(hours=4))
+    board.open(ORG, 1, uuid4(), trouble("auth_failed.password", "db2", 18000), NOW + timedelta(hours=5))
+    assert case.cause is Cause.SOURCE
+
+
 steps = st.tuples(
     st.integers(1, 6),
     st.booleans(),
@@ -159,6 +173,8 @@ def test_whatever_happens_a_source_is_in_one_open_incident_and_each_cause_holds(
         for case in board.cases:
             assert (case.closed_at is None) is (case.open_members > 0)
             assert case.opened_at == min(member.opened_at for member in case.members.values())
-            assert (case.cause is Cause.SOURCE) is (len(case.members) == 1)
+            if case.cause is not Cause.SOURCE:
+                assert len(case.members) > 1
+                assert {each.trouble.keys().get(case.cause) for each in case.members.values()} == {case.cause_key}
         still = [key for case in board.cases for key, each in case.members.items() if each.closed_at is None]
         assert len(still) == len(set(still))

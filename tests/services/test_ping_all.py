@@ -125,7 +125,7 @@ class FullGuard:
     def __init__(self) -> None:
         self.queued: list[bool] = []
 
-    async def ping(self, *, queued: bool) -> None:
+    async def ping(self, *, queued: bool, wanted: object) -> None:
         self.queued.append(queued)
         raise Busy
 

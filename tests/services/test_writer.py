@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import cast
+from uuid import UUID
 
 import pytest
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from structlog.testing import capture_logs
 
 from core.guarded import GuardedConnector
 from core.metrics.figures import SourceFigures
@@ -36,7 +38,7 @@ def live_source() -> LiveSource:
         RetryPolicy(),
         egress=EgressPolicy(),
     )
-    record = cast(SourceRecord, SimpleNamespace(id=7, config_version=1))
+    record = cast(SourceRecord, SimpleNamespace(id=7, uid=UUID(int=7), config_version=1))
     return LiveSource(record, guard, Journal(guard, lambda: NOW))
 
 
@@ -238,3 +240,41 @@ async def test_closing_waits_for_the_commit_that_is_under_way(slow: tuple[Slow, 
     statuses.goes_on.set()
     await asyncio.gather(change, closing)
     assert statuses.states == ["closed"]
+
+
+async def test_what_the_database_does_not_take_of_one_source_keeps_no_other_from_being_stored(
+    writer: StatusWriter, statuses: Statuses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, odd = live_source(), live_source()
+    odd.record = cast(SourceRecord, SimpleNamespace(id=8, uid=UUID(int=8), config_version=1))
+    taken = statuses.save
+
+    async def save(batch: Iterable[Unwritten], now: datetime) -> dict[int, Written]:
+        batch = list(batch)
+        if any(each.record.source_id == 8 for each in batch):
+            raise DataError("insert", {}, ValueError("it is none"))
+        return await taken(batch, now)
+
+    for live in (good, odd):
+        fail(live)
+        writer.mark(live)
+    with monkeypatch.context() as patched, capture_logs() as said:
+        patched.setattr(statuses, "save", save)
+        assert not await writer.flush()
+        assert (writer.failing, [each.record.source_id for each in statuses.saved]) == (True, [7])
+        assert [line["source"] for line in said if line["event"] == "figures_not_written"] == [str(UUID(int=8))]
+    assert await writer.flush()
+    assert (writer.failing, [each.record.source_id for each in statuses.saved]) == (False, [7, 8])
+
+
+async def test_events_of_a_write_whose_answer_was_lost_are_marked(writer: StatusWriter, statuses: Statuses) -> None:
+    live, statuses.away = live_source(), True
+    fail(live)
+    await writer.changed(live)
+    live.guard.breaker.reset()
+    statuses.away = False
+    await writer.changed(live)
+    assert [(len(each.news), each.again) for each in statuses.saved] == [(2, 1)]
+    fail(live)
+    await writer.changed(live)
+    assert [(len(each.news), each.again) for each in statuses.saved[1:]] == [(1, 0)]

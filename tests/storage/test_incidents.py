@@ -1,6 +1,7 @@
 """Incidents, from the turns of sources that are saved to what is shown of them."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,13 @@ import sqlalchemy as sa
 from core.errors import AuthError, CertificateInvalid
 from core.metrics.histogram import Histogram
 from core.metrics.history import PackedBucket
-from core.models import Cause
+from core.models import Cause, Event
 from core.services.evidence import diagnosis_to_json
 from core.storage.history import KEPT_S, SPANS, record_history
 from core.storage.people import PeopleRepository
 from core.storage.rollup import Rollup
 from core.storage.sources import SourceChanges, SourceRecord
+from core.storage.status import Unwritten
 from core.storage.tables import sources as sources_table
 from tests.storage.conftest import NOW
 from tests.storage.plant import REFUSED, Plant
@@ -187,6 +189,62 @@ async def test_what_is_still_down_after_the_maintenance_is_an_incident_then(plan
     assert await plant.incidents() == []
     await plant.prove(source, False, late_s=600)
     assert len(await plant.incidents()) == 1
+
+
+async def test_what_is_well_again_after_the_maintenance_is_none(plant: Plant) -> None:
+    source = await plant.add("Shop")
+    await _maintain(plant, source, -60, 600)
+    await plant.prove(source, False, False, late_s=300, state="open")
+    for state in ("open", "half_open"):  # figures alone, and a probe that has no answer yet
+        (kept,) = [await plant.statuses.get(source.id)]
+        assert kept is not None
+        await plant.statuses.save([Unwritten(replace(kept, state=state))], NOW + timedelta(seconds=601))
+    await plant.prove(source, True, late_s=602)
+    assert await plant.incidents() == []
+    await plant.prove(source, False, late_s=700)
+    assert await plant.incidents() == []
+    await plant.prove(source, False, late_s=701)
+    assert len(await plant.incidents()) == 1
+
+
+async def test_a_breaker_that_opens_upon_a_healthy_source_begins_one_now_and_two_good_proofs_end_it(
+    plant: Plant,
+) -> None:
+    """Looks at the catalogue open it: they are no proof of anything, but it is."""
+    source = await plant.add("Shop")
+    await plant.prove(source, True, True, True, late_s=-7 * 86_400)
+    await _say(plant, source, "open", 0, (Event(NOW, "breaker", {"from": "closed", "to": "open"}),))
+    (incident,) = await plant.incidents()
+    assert incident.opened_at == NOW
+    await _say(plant, source, "half_open", 30)
+    assert (await plant.incidents())[0].closed_at is None
+    await plant.prove(source, False, late_s=31, state="open")
+    await _say(plant, source, "half_open", 60)
+    for late in (61, 62):
+        assert (await plant.incidents())[0].closed_at is None
+        await plant.prove(source, True, late_s=late)
+    (incident,) = await plant.incidents()
+    assert incident.closed_at == NOW + timedelta(seconds=61)
+    assert await plant.told(source) == [("opened", 1), ("closed", 0)]
+
+
+async def test_good_proofs_of_before_it_began_do_not_end_it(plant: Plant) -> None:
+    source = await plant.add("Shop")
+    await plant.prove(source, True, True, True, late_s=-600)
+    await _say(plant, source, "open", 0, (Event(NOW, "breaker", {"from": "closed", "to": "open"}),))
+    await plant.prove(source, True, late_s=31)
+    assert (await plant.incidents())[0].closed_at is None
+    await plant.prove(source, True, late_s=32)
+    closed_at = (await plant.incidents())[0].closed_at
+    assert closed_at is not None
+    assert closed_at > NOW
+
+
+async def _say(plant: Plant, source: SourceRecord, state: str, late_s: float, news: tuple[Event, ...] = ()) -> None:
+    """A write that brings no proof."""
+    kept, now = await plant.statuses.get(source.id), NOW + timedelta(seconds=late_s)
+    assert kept is not None
+    await plant.statuses.save([Unwritten(replace(kept, state=state, updated_at=now), news=news)], now)
 
 
 async def test_deleting_the_last_source_in_trouble_ends_the_incident(plant: Plant) -> None:

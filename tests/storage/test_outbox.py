@@ -1,13 +1,16 @@
 """The outbox: nothing that happened is untold, nothing told twice at a time, no end told before its beginning."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from core.storage import outbox
 from core.storage.alert_hooks import HookRepository
+from core.storage.connection import Connection
 from core.storage.encryption import Vault
 from core.storage.outbox import AT_ONCE, Delivery, Outbox
 from core.storage.people import PeopleRepository
@@ -239,6 +242,33 @@ async def test_an_incident_waits_for_a_hook_that_is_being_removed(
     await failing
     assert len(await plant.incidents()) == 1
     assert await moments(plant) == []
+
+
+@ON_POSTGRES
+async def test_who_joins_while_the_beginning_is_claimed_is_told(
+    plant: Plant, beside: Plant, hooks: HookRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a look at what waits and the commit another process may send it, with what it read before."""
+    await hook(hooks, plant)
+    shop, blog = await plant.add("Shop"), await plant.add("Blog")
+    await plant.fail(shop)
+    announce, named = outbox._announce, list[str]()
+
+    async def interrupted(connection: Connection, pairs: list[Any], moment: str, now: datetime) -> None:
+        if moment == outbox.GROWN:
+            for delivery in await claim(beside, 21, GATHER):
+                record = await beside.shown.get(delivery.incident_id)
+                assert record is not None
+                named.extend(member.name for member in record.members)
+        await announce(connection, pairs, moment, now)
+
+    monkeypatch.setattr(outbox, "_announce", interrupted)
+    await plant.fail(blog, 20)
+    assert named == []
+    (delivery,) = await claim(plant, 22, GATHER)
+    record = await plant.shown.get(delivery.incident_id)
+    assert record is not None
+    assert [member.name for member in record.members] == ["Shop", "Blog"]
 
 
 async def test_removing_hooks_while_incidents_begin_loses_no_turn(

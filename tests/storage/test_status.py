@@ -128,7 +128,7 @@ async def test_with_a_source_go_its_state_and_events(
 
 async def save(statuses: StatusRepository, record: StatusRecord) -> StatusRecord:
     """As it is then stored."""
-    (written,) = (await statuses.save([Unwritten(record)], NOW)).values()
+    (written,) = (await statuses.save([Unwritten(record, proofs=(record.streak >= 0,))], NOW)).values()
     return written.record
 
 
@@ -166,3 +166,18 @@ def _empty(source_id: int) -> StatusRecord:
     numbers = dict.fromkeys(("seq", "writer", "calls_total", "errors_total", "rejected_total", "streak"), 0)
     texts = {"source_id": source_id, "histogram": b"", "lifetime": b"", "state": "closed", "updated_at": NOW}
     return StatusRecord(**(values | numbers | texts | {"latency_sum_ms": 0.0, "config_version": 1}))
+
+
+async def test_events_of_a_commit_whose_answer_was_lost_are_written_once(
+    statuses: StatusRepository, source: SourceRecord
+) -> None:
+    first, second = (Event(NOW, "status", {"number": number}) for number in (1, 2))
+    await statuses.save([Unwritten(_empty(source.id), news=(first,))], NOW)
+    await statuses.save([Unwritten(_empty(source.id), news=(first, second), again=1)], NOW)
+    assert [event.data["number"] for event in await statuses.events(source.id)] == [2, 1]
+
+
+async def test_events_of_a_commit_that_never_was_are_written(statuses: StatusRepository, source: SourceRecord) -> None:
+    first, second = (Event(NOW, "status", {"number": number}) for number in (1, 2))
+    await statuses.save([Unwritten(_empty(source.id), news=(first, second), again=1)], NOW)
+    assert [event.data["number"] for event in await statuses.events(source.id)] == [2, 1]
