@@ -16,7 +16,8 @@ from core.services.status import effective_interval, status_of
 from core.storage.alert_hooks import HookRecord, HookRepository
 from core.storage.incident_list import IncidentRecord, IncidentRepository, MemberRecord
 from core.storage.outbox import Delivery, Outbox
-from core.storage.status import StatusRecord, StatusRepository
+from core.storage.status import StatusRepository
+from core.storage.status_rows import StatusRecord
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from core.models import Diagnosis, FailureKind, Message, Proof
-from core.storage.status import StatusRecord
+from core.storage.status_rows import StatusRecord
 from core.values import json_value
 
 

@@ -24,7 +24,7 @@ from core.services.journal import Journal
 from core.services.status import effective_interval, status_of, too_old_from
 from core.storage.encryption import SealBroken
 from core.storage.sources import SourceRecord, SourceRepository
-from core.storage.status import StatusRecord, Unwritten, Written, columns
+from core.storage.status_rows import StatusRecord, Unwritten, Written, columns
 
 NO_LIMITS = Limits(connect=5, attempt=10, sample=15)
 """For a source whose configuration does not open or fit: every call of it ends at once, with that as its error."""

@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from core.models import BreakerState, Maintenance, Proof
 from core.resilience.bulkhead import SOURCE_CALLS
 from core.services.live import LiveSource
-from core.storage.status import StatusRepository, Unwritten
+from core.storage.status import StatusRepository
+from core.storage.status_rows import Unwritten
 from tests.checks.conftest import INTERVAL_S, Bench
 from tests.fakes import Step
 

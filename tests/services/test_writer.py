@@ -21,7 +21,8 @@ from core.services.journal import WAITING_MAX, Journal
 from core.services.live import LiveSource
 from core.services.writer import StatusWriter
 from core.storage.sources import SourceRecord
-from core.storage.status import StatusRepository, Unwritten, Written
+from core.storage.status import StatusRepository
+from core.storage.status_rows import Unwritten, Written
 from tests.fakes import FakeConnector
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,8 @@ from core.services.evidence import diagnosis_to_json
 from core.storage.database import Database
 from core.storage.incident_list import IncidentRecord, IncidentRepository
 from core.storage.sources import SourceRecord, SourceRepository
-from core.storage.status import EVIDENCE, StatusRecord, StatusRepository, Unwritten, columns
+from core.storage.status import StatusRepository
+from core.storage.status_rows import EVIDENCE, StatusRecord, Unwritten, columns
 
 NOW = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)
 REFUSED = Unreachable("refused", host="db1", port=5432)

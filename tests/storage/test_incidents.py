@@ -16,7 +16,7 @@ from core.storage.history import KEPT_S, SPANS, record_history
 from core.storage.people import PeopleRepository
 from core.storage.rollup import Rollup
 from core.storage.sources import SourceChanges, SourceRecord
-from core.storage.status import Unwritten
+from core.storage.status_rows import Unwritten
 from core.storage.tables import sources as sources_table
 from tests.storage.conftest import NOW
 from tests.storage.plant import REFUSED, Plant

@@ -11,7 +11,8 @@ from core.metrics.histogram import index_of
 from core.models import Organisation, SourceDraft
 from core.storage.database import Database
 from core.storage.sources import SourceChanges, SourceRecord, SourceRepository
-from core.storage.status import StatusRecord, StatusRepository, Unwritten, columns
+from core.storage.status import StatusRepository
+from core.storage.status_rows import StatusRecord, Unwritten, columns
 from tests.storage.conftest import NOW
 
 pytestmark = pytest.mark.anyio

@@ -16,7 +16,8 @@ from core.storage.database import Database
 from core.storage.encryption import SealBroken
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceChanges, SourceRepository
-from core.storage.status import EVIDENCE, StatusRecord, StatusRepository, Unwritten, columns
+from core.storage.status import StatusRepository
+from core.storage.status_rows import EVIDENCE, StatusRecord, Unwritten, columns
 from tests.servers.application import stored
 from tests.storage.conftest import NOW
 

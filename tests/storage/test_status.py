@@ -11,7 +11,8 @@ from core.services.evidence import diagnosis_to_json
 from core.storage.database import Database
 from core.storage.people import PeopleRepository
 from core.storage.sources import SourceRecord, SourceRepository
-from core.storage.status import StatusRecord, StatusRepository, Unwritten
+from core.storage.status import StatusRepository
+from core.storage.status_rows import StatusRecord, Unwritten
 from tests.storage.conftest import NOW
 from tests.storage.plant import REFUSED
 
