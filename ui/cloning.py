@@ -43,6 +43,7 @@ def lead(kind: KindInfo, pattern: Source, t: Translator) -> None:
     if missing:
         said += " " + plain(t.text("add.from.secrets", fields=" · ".join(missing)))
     st.info(said, icon=":material/content_copy:")
+    _from_nothing(t)  # the link beside the page keeps the address, and with it the pattern
 
 
 def carried(pattern: Source, t: Translator) -> list[tuple[str, str]]:
@@ -98,6 +99,10 @@ def _kept_names(config: Mapping[str, Any], above: str = "") -> Iterator[str]:
 
 def _refuse(title: str, body: str, t: Translator) -> None:
     empty(title, body)
+    _from_nothing(t)
+
+
+def _from_nothing(t: Translator) -> None:
     if st.button(t.text("add.from.nothing"), key="add_from_nothing"):
         del st.query_params[navigation.FROM]
         st.rerun()

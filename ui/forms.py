@@ -12,7 +12,7 @@ import streamlit as st
 from core.form_values import KEPT, is_shown, nested, value_at
 from core.i18n import Translator
 from core.models import FieldSpec, KindInfo, Message
-from ui import inputs
+from ui import inputs, state
 from ui.state import Draft
 from ui.widgets import plain
 
@@ -31,19 +31,22 @@ def about_form(draft: Draft, t: Translator) -> dict[str, str]:
             draft.about.get("name", ""),
             placeholder=t.text("form.example", example=t.text("add.field.name.example")),
             help=t.text("add.field.name.help"),
-            key="about_name",
+            key=state.of_draft("about_name"),
         )
         wrong(draft.errors.get("name"), "name", t)
     with right:
         tags = st.text_input(
-            t.text("add.field.tags"), draft.about.get("tags", ""), help=t.text("add.field.tags.help"), key="about_tags"
+            t.text("add.field.tags"),
+            draft.about.get("tags", ""),
+            help=t.text("add.field.tags.help"),
+            key=state.of_draft("about_tags"),
         )
         wrong(draft.errors.get("tags"), "tags", t)
     description = st.text_input(
         t.text("add.field.description"),
         draft.about.get("description", ""),
         help=t.text("add.field.description.help"),
-        key="about_description",
+        key=state.of_draft("about_description"),
     )
     wrong(draft.errors.get("description"), "description", t)
     return {"name": name or "", "tags": tags or "", "description": description or ""}

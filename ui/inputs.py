@@ -38,7 +38,11 @@ def key_of(kind: str, spec: FieldSpec, t: Translator) -> str:
     worded = any(choice_of(kind, spec.name, value, t) != value for value in spec.choices)
     if worded or _may_be_open(spec):
         return _key_in(kind, spec, t.lang)
-    return f"ltr_{kind}_{spec.name}"
+    return _plain_key(kind, spec)
+
+
+def _plain_key(kind: str, spec: FieldSpec) -> str:
+    return state.of_draft(f"ltr_{kind}_{spec.name}")
 
 
 def carried(kind: str, spec: FieldSpec, kept: Any, t: Translator) -> Any:
@@ -48,12 +52,12 @@ def carried(kind: str, spec: FieldSpec, kept: Any, t: Translator) -> Any:
     """
     if key_of(kind, spec, t) in st.session_state:
         return kept
-    keys = (f"ltr_{kind}_{spec.name}", *(_key_in(kind, spec, lang) for lang in LANGUAGES))
+    keys = (_plain_key(kind, spec), *(_key_in(kind, spec, lang) for lang in LANGUAGES))
     return next((state_value(spec, st.session_state[key]) for key in keys if key in st.session_state), kept)
 
 
 def _key_in(kind: str, spec: FieldSpec, lang: str) -> str:
-    return state.in_words(f"words_{kind}_{spec.name}", lang)
+    return state.in_words(state.of_draft(f"words_{kind}_{spec.name}"), lang)
 
 
 def draw(kind: str, spec: FieldSpec, kept: Any, common: Mapping[str, Any], t: Translator) -> Any:

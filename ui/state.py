@@ -114,6 +114,12 @@ def draft() -> Draft:
     return st.session_state.setdefault(_draft_key(), Draft())  # type: ignore[no-any-return]  # it is untyped
 
 
+def of_draft(key: str) -> str:
+    """An input's key in the present draft: a copy and a source from nothing share no inputs."""
+    pattern = st.session_state.get(PATTERN)
+    return f"{key}_{str(pattern)[:8]}" if pattern else key
+
+
 def trying() -> UUID | None:
     """The test of this draft, with the settings that it has, that is under way."""
     once, job = st.session_state.get(TRIAL, ("", None))

@@ -46,8 +46,9 @@ def claims_of(
     claims = CodeIDToken(signed.claims, signed.header, options, params)
     try:
         claims.validate(int(now.timestamp()), LEEWAY_S)
-    except JoseError as err:
-        raise TokenRefused(str(err)) from None
+    except (JoseError, TypeError, ValueError) as err:
+        # The library compares some claims without a look at their type.
+        raise TokenRefused(str(err) if isinstance(err, JoseError) else type(err).__name__) from None
     subject = claims["sub"]
     if not (1 <= len(subject) <= SUBJECT_MAX and subject.isascii() and subject.isprintable()):
         raise TokenRefused("sub")

@@ -109,7 +109,9 @@ class StatusWriter:
 
     async def _each(self, batch: dict[int, LiveSource]) -> bool:
         """One by one: what the database does not take of one source keeps no other one from being stored."""
-        written = [await self._write({key: live}) for key, live in batch.items()]
+        self._dirty = batch | self._dirty
+        waiting = ((key, live) for key in batch if (live := self._dirty.pop(key, None)))
+        written = [await self._write({key: live}) for key, live in waiting]
         self.failing = not all(written)
         return not self.failing
 

@@ -148,6 +148,8 @@ FORGERIES = {
     "subject beyond ASCII": claims(sub="۷"),
     "subject with a NUL": claims(sub="7\0"),
     "another access token": claims(at_hash="x" * 22),
+    "access token of no text": claims(at_hash=["x"]),
+    "subject of no text": claims(sub=["7"]),
     "alg none": header(alg="none"),
     "foreign key": foreign_key,
     "public key as a secret": public_key_as_a_secret,

@@ -19,6 +19,11 @@ PATTERN = source_id(NAME)
 SECRET = "s3cr3t-value"
 
 
+def own(key: str, pattern: UUID = PATTERN) -> str:
+    """The key of an input of a copy."""
+    return f"{key}_{str(pattern)[:8]}"
+
+
 @pytest.fixture
 def copying(open_page: Open, runtime: FakeRuntime) -> AppTest:
     changed = {"tags": ("فروش", "x"), "description": "شعبهٔ مرکزی", "check_interval_s": 90.0}
@@ -30,23 +35,23 @@ def copying(open_page: Open, runtime: FakeRuntime) -> AppTest:
 def test_a_copy_begins_with_the_settings_of_its_pattern_and_another_name(copying: AppTest) -> None:
     assert not copying.exception
     assert "گام ۲ از ۳" in texts(copying)
-    assert copying.text_input(key="ltr_postgres_database").value == "shop"
-    assert copying.text_input(key="about_name").value == f"رونوشت {NAME}"
-    assert copying.text_input(key="about_tags").value == "فروش, x"
-    assert copying.text_input(key="about_description").value == "شعبهٔ مرکزی"
+    assert copying.text_input(key=own("ltr_postgres_database")).value == "shop"
+    assert copying.text_input(key=own("about_name")).value == f"رونوشت {NAME}"
+    assert copying.text_input(key=own("about_tags")).value == "فروش, x"
+    assert copying.text_input(key=own("about_description")).value == "شعبهٔ مرکزی"
 
 
 def test_the_secrets_of_the_pattern_are_asked_for_by_name(copying: AppTest, runtime: FakeRuntime) -> None:
     (said,) = [info.value for info in copying.info]
     assert "گذرواژه" in said
-    assert not copying.text_input(key="ltr_postgres_password").placeholder
+    assert not copying.text_input(key=own("ltr_postgres_password")).placeholder
     copying.button(key="add_continue").click().run()
     config = next(call[2] for call in runtime.sources.calls if call[0] == "test")
     assert "password" not in config
 
 
 def test_what_has_no_input_comes_along_too(copying: AppTest, runtime: FakeRuntime) -> None:
-    copying.text_input(key="ltr_postgres_password").input(SECRET)
+    copying.text_input(key=own("ltr_postgres_password")).input(SECRET)
     copying.button(key="add_continue").click().run()
     assert re.search("۷.*۴۵", texts(copying))
     copying.button(key="add_create").click().run()
@@ -57,7 +62,7 @@ def test_what_has_no_input_comes_along_too(copying: AppTest, runtime: FakeRuntim
 
 
 def test_the_kind_of_a_copy_is_not_offered_and_back_leads_to_its_pattern(copying: AppTest) -> None:
-    copying.text_input(key="ltr_postgres_database").input("other")
+    copying.text_input(key=own("ltr_postgres_database")).input("other")
     copying.button(key="add_back").click().run()
     assert not copying.exception
     assert copying.button(key="source_clone")
@@ -65,7 +70,7 @@ def test_the_kind_of_a_copy_is_not_offered_and_back_leads_to_its_pattern(copying
     # The test runner stays on the page that it opened: as the browser's own way back would.
     copying.query_params["from"] = str(PATTERN)
     copying.run()
-    assert copying.text_input(key="ltr_postgres_database").value == "other"
+    assert copying.text_input(key=own("ltr_postgres_database")).value == "other"
 
 
 def changed(runtime: FakeRuntime, **changes: Any) -> None:
@@ -81,7 +86,7 @@ def test_a_pattern_that_was_changed_since_is_copied_anew(copying: AppTest, runti
     )
     copying.query_params["from"] = str(PATTERN)
     copying.run()
-    assert copying.text_input(key="ltr_postgres_host").value == "new.example.com"
+    assert copying.text_input(key=own("ltr_postgres_host")).value == "new.example.com"
     copying.button(key="add_continue").click().run()
     copying.button(key="add_create").click().run()
     (_, draft) = next(call for call in runtime.sources.calls if call[0] == "create")
@@ -90,7 +95,7 @@ def test_a_pattern_that_was_changed_since_is_copied_anew(copying: AppTest, runti
 
 
 def test_a_copy_stays_as_it_is_under_who_types(copying: AppTest, runtime: FakeRuntime) -> None:
-    copying.text_input(key="ltr_postgres_password").input(SECRET).run()
+    copying.text_input(key=own("ltr_postgres_password")).input(SECRET).run()
     changed(runtime, description="دیگر")
     copying.button(key="add_continue").click().run()
     assert copying.button(key="add_create")
@@ -104,7 +109,7 @@ def test_the_name_of_a_copy_holds_no_isolates(open_page: Open, runtime: FakeRunt
     source = make_source("Orders")
     runtime.sources.sources[source.id] = source
     app = open_page("add", lang="fa", **{"from": str(source.id)})
-    assert app.text_input(key="about_name").value == "رونوشت Orders"
+    assert app.text_input(key=own("about_name", source.id)).value == "رونوشت Orders"
 
 
 def test_a_tag_with_a_comma_comes_along_whole(open_page: Open, runtime: FakeRuntime) -> None:
@@ -124,18 +129,33 @@ def test_a_copy_and_a_source_from_nothing_are_two_drafts(open_page: Open) -> Non
     app.button(key="add_back").click().run()
     app.query_params["from"] = str(PATTERN)
     app.run()
-    assert app.text_input(key="about_name").value == f"رونوشت {NAME}"
+    assert app.text_input(key=own("about_name")).value == f"رونوشت {NAME}"
     del app.query_params["from"]
     app.run()
     app.button(key="choose_postgres").click().run()
     assert app.text_input(key="about_name").value == "از صفر"
 
 
+def test_what_is_typed_into_one_draft_stands_in_no_other(open_page: Open) -> None:
+    """A jump in the browser's history leads from one to the other, over no other page."""
+    app = open_page("add")
+    app.button(key="choose_postgres").click().run()
+    app.text_input(key="about_name").input("از صفر")
+    app.text_input(key="ltr_postgres_host").input("mine.example").run()
+    app.query_params["from"] = str(PATTERN)
+    app.run()
+    assert app.text_input(key=own("about_name")).value == f"رونوشت {NAME}"
+    assert app.text_input(key=own("ltr_postgres_host")).value == "10.4.1.20"
+    app.button(key="add_from_nothing").click().run()
+    assert "from" not in app.query_params
+    assert f"رونوشت {NAME}" not in [each.value for each in app.text_input]
+
+
 def test_a_second_copy_has_a_number(open_page: Open, runtime: FakeRuntime) -> None:
     first = make_source(f"رونوشت {NAME}")
     runtime.sources.sources[first.id] = first
     app = open_page("add", **{"from": str(PATTERN)})
-    assert app.text_input(key="about_name").value == f"رونوشت {NAME} (۲)"
+    assert app.text_input(key=own("about_name")).value == f"رونوشت {NAME} (۲)"
 
 
 @pytest.mark.parametrize("asked", [str(UUID(int=1)), "no-uuid", "٣"])
