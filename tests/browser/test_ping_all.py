@@ -100,6 +100,8 @@ def test_a_hanging_source_holds_up_nothing_else_and_is_let_go_when_nobody_looks(
     visitor.to_page("nav.health")
     assert silent.gone.get(timeout=LET_GO_S)
     visitor.to_page("nav.sources")
+    expect(visitor.button("sources.refresh")).to_be_visible()
+    settled(page)  # until then the tables of the page before stand there too, with rows of the same names
     expect(visitor.row(answering)).to_contain_text(visitor.text("status.healthy"))
     expect(page.get_by_test_id("stProgress")).to_have_count(0)
     expect(visitor.button("sources.ping_all")).to_be_enabled()

@@ -73,6 +73,7 @@ def test_every_form_of_pasted_text_fills_the_form_of_its_kind(context: BrowserCo
         page.locator(".st-key-add_paste button").click()
         for name, value in inputs.items():
             expect(page.locator(f".st-key-ltr_{name} :is(input, textarea)")).to_have_value(value, timeout=LIMIT_MS)
+        settled(page)  # until then the input stands there into which it was pasted
         assert SECRET not in page.content() + page.url
 
 
