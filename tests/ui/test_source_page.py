@@ -191,7 +191,7 @@ def test_a_source_is_copied_from_its_page(open_page: Open) -> None:
     app.button(key="source_clone").click().run()
     assert not app.exception
     assert app.query_params["from"] in (WELL, [WELL])
-    assert app.text_input(key="ltr_postgres_host").value == "10.4.1.20"
+    assert app.text_input(key=f"ltr_postgres_host_{WELL[:8]}").value == "10.4.1.20"
 
 
 def test_an_analyst_is_offered_no_copy(open_page: Open, runtime: FakeRuntime) -> None:
