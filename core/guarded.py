@@ -51,7 +51,7 @@ class Unwanted(Exception):
     """Nobody wants the call any more that waited for its place: nothing was sent, and nothing counts."""
 
 
-def _always() -> bool:
+def always() -> bool:
     return True
 
 
@@ -126,7 +126,7 @@ class GuardedConnector:
         """Seconds that all attempts of a sample may take together."""
         return self._limits.sample
 
-    async def ping(self, *, queued: bool = False, wanted: Callable[[], bool] = _always) -> CallReport[tuple[bool, str]]:
+    async def ping(self, *, queued: bool = False, wanted: Callable[[], bool] = always) -> CallReport[tuple[bool, str]]:
         """One ping within its deadline; for background work `queued` and `wanted` (see `call`). Raises BreakerOpen."""
         call = self.call(lambda connector: connector.ping(), self._limits.ping, queued=queued, wanted=wanted)
         report = await self._counted(call)
@@ -144,7 +144,7 @@ class GuardedConnector:
         return (await self.call(lambda connector: connector.describe(path), self._limits.sample)).result()
 
     async def call(
-        self, verb: Verb[T], limit_s: float, *, queued: bool = False, wanted: Callable[[], bool] = _always
+        self, verb: Verb[T], limit_s: float, *, queued: bool = False, wanted: Callable[[], bool] = always
     ) -> CallReport[T]:
         """Runs `verb` through every layer. Raises BreakerOpen when not even one attempt was admitted.
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.errors import CheshmehError
 from core.i18n import Translator
-from core.i18n.collation import name_key
 from core.models import Role, Source
 from ui import asking, ping_all, state, table
+from ui.filters import tags_among
 from ui.forms import tags_of
 from ui.runtime import run, runtime
 from ui.session import Reader, reader
@@ -67,7 +67,7 @@ def _tag(chosen: Sequence[Source], t: Translator) -> None:
     asking.consequence("bulk.tag.about", t, names=_names(chosen, t))
     person = reader()
     add = tags_of(st.text_input(t.text("bulk.tag.add"), help=t.text("add.field.tags.help"), key="bulk_tag_add"))
-    present = sorted({tag for source in chosen for tag in source.tags}, key=name_key)
+    present = tags_among(chosen)
     drop = set(st.multiselect(t.text("bulk.tag.drop"), present, key="bulk_tag_drop"))
     if asking.confirmed("bulk_tag", t.text("bulk.tag.go"), disabled=not (add or drop)):
 

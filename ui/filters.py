@@ -29,7 +29,7 @@ def listed(person: Reader, t: Translator) -> tuple[Filters, Listing]:
     wanted = said | {name: "" for name, there in choices.items() if said[name] not in there}
     found = _load(person, wanted)
     # Which tags there are only the list tells: it is read again for one that is none of them, which is rare.
-    tag = _own_spelling(said["tag"], _tags(found.everything))
+    tag = _own_spelling(said["tag"], tags_among(found.everything))
     if tag != said["tag"]:
         wanted["tag"] = tag
         found = _load(person, wanted)
@@ -53,7 +53,8 @@ def _own_spelling(tag: str, tags: Sequence[str]) -> str:
     return next((own for own in tags if fold(own) == fold(tag)), "")
 
 
-def _tags(sources: Iterable[Source]) -> list[str]:
+def tags_among(sources: Iterable[Source]) -> list[str]:
+    """Each once, in the order of the alphabet."""
     return sorted({tag for source in sources for tag in source.tags}, key=name_key)
 
 
@@ -69,7 +70,7 @@ def _said(t: Translator) -> dict[str, str]:
 
 def draw(kinds: Iterable[KindInfo], sources: Iterable[Source], t: Translator) -> None:
     """Search, the filters, refresh; a filter shows its name while it filters nothing."""
-    tags = _tags(sources)
+    tags = tags_among(sources)
     search, *places, refresh = st.columns([3, 1.6, 1.6, *([1.6] if tags else []), 1.2], vertical_alignment="bottom")
     search.text_input(
         t.text("sources.search"),

@@ -8,14 +8,11 @@ from typing import Annotated
 
 import typer
 
-from core import settings
-from core.cli.installation import OPERATOR, with_database
+from core.cli.installation import OPERATOR, loaded, with_database
 from core.cli.output import Json, show, words
 from core.i18n import Translator
-from core.logs import configure_logging
 from core.runtime import stored
 from core.services.backups import Backup, Backups, Restored
-from core.storage.belonging import require_belonging
 
 app = typer.Typer(no_args_is_help=True)
 File = Annotated[Path, typer.Argument(metavar="FILE")]
@@ -55,10 +52,7 @@ def restore(file: File, as_json: Json = False) -> None:
 
 
 def _backups() -> Backups:
-    present = settings.load()
-    configure_logging(present)
-    require_belonging(present)
-    return Backups(present)
+    return Backups(loaded())
 
 
 def _made(made: Backup, speak: Translator) -> Iterator[str]:

@@ -23,11 +23,17 @@ OPERATOR = Actor(COMMAND_LINE, server_admin=True)
 """Whoever runs commands owns the data directory. Sees no organisation."""
 
 
-def with_database(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
-    """Does one piece of work on the application's database. Raises CheshmehError."""
+def loaded() -> Settings:
+    """The settings, and the log as they have it. Raises StartupError, also where the data lie on another server."""
     present = settings.load()
     configure_logging(present)
     require_belonging(present)
+    return present
+
+
+def with_database(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
+    """Does one piece of work on the application's database. Raises CheshmehError."""
+    present = loaded()
     return asyncio.run(stored(_closing(Database(present.database_url_text), present, work)))
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import BreakerOpen, Busy, EgressDenied, QueryFailed, SourceError
-from core.guarded import CallReport, blames_source
+from core.guarded import CallReport, always, blames_source
 from core.models import (
     BreakerState,
     Diagnosis,
@@ -36,7 +36,7 @@ class Calls:
         live: LiveSource,
         *,
         queued: bool = False,
-        wanted: Callable[[], bool] = lambda: True,
+        wanted: Callable[[], bool] = always,
         by: Proof = Proof.PING,
     ) -> PingResult:
         """`queued` waits for a place however long it takes: for one of many, with nobody before it.
